@@ -1,0 +1,220 @@
+"""What a person clicked for one object: an immutable value that checks itself.
+
+Convention
+----------
+x to the right, y down, always in the order (x, y). A click names a pixel: (3, 5) is the square
+[3, 4) x [5, 6) whose centre is (3.5, 5.5). Fractional coordinates are floored to the pixel they lie in.
+Boxes are half-open: the box of the corner clicks (2, 2) and (5, 5) is (2, 2, 6, 6), four pixels a side.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from iog.errors import ClickError
+
+MINIMUM_SIDE = 4
+"""Boxes with a side shorter than this many pixels are refused: nothing can be told about their content."""
+
+# Far beyond any picture; keeps arithmetic on coordinates away from integer overflow in array code.
+_FURTHEST = 1_000_000
+
+
+class Pixel(NamedTuple):
+    """One pixel of an image, by its column `x` and row `y`."""
+
+    x: int
+    y: int
+
+
+class Correction(NamedTuple):
+    """A click after the third: `foreground` says whether the pixel belongs to the object."""
+
+    x: int
+    y: int
+    foreground: bool
+
+
+class Box(NamedTuple):
+    """A half-open rectangle of pixels: columns x0 up to but not including x1, rows y0 to y1."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @property
+    def width(self) -> int:
+        """Columns covered."""
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> int:
+        """Rows covered."""
+        return self.y1 - self.y0
+
+    def contains(self, x: int, y: int) -> bool:
+        """Whether pixel (x, y) is in the box."""
+        return self.x0 <= x < self.x1 and self.y0 <= y < self.y1
+
+    def union(self, other: Box) -> Box:
+        """The smallest box around both."""
+        return Box(
+            min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1)
+        )
+
+    def intersection(self, other: Box) -> Box:
+        """What both cover; a side is zero or negative where they do not meet."""
+        return Box(
+            max(self.x0, other.x0), max(self.y0, other.y0), min(self.x1, other.x1), min(self.y1, other.y1)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Clicks:
+    """The guidance a person gives for one object (IOG, section 3.1, and "Beyond Three Clicks").
+
+    Parameters
+    ----------
+    corners
+        Outside clicks: two opposite corner pixels of a box around the object, either diagonal, any order.
+        They may lie outside the image as long as the box reaches at least 4 pixels into it.
+    inside
+        Inside click near the object's centre, or None when only the box is known.
+    corrections
+        Further clicks `(x, y, foreground)`, in the order in which they were made.
+
+    Raises
+    ------
+    ClickError
+        Names the click and the rule it breaks: coordinates that are not finite numbers, a box under
+        4 pixels a side, an inside click outside the box, a correction without a true-or-false label.
+    """
+
+    corners: tuple[Pixel, Pixel]
+    inside: Pixel | None = None
+    corrections: tuple[Correction, ...] = ()
+
+    def __post_init__(self) -> None:
+        corners = tuple(_items(self.corners, "corners"))
+        if len(corners) != 2:
+            raise ClickError(f"corners: expected two opposite corners of a box, got {len(corners)}")
+        first, second = (_pixel(corner, f"corner {i}") for i, corner in enumerate(corners, 1))
+        inside = None if self.inside is None else _pixel(self.inside, "inside click")
+        corrections = tuple(
+            _correction(c, f"correction {i}") for i, c in enumerate(_items(self.corrections, "corrections"), 1)
+        )
+        # Frozen: the checked values replace whatever sequence types the caller used.
+        object.__setattr__(self, "corners", (first, second))
+        object.__setattr__(self, "inside", inside)
+        object.__setattr__(self, "corrections", corrections)
+
+        box = self.box
+        if box.width < MINIMUM_SIDE or box.height < MINIMUM_SIDE:
+            raise ClickError(
+                f"corners: the box is {box.width} x {box.height} pixels; "
+                f"each side needs at least {MINIMUM_SIDE}. Click two corners that lie further apart"
+            )
+        if inside is not None and not box.contains(*inside):
+            raise ClickError(
+                f"inside click ({inside.x}, {inside.y}) lies outside the box {tuple(box)}; "
+                "click on the object, between the two corners"
+            )
+
+    @property
+    def box(self) -> Box:
+        """The half-open box that the two corner pixels span, both included."""
+        (ax, ay), (bx, by) = self.corners
+        return Box(min(ax, bx), min(ay, by), max(ax, bx) + 1, max(ay, by) + 1)
+
+    def __len__(self) -> int:
+        """How many clicks a person made; a box counts as two."""
+        return 2 + (self.inside is not None) + len(self.corrections)
+
+    def with_inside(self, x: float, y: float) -> Clicks:
+        """The same clicks with the inside click at (x, y)."""
+        return replace(self, inside=(x, y))
+
+    def with_correction(self, x: float, y: float, foreground: bool) -> Clicks:
+        """The same clicks with one more correction."""
+        return replace(self, corrections=(*self.corrections, (x, y, foreground)))
+
+    def check_inside_image(self, width: int, height: int) -> None:
+        """Raise `ClickError` for clicks that a picture of `width` x `height` pixels cannot have."""
+        image = Box(0, 0, width, height)
+        visible = self.box.intersection(image)
+        if visible.width < MINIMUM_SIDE or visible.height < MINIMUM_SIDE:
+            raise ClickError(
+                f"corners: the box {tuple(self.box)} lies outside the image of {width} x {height} pixels "
+                f"(at least {MINIMUM_SIDE} pixels a side must be within it)"
+            )
+        named = [("inside click", self.inside)] if self.inside is not None else []
+        named += [(f"correction {i}", Pixel(c.x, c.y)) for i, c in enumerate(self.corrections, 1)]
+        for name, pixel in named:
+            if not image.contains(*pixel):
+                raise ClickError(
+                    f"{name} ({pixel.x}, {pixel.y}) lies outside the image of {width} x {height} pixels"
+                )
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain lists for `json.dump`; `from_json` reads it back."""
+        return {
+            "corners": [list(corner) for corner in self.corners],
+            "inside": None if self.inside is None else list(self.inside),
+            "corrections": [list(correction) for correction in self.corrections],
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> Clicks:
+        """Clicks from the dict that `to_json` makes; keys it does not know are ignored.
+
+        Raises
+        ------
+        ClickError
+            If the data is not such a dict or breaks a rule of `Clicks`.
+        """
+        if not isinstance(data, Mapping):
+            raise ClickError(f"clicks: expected an object with 'corners', got {type(data).__name__}")
+        if "corners" not in data:
+            raise ClickError("clicks: 'corners' is missing; give two opposite corners, [[x, y], [x, y]]")
+        return cls(data["corners"], data.get("inside"), data.get("corrections") or ())
+
+
+def _items(value: object, name: str) -> Sequence[Any]:
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise ClickError(f"{name}: expected a list of points, got {value!r}")
+    return tuple(value)
+
+
+def _coordinate(value: object, name: str) -> int:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise ClickError(f"{name}: {value!r} is not a number") from None
+    if isinstance(value, bool | str | bytes):
+        raise ClickError(f"{name}: {value!r} is not a number")
+    if not math.isfinite(number):
+        raise ClickError(f"{name}: coordinate {number} is not finite")
+    if abs(number) > _FURTHEST:
+        raise ClickError(f"{name}: coordinate {number:g} is outside any image")
+    return math.floor(number)
+
+
+def _pixel(value: object, name: str) -> Pixel:
+    items = _items(value, name)
+    if len(items) != 2:
+        raise ClickError(f"{name}: expected (x, y), got {value!r}")
+    return Pixel(_coordinate(items[0], name), _coordinate(items[1], name))
+
+
+def _correction(value: object, name: str) -> Correction:
+    items = _items(value, name)
+    if len(items) != 3:
+        raise ClickError(f"{name}: expected (x, y, foreground), got {value!r}")
+    label = items[2]
+    if label not in (True, False):  # admits numpy booleans and the integers 0 and 1
+        raise ClickError(f"{name}: label {label!r} must be true (object) or false (background)")
+    return Correction(_coordinate(items[0], name), _coordinate(items[1], name), bool(label))

@@ -1,0 +1,124 @@
+"""Photos listed in a JSON-lines file, each with one PNG that holds the masks of all its objects.
+
+    ROOT/SPLIT.jsonl     {"image": path, "mask": path, "set": name, "kind": kind,
+                          "objects": [{"id": 1.., "area": pixels, "category": name}]}  a line a photo
+    the mask             8-bit PNG: 0 background, 1..N the objects, 255 void
+
+Paths are relative to ROOT. A photo of kind "salient" or "region" is read like any other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from iog.datasets.base import ObjectSample
+from iog.errors import DataError
+
+VOID = 255
+
+
+class _Entry(NamedTuple):
+    image: Path
+    mask: Path
+    group: str
+    id: int
+    category: str
+
+
+class PhotoDataset:
+    """The objects of one split.
+
+    Parameters
+    ----------
+    root, split
+        Folder and name of the list: `root/split.jsonl`.
+    groups
+        Only these sets; None takes all.
+    minimum_area
+        Objects of fewer pixels are left out.
+    minimum_share
+        Objects that cover less than this share of their photo are left out.
+    cached_photos
+        How many decoded photos to keep in memory (each about a megabyte here).
+
+    Raises
+    ------
+    DataError
+        If the list or a photo is missing, or a line does not have the layout above.
+    """
+
+    def __init__(
+        self,
+        root: str | Path,
+        split: str,
+        *,
+        groups: Collection[str] | None = None,
+        minimum_area: int = 0,
+        minimum_share: float = 0.0,
+        cached_photos: int = 2,
+    ) -> None:
+        self.root = Path(root)
+        self.entries: list[_Entry] = []
+        listing = self.root / f"{split}.jsonl"
+        if not listing.is_file():
+            raise DataError(f"{listing} is missing; --data names the folder that holds {split}.jsonl")
+        with listing.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    photo = json.loads(line)
+                    if groups is not None and photo["set"] not in groups:
+                        continue
+                    self._add(photo, minimum_area, minimum_share)
+                except (ValueError, KeyError, TypeError) as error:
+                    raise DataError(f"{listing}, line {number}: {type(error).__name__}: {error}") from error
+        self.groups = [entry.group for entry in self.entries]
+        self._photo = lru_cache(cached_photos)(_read_photo)
+
+    def _add(self, photo: dict[str, Any], minimum_area: int, minimum_share: float) -> None:
+        objects = [o for o in photo["objects"] if o["area"] >= minimum_area]
+        if objects and minimum_share > 0:
+            with Image.open(self.root / photo["mask"]) as mask:
+                pixels = mask.width * mask.height
+            objects = [o for o in objects if o["area"] >= minimum_share * pixels]
+        self.entries += [
+            _Entry(
+                self.root / photo["image"], self.root / photo["mask"], photo["set"], o["id"], o["category"]
+            )
+            for o in objects
+        ]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, index: int) -> ObjectSample:
+        entry = self.entries[index]
+        image, ids = self._photo(entry.image, entry.mask)
+        return ObjectSample(
+            name=f"{entry.image.relative_to(self.root)}#{entry.id}",
+            group=entry.group,
+            category=entry.category,
+            image=image,
+            mask=ids == entry.id,
+            void=ids == VOID,
+        )
+
+
+def _read_photo(image: Path, mask: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    try:
+        with Image.open(image) as picture:
+            rgb = np.asarray(picture.convert("RGB"))
+        with Image.open(mask) as picture:
+            ids = np.asarray(picture)
+    except OSError as error:
+        raise DataError(f"cannot read a photo of the data set: {error}") from error
+    if ids.shape != rgb.shape[:2]:
+        raise DataError(f"{mask} is {ids.shape[::-1]} pixels but {image} is {rgb.shape[1::-1]}")
+    return rgb, ids

@@ -1,0 +1,80 @@
+"""Heatmaps drawn from clicks in crop coordinates.
+
+Convention
+----------
+Maps are float32 in 0..1 at crop resolution, row-major (height, width). A click is drawn at the centre of
+its pixel. Width of a Gaussian is its FWHM, as in the published code (where it is called sigma).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from iog.clicks import Clicks
+from iog.crop import Crop, FloatArray
+
+CHANNELS = ("inside", "outside", "add", "remove", "previous")
+"""What the click branch of `lite` receives, in this order."""
+
+_FWHM = 0.03
+"""Width of a click's Gaussian as a share of the crop's side (8 px at 256)."""
+
+
+def gaussians(points: npt.ArrayLike, width: int, height: int, fwhm: float) -> FloatArray:
+    """Maximum of Gaussians around continuous crop points (N, 2), as a (height, width) map in 0..1.
+
+    exp(-4 ln 2 d^2 / fwhm^2): 0.5 at a distance of fwhm / 2 (IOG, section 3.1; DEXTR).
+    """
+    result = np.zeros((height, width), np.float32)
+    k = -4 * np.log(2) / fwhm**2
+    for x, y in np.asarray(points, np.float64).reshape(-1, 2):
+        across = np.exp(k * (np.arange(width) + 0.5 - x) ** 2).astype(np.float32)
+        down = np.exp(k * (np.arange(height) + 0.5 - y) ** 2).astype(np.float32)
+        np.maximum(result, np.outer(down, across), out=result)
+    return result
+
+
+def outside_of_box(corner_points: npt.ArrayLike, width: int, height: int) -> FloatArray:
+    """1 outside the box of two continuous crop points, 0 inside, the share of each border pixel between.
+
+    The two clicked corners imply the other two and with them the whole frame (IOG, section 3.1); the lite
+    network gets that frame as an area, which says the same as four Gaussians but can be read anywhere.
+    """
+    (x0, y0), (x1, y1) = np.asarray(corner_points, np.float64)
+    across = np.clip(np.minimum(np.arange(1, width + 1), x1) - np.maximum(np.arange(width), x0), 0, 1)
+    down = np.clip(np.minimum(np.arange(1, height + 1), y1) - np.maximum(np.arange(height), y0), 0, 1)
+    return (1 - np.outer(down, across)).astype(np.float32)
+
+
+def click_maps(clicks: Clicks, crop: Crop, previous: FloatArray | None = None) -> FloatArray:
+    """The input of the lite click branch: (5, height, width) float32 in 0..1, channels as `CHANNELS`.
+
+    Parameters
+    ----------
+    clicks
+        Clicks in image pixels.
+    crop
+        The window that the network sees.
+    previous
+        Probability map (height, width) of the mask before the newest correction; None before the first.
+    """
+    width, height = crop.width, crop.height
+    fwhm = _FWHM * max(width, height)
+
+    def draw(pixels: Iterable[tuple[int, int]]) -> FloatArray:
+        centres = [(x + 0.5, y + 0.5) for x, y in pixels]
+        return gaussians(crop.to_crop(centres), width, height, fwhm)
+
+    box = clicks.box
+    return np.stack(
+        [
+            draw([] if clicks.inside is None else [clicks.inside]),
+            outside_of_box(crop.to_crop([box[:2], box[2:]]), width, height),
+            draw((c.x, c.y) for c in clicks.corrections if c.foreground),
+            draw((c.x, c.y) for c in clicks.corrections if not c.foreground),
+            np.zeros((height, width), np.float32) if previous is None else previous,
+        ]
+    )

@@ -1,0 +1,1 @@
+"""PyTorch networks; needs the `train` extra."""

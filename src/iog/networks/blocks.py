@@ -1,0 +1,76 @@
+"""Blocks that several networks share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class ConvBNReLU(nn.Sequential):
+    """Convolution without bias, batch norm, ReLU; padded so that stride 1 keeps the size."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        )
+
+
+class Bottleneck(nn.Module):
+    """1x1 down to half the width, 3x3, 1x1 up, added to the input (ResNet; the unit of FineNet)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            ConvBNReLU(width, width // 2, 1),
+            ConvBNReLU(width // 2, width // 2, 3),
+            nn.Conv2d(width // 2, width, 1, bias=False),
+            nn.BatchNorm2d(width),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, width, H, W) -> the same shape."""
+        return F.relu(x + self.body(x))
+
+
+class PyramidPooling(nn.Module):
+    """Average pools of 1, 2, 3 and 6 bins a side beside the input, merged (PSPNet; IOG's `psp4`)."""
+
+    def __init__(self, inputs: int, branch: int, outputs: int, bins: Sequence[int] = (1, 2, 3, 6)) -> None:
+        super().__init__()
+        self.bins = tuple(bins)
+        # No batch norm after the pools: one bin a side gives too few values for its statistics.
+        self.branches = nn.ModuleList(nn.Conv2d(inputs, branch, 1) for _ in self.bins)
+        self.merge = ConvBNReLU(inputs + branch * len(self.bins), outputs, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, outputs, H, W)."""
+        pooled = [
+            upsample_to(F.relu(branch(adaptive_average_pool(x, bins))), x)
+            for bins, branch in zip(self.bins, self.branches, strict=True)
+        ]
+        return self.merge(torch.cat([*pooled, x], 1))
+
+
+def adaptive_average_pool(x: Tensor, bins: int) -> Tensor:
+    """`F.adaptive_avg_pool2d` written as two matrix products, which every ONNX runtime has."""
+    rows, columns = (_pooling_matrix(size, bins).to(x) for size in x.shape[-2:])
+    return rows @ x @ columns.T
+
+
+def _pooling_matrix(size: int, bins: int) -> Tensor:
+    """(bins, size): each row averages its bin, with the bin edges of `F.adaptive_avg_pool2d`."""
+    matrix = torch.zeros(bins, size)
+    for b in range(bins):
+        start, end = b * size // bins, -(-(b + 1) * size // bins)
+        matrix[b, start:end] = 1 / (end - start)
+    return matrix
+
+
+def upsample_to(x: Tensor, like: Tensor) -> Tensor:
+    """Bilinear resize of `x` to the height and width of `like`, half-pixel centres."""
+    return F.interpolate(x, size=like.shape[-2:], mode="bilinear", align_corners=False)

@@ -1,0 +1,124 @@
+"""The robot user: a seeded simulation of a person that places clicks from a ground-truth mask.
+
+Training, evaluation and benchmarks share this one. Without jitter it is deterministic and follows the
+published protocols: the inside click at the maximum of the distance transform (IOG, section 4), symmetric
+corners at the tight box, corrections at the deepest error (RITM).
+
+`VERSION` changes whenever the clicks for a given mask and seed change; figures name it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from iog.clicks import Box, Clicks, Correction, Pixel
+
+VERSION = 1
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class RobotUser:
+    """A person, simulated.
+
+    Parameters
+    ----------
+    corner_jitter
+        Standard deviation of each corner coordinate, as a share of the box side (0.03 = 3 %).
+    inside_depth
+        The inside click is drawn uniformly from pixels whose distance to the object's edge is at least this
+        share of the greatest one. 1 (the default) is the deepest pixel itself; 0.5 the inner half.
+    correction_depth
+        The same for corrections within the deepest error region; 1 is RITM's evaluation.
+    seed
+        Starts the random numbers; unused without jitter.
+    """
+
+    corner_jitter: float = 0.0
+    inside_depth: float = 1.0
+    correction_depth: float = 1.0
+    seed: int | tuple[int, ...] = 0
+    _random: np.random.Generator = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._random = np.random.default_rng(self.seed)
+
+    def clicks(self, mask: BoolArray, *, inside: bool = True) -> Clicks:
+        """The first three clicks (two without `inside`) on the object `mask`, (H, W) bool, not empty."""
+        box = self._jittered(tight_box(mask), mask.shape)
+        clicks = Clicks(((box.x0, box.y0), (box.x1 - 1, box.y1 - 1)))  # type: ignore[arg-type]
+        if not inside:
+            return clicks
+        # A jittered box may cut the object: a person then clicks on what lies within.
+        within = np.zeros_like(mask)
+        seen = (slice(max(box.y0, 0), max(box.y1, 0)), slice(max(box.x0, 0), max(box.x1, 0)))
+        within[seen] = mask[seen]
+        if not within.any():
+            return clicks
+        return clicks.with_inside(*self._deep_pixel(depth(within), self.inside_depth))
+
+    def correction(
+        self,
+        prediction: BoolArray,
+        mask: BoolArray,
+        void: BoolArray | None = None,
+        clicked: tuple[Correction, ...] = (),
+    ) -> Correction | None:
+        """The next click: where the error is deepest; None when nothing is wrong.
+
+        Void pixels are never wrong, pixels clicked before are not clicked again, and a tie between missing
+        and surplus area removes (as in RITM). All arrays (H, W) bool.
+        """
+        wrong_missing, wrong_surplus = mask & ~prediction, prediction & ~mask
+        if void is not None:
+            wrong_missing, wrong_surplus = wrong_missing & ~void, wrong_surplus & ~void
+        missing, surplus = depth(wrong_missing), depth(wrong_surplus)
+        for click in clicked:
+            missing[click.y, click.x] = surplus[click.y, click.x] = 0
+        foreground = bool(missing.max() > surplus.max())
+        depths = missing if foreground else surplus
+        if depths.max() <= 0:
+            return None
+        return Correction(*self._deep_pixel(depths, self.correction_depth), foreground)
+
+    def _jittered(self, box: Box, shape: tuple[int, ...]) -> Box:
+        if self.corner_jitter == 0:
+            return box
+        sides = np.array([box.width, box.height, box.width, box.height])
+        moved = np.round(np.array(box) + self._random.normal(0, self.corner_jitter, 4) * sides).astype(int)
+        # People stay within the picture, and no jitter turns a box inside out.
+        x0, x1 = np.clip(np.sort(moved[[0, 2]]), 0, shape[1])
+        y0, y1 = np.clip(np.sort(moved[[1, 3]]), 0, shape[0])
+        jittered = Box(int(x0), int(y0), int(x1), int(y1))
+        return jittered if min(jittered.width, jittered.height) >= 4 else box
+
+    def _deep_pixel(self, depths: npt.NDArray[np.float32], share: float) -> Pixel:
+        if share >= 1:
+            row, column = np.unravel_index(int(depths.argmax()), depths.shape)  # first in raster order
+        else:
+            rows, columns = np.nonzero(depths >= max(share * float(depths.max()), 1e-6))
+            pick = int(self._random.integers(len(rows)))
+            row, column = rows[pick], columns[pick]
+        return Pixel(int(column), int(row))
+
+
+def depth(mask: BoolArray) -> npt.NDArray[np.float32]:
+    """Euclidean distance of each pixel of `mask` to the nearest pixel outside; the image border counts."""
+    padded = np.pad(mask.astype(np.uint8), 1)
+    distances: Any = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    inner: npt.NDArray[np.float32] = distances[1:-1, 1:-1].copy()
+    return inner
+
+
+def tight_box(mask: BoolArray) -> Box:
+    """The half-open box of the True pixels. Raises ValueError on an empty mask."""
+    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+    if columns.size == 0:
+        raise ValueError("an empty mask has no box")
+    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)

@@ -1,0 +1,1 @@
+"""Training: recipes (dataclasses), the loop, losses, augmentation. Needs the `train` extra."""

@@ -1,0 +1,266 @@
+"""The recipe of the embedded network: `iog train lite`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from iog.clicks import Box, Clicks, Correction
+from iog.crop import FILL, Crop
+from iog.datasets import PhotoDataset
+from iog.guidance import click_maps
+from iog.networks.lite import Lite, LiteConfig
+from iog.robot import BoolArray, RobotUser, depth
+from iog.training.augment import AugmentSettings, training_crop
+from iog.training.losses import edge_weights, soft_iou_loss, weighted_bce
+
+# How often each set of photos is drawn, as relative shares. Everyday objects in everyday photos come first;
+# sets of one kind of thing, jagged masks and regions (edges without objectness) come less often.
+SHARES = {
+    "voc_animals": 22.0,
+    "coco": 26.0,
+    "wild_animals": 12.0,
+    "household": 11.0,
+    "bsds_regions": 6.0,
+    "davis": 5.0,
+    "horses": 3.0,
+    "cats": 3.0,
+    "person_clothes": 3.0,
+    "person_portrait": 2.0,
+    "food": 3.0,
+    "mandarins": 1.0,
+    "pallets": 1.0,
+    "mushrooms": 1.0,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiteRecipe:
+    """Settings of one training run; every field is an option of the command line."""
+
+    data: str = "data"
+    """Folder that holds train.jsonl and val.jsonl (layout: `iog.datasets.photos`)."""
+    samples: int = 80_000
+    """Objects to train on, counted with repetition."""
+    batch: int = 16
+    """Objects per step."""
+    sizes: tuple[int, ...] = (256, 320)
+    """Side of the crop in pixels, one after the other."""
+    size_shares: tuple[float, ...] = (0.6, 0.4)
+    """Share of the run at each size."""
+    learning_rate: float = 2e-3
+    """Peak rate of AdamW for the decoder; cosine to zero after the warm-up."""
+    backbone_factor: float = 0.2
+    """Rate of the pretrained backbone relative to the decoder's."""
+    frozen_stages: int = 2
+    """Backbone stages that keep their ImageNet weights, after the stem."""
+    weight_decay: float = 0.01
+    """AdamW's decoupled weight decay."""
+    warmup: int = 300
+    """Steps of linear warm-up."""
+    ema: float = 0.998
+    """Decay of the averaged weights per step; these are validated and shipped."""
+    gradient_clip: float = 5.0
+    """Largest norm of the gradient."""
+    box_only: float = 0.15
+    """Share of objects without the inside click."""
+    rounds: tuple[float, ...] = (0.5, 0.35, 0.15)
+    """Probability of training a batch on the first prompt alone, with one correction, with two."""
+    stray_correction: float = 0.1
+    """Share of corrections put where nothing is wrong, so that such a click does no harm."""
+    corner_jitter: float = 0.03
+    """Greatest standard deviation of corner coordinates, as a share of the box side."""
+    side_loss: float = 0.3
+    """Weight of CoarseNet's side outputs, each."""
+    iou_loss: float = 0.5
+    """Weight of the soft IoU loss."""
+    edge_strength: float = 2.0
+    """Extra weight of pixels near the mask's edge."""
+    minimum_area: int = 300
+    """Objects of fewer pixels are not trained on."""
+    seed: int = 1
+    """Seed of everything random."""
+    workers: int = 1
+    """Processes that prepare crops."""
+    network: LiteConfig = field(default_factory=LiteConfig)
+    """The network's own settings."""
+    augment: AugmentSettings = field(default_factory=AugmentSettings)
+    """How strongly crops vary."""
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of the whole run."""
+        return self.samples // self.batch
+
+    def size_at(self, step: int) -> int:
+        """Side of the crop at a step."""
+        ends = np.cumsum(self.size_shares) / sum(self.size_shares) * self.steps
+        return self.sizes[min(int(np.searchsorted(ends, step, side="right")), len(self.sizes) - 1)]
+
+    def create_network(self) -> Lite:
+        """The network with ImageNet weights, its early stages frozen."""
+        network = Lite(self.network, pretrained=True)
+        backbone: Any = network.backbone
+        for module in (backbone.conv_stem, *list(backbone.blocks)[: self.frozen_stages]):
+            module.requires_grad_(False)
+        return network
+
+    def parameter_groups(self, network: Lite) -> list[dict[str, Any]]:
+        """What the optimiser trains: the backbone slower than the rest, no decay on vectors."""
+        groups: dict[tuple[bool, bool], list[Tensor]] = {}
+        for name, parameter in network.named_parameters():
+            if parameter.requires_grad:
+                key = (name.startswith("backbone."), parameter.ndim > 1)
+                groups.setdefault(key, []).append(parameter)
+        return [
+            {
+                "params": parameters,
+                "lr": self.learning_rate * (self.backbone_factor if backbone else 1),
+                "weight_decay": self.weight_decay if matrix else 0.0,
+            }
+            for (backbone, matrix), parameters in groups.items()
+        ]
+
+    def examples(self) -> LiteExamples:
+        """The stream of training examples."""
+        return LiteExamples(self)
+
+    def loss(self, network: Lite, batch: Mapping[str, Any], step: int) -> tuple[Tensor, dict[str, float]]:
+        """Loss of a batch over one to three rounds of clicks, and scalars to log.
+
+        Round 0 has the first prompt. Before each later round the robot user corrects the mask of the round
+        before, which also becomes an input (iterative training; IOG "Beyond Three Clicks", RITM).
+        """
+        random = np.random.default_rng((self.seed, 1, step))
+        rounds = 1 + int(random.choice(len(self.rounds), p=self.rounds))
+        crop = batch["image"].to(memory_format=torch.channels_last).sub(FILL).div(128)
+        target = batch["mask"].unsqueeze(1).float()
+        valid = 1 - batch["void"].unsqueeze(1).float()
+        weight = edge_weights(target, valid, self.edge_strength, radius=max(2, crop.shape[-1] // 64))
+        clicks = [Clicks.from_json(c) for c in batch["clicks"]]
+        maps: Tensor = batch["maps"]
+
+        features = network.encode(crop)
+        total = torch.zeros(())
+        scalars: dict[str, float] = {}
+        for round_ in range(rounds):
+            logits, sides = network.decoder(features, maps.to(memory_format=torch.channels_last))
+            mask_loss = weighted_bce(logits, target, weight)
+            iou_loss = soft_iou_loss(logits, target, valid)
+            side_loss = sum(
+                (_side_loss(side, target, valid) for side in sides), start=torch.zeros(())
+            )
+            total = total + mask_loss + self.iou_loss * iou_loss + self.side_loss * side_loss
+            scalars[f"bce/{round_}"] = mask_loss.item()
+            scalars[f"soft_iou/{round_}"] = 1 - iou_loss.item()
+            if round_ + 1 < rounds:
+                probability = logits.detach().sigmoid()[:, 0].numpy()
+                clicks = [
+                    self._corrected(c, p > 0.5, m > 0, v > 0, random)
+                    for c, p, m, v in zip(
+                        clicks, probability, batch["mask"].numpy(), batch["void"].numpy(), strict=True
+                    )
+                ]
+                maps = torch.from_numpy(
+                    np.stack([_maps(c, len(p), p) for c, p in zip(clicks, probability, strict=True)])
+                )
+        return total / rounds, scalars
+
+    def _corrected(
+        self,
+        clicks: Clicks,
+        prediction: BoolArray,
+        mask: BoolArray,
+        void: BoolArray,
+        random: np.random.Generator,
+    ) -> Clicks:
+        """The clicks with one more correction: at an error, or sometimes where nothing is wrong."""
+        robot = RobotUser(correction_depth=0.5, seed=int(random.integers(2**31)))
+        correction = robot.correction(prediction, mask, void, clicks.corrections)
+        if correction is None or random.random() < self.stray_correction:
+            foreground = bool(random.random() < 0.5)
+            right = (mask & prediction) if foreground else ~(mask | prediction | void)
+            rows, columns = np.nonzero(depth(right) >= 2)
+            if rows.size == 0:
+                return clicks
+            pick = int(random.integers(rows.size))
+            correction = Correction(int(columns[pick]), int(rows[pick]), foreground)
+        return clicks.with_correction(*correction)
+
+
+class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
+    """Example number i of a run: a function of the recipe and i alone, so that a run resumes exactly."""
+
+    def __init__(self, recipe: LiteRecipe) -> None:
+        self.recipe = recipe
+        self.objects = PhotoDataset(
+            recipe.data,
+            "train",
+            groups=SHARES,
+            minimum_area=recipe.minimum_area,
+            cached_photos=100_000,
+        )
+        groups = np.array(self.objects.groups)
+        present = {group: np.flatnonzero(groups == group) for group in SHARES if group in set(groups)}
+        self._members = list(present.values())
+        shares = np.array([SHARES[group] for group in present])
+        self._shares = shares / shares.sum()
+
+    def __len__(self) -> int:
+        return self.recipe.steps * self.recipe.batch
+
+    def __getitem__(self, number: int) -> dict[str, Any]:
+        recipe = self.recipe
+        random = np.random.default_rng((recipe.seed, 0, number))
+        size = recipe.size_at(number // recipe.batch)
+        while True:
+            members = self._members[int(random.choice(len(self._members), p=self._shares))]
+            sample = self.objects[int(random.choice(members))]
+            view = training_crop(sample, size, recipe.augment, random)
+            # A turn may push a thin object between the pixels; draw another then.
+            if view.mask.sum() >= 0.01 * size * size:
+                break
+        robot = RobotUser(
+            corner_jitter=float(random.uniform(0, recipe.corner_jitter)),
+            inside_depth=float(random.choice([0.3, 0.6, 1.0])),
+            seed=int(random.integers(2**31)),
+        )
+        clicks = robot.clicks(view.mask, inside=bool(random.random() >= recipe.box_only))
+        return {
+            "image": view.image.transpose(2, 0, 1).astype(np.float32),
+            "mask": view.mask.astype(np.uint8),
+            "void": view.void.astype(np.uint8),
+            "maps": _maps(clicks, size),
+            "clicks": clicks.to_json(),
+        }
+
+    @staticmethod
+    def collate(examples: list[dict[str, Any]]) -> dict[str, Any]:
+        """Stack arrays into tensors; clicks stay a list."""
+        batch: dict[str, Any] = {
+            key: torch.from_numpy(np.stack([e[key] for e in examples]))
+            for key in ("image", "mask", "void", "maps")
+        }
+        return {**batch, "clicks": [e["clicks"] for e in examples]}
+
+
+def _maps(
+    clicks: Clicks, size: int, previous: npt.NDArray[np.float32] | None = None
+) -> npt.NDArray[np.float32]:
+    """Click maps of clicks that are already in the pixels of a crop of `size` a side."""
+    return click_maps(clicks, Crop(Box(0, 0, size, size), size, size), previous)
+
+
+def _side_loss(side: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """BCE of a side output at its own resolution, against the area-averaged mask."""
+    shape = side.shape[-2:]
+    return weighted_bce(
+        side, F.adaptive_avg_pool2d(target, shape), F.adaptive_avg_pool2d(valid, shape)
+    )
