@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple, cast
 
 from iog.errors import ClickError
 
@@ -105,7 +105,8 @@ class Clicks:
         first, second = (_pixel(corner, f"corner {i}") for i, corner in enumerate(corners, 1))
         inside = None if self.inside is None else _pixel(self.inside, "inside click")
         corrections = tuple(
-            _correction(c, f"correction {i}") for i, c in enumerate(_items(self.corrections, "corrections"), 1)
+            _correction(c, f"correction {i}")
+            for i, c in enumerate(_items(self.corrections, "corrections"), 1)
         )
         # Frozen: the checked values replace whatever sequence types the caller used.
         object.__setattr__(self, "corners", (first, second))
@@ -134,13 +135,23 @@ class Clicks:
         """How many clicks a person made; a box counts as two."""
         return 2 + (self.inside is not None) + len(self.corrections)
 
+    @classmethod
+    def of(
+        cls,
+        corners: Sequence[Sequence[float]],
+        inside: Sequence[float] | None = None,
+        corrections: Iterable[Sequence[Any]] = (),
+    ) -> Clicks:
+        """Clicks from plain tuples or lists, checked as the constructor does."""
+        return cls(cast(Any, corners), cast(Any, inside), cast(Any, corrections))
+
     def with_inside(self, x: float, y: float) -> Clicks:
         """The same clicks with the inside click at (x, y)."""
-        return replace(self, inside=(x, y))
+        return Clicks.of(self.corners, (x, y), self.corrections)
 
     def with_correction(self, x: float, y: float, foreground: bool) -> Clicks:
         """The same clicks with one more correction."""
-        return replace(self, corrections=(*self.corrections, (x, y, foreground)))
+        return Clicks.of(self.corners, self.inside, (*self.corrections, (x, y, foreground)))
 
     def check_inside_image(self, width: int, height: int) -> None:
         """Raise `ClickError` for clicks that a picture of `width` x `height` pixels cannot have."""
@@ -180,7 +191,7 @@ class Clicks:
             raise ClickError(f"clicks: expected an object with 'corners', got {type(data).__name__}")
         if "corners" not in data:
             raise ClickError("clicks: 'corners' is missing; give two opposite corners, [[x, y], [x, y]]")
-        return cls(data["corners"], data.get("inside"), data.get("corrections") or ())
+        return cls.of(data["corners"], data.get("inside"), data.get("corrections") or ())
 
 
 def _items(value: object, name: str) -> Sequence[Any]:

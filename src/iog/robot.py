@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from iog.clicks import Box, Clicks, Correction, Pixel
+from iog.clicks import MINIMUM_SIDE, Box, Clicks, Correction, Pixel
+from iog.masks import mask_box
 
 VERSION = 1
 
@@ -50,9 +51,15 @@ class RobotUser:
         self._random = np.random.default_rng(self.seed)
 
     def clicks(self, mask: BoolArray, *, inside: bool = True) -> Clicks:
-        """The first three clicks (two without `inside`) on the object `mask`, (H, W) bool, not empty."""
-        box = self._jittered(tight_box(mask), mask.shape)
-        clicks = Clicks(((box.x0, box.y0), (box.x1 - 1, box.y1 - 1)))  # type: ignore[arg-type]
+        """The first three clicks (two without `inside`) on the object `mask`, (H, W) bool.
+
+        Raises ValueError for an empty mask. A box thinner than `Clicks` allows is widened.
+        """
+        box = mask_box(mask)
+        if box is None:
+            raise ValueError("an empty mask has no box to click")
+        box = self._jittered(_widened(box), mask.shape)
+        clicks = Clicks((Pixel(box.x0, box.y0), Pixel(box.x1 - 1, box.y1 - 1)))
         if not inside:
             return clicks
         # A jittered box may cut the object: a person then clicks on what lies within.
@@ -96,7 +103,7 @@ class RobotUser:
         x0, x1 = np.clip(np.sort(moved[[0, 2]]), 0, shape[1])
         y0, y1 = np.clip(np.sort(moved[[1, 3]]), 0, shape[0])
         jittered = Box(int(x0), int(y0), int(x1), int(y1))
-        return jittered if min(jittered.width, jittered.height) >= 4 else box
+        return jittered if min(jittered.width, jittered.height) >= MINIMUM_SIDE else box
 
     def _deep_pixel(self, depths: npt.NDArray[np.float32], share: float) -> Pixel:
         if share >= 1:
@@ -108,17 +115,15 @@ class RobotUser:
         return Pixel(int(column), int(row))
 
 
+def _widened(box: Box) -> Box:
+    """The box, with sides of at least `MINIMUM_SIDE`: a person, too, clicks beside a thin object."""
+    dx, dy = (max(0, MINIMUM_SIDE - side) for side in (box.width, box.height))
+    return Box(box.x0 - dx // 2, box.y0 - dy // 2, box.x1 + (dx + 1) // 2, box.y1 + (dy + 1) // 2)
+
+
 def depth(mask: BoolArray) -> npt.NDArray[np.float32]:
     """Euclidean distance of each pixel of `mask` to the nearest pixel outside; the image border counts."""
     padded = np.pad(mask.astype(np.uint8), 1)
     distances: Any = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     inner: npt.NDArray[np.float32] = distances[1:-1, 1:-1].copy()
     return inner
-
-
-def tight_box(mask: BoolArray) -> Box:
-    """The half-open box of the True pixels. Raises ValueError on an empty mask."""
-    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
-    if columns.size == 0:
-        raise ValueError("an empty mask has no box")
-    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)

@@ -10,9 +10,9 @@ from typing import cast
 import timm
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from iog.errors import ModelError
+from iog.networks.blocks import fold_batch_norms
 
 BACKBONE_WIDTHS = {
     "tf_efficientnet_lite0": (16, 24, 40, 112, 320),
@@ -43,21 +43,6 @@ def create_backbone(name: str, *, pretrained: bool) -> nn.Module:
     if pretrained:
         _load_imagenet_weights(backbone, name)
     return fold_batch_norms(backbone)
-
-
-def fold_batch_norms(module: nn.Module) -> nn.Module:
-    """Merge every batch norm into the convolution before it, in place; the module computes the same."""
-    module.eval()
-    for parent in module.modules():
-        previous: tuple[str, nn.Conv2d] | None = None
-        for name, child in list(parent.named_children()):
-            if isinstance(child, nn.BatchNorm2d) and previous is not None:
-                convolution_name, convolution = previous
-                setattr(parent, convolution_name, fuse_conv_bn_eval(convolution, child))
-                # timm's batch norm applies its activation too.
-                setattr(parent, name, getattr(child, "act", nn.Identity()))
-            previous = (name, child) if isinstance(child, nn.Conv2d) else None
-    return module
 
 
 def _load_imagenet_weights(backbone: nn.Module, name: str) -> None:

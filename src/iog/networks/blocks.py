@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 class ConvBNReLU(nn.Sequential):
@@ -53,7 +54,8 @@ class PyramidPooling(nn.Module):
             upsample_to(F.relu(branch(adaptive_average_pool(x, bins))), x)
             for bins, branch in zip(self.bins, self.branches, strict=True)
         ]
-        return self.merge(torch.cat([*pooled, x], 1))
+        merged: Tensor = self.merge(torch.cat([*pooled, x], 1))
+        return merged
 
 
 def adaptive_average_pool(x: Tensor, bins: int) -> Tensor:
@@ -74,3 +76,18 @@ def _pooling_matrix(size: int, bins: int) -> Tensor:
 def upsample_to(x: Tensor, like: Tensor) -> Tensor:
     """Bilinear resize of `x` to the height and width of `like`, half-pixel centres."""
     return F.interpolate(x, size=like.shape[-2:], mode="bilinear", align_corners=False)
+
+
+def fold_batch_norms(module: nn.Module) -> nn.Module:
+    """Merge every batch norm into the convolution before it, in place; the module computes the same."""
+    module.eval()
+    for parent in module.modules():
+        previous: tuple[str, nn.Conv2d] | None = None
+        for name, child in list(parent.named_children()):
+            if isinstance(child, nn.BatchNorm2d) and previous is not None:
+                convolution_name, convolution = previous
+                setattr(parent, convolution_name, fuse_conv_bn_eval(convolution, child))
+                # timm's batch norm applies its activation too.
+                setattr(parent, name, getattr(child, "act", nn.Identity()))
+            previous = (name, child) if isinstance(child, nn.Conv2d) else None
+    return module

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from iog.errors import ModelError
 from iog.files import replacing
@@ -63,13 +62,24 @@ def load(path: str | Path) -> Lite:
     return network_of(read(path), path)
 
 
-def network_of(content: dict[str, Any], path: str | Path, key: str = "state_dict") -> Lite:
-    """Build the network that `content` (from `read`) describes, with the tensors under `key`."""
+def averaged_state(content: dict[str, Any]) -> dict[str, Any]:
+    """The averaged weights of a run's checkpoint; the weights themselves where it holds no average."""
+    if "averaged" not in content:
+        state: dict[str, Any] = content["state_dict"]
+        return state
+    prefix = "module."
+    return {
+        key.removeprefix(prefix): value
+        for key, value in content["averaged"].items()
+        if key.startswith(prefix)
+    }
+
+
+def network_of(content: dict[str, Any], path: str | Path) -> Lite:
+    """Build the network that `content` (from `read`) describes, in evaluation mode."""
     try:
-        config = {k: tuple(v) if isinstance(v, list) else v for k, v in content["config"].items()}
-        network: nn.Module = Lite(LiteConfig(**config))
-        network.load_state_dict(content[key])
+        network = Lite(LiteConfig.from_plain(content["config"]))
+        network.load_state_dict(content["state_dict"])
     except (KeyError, TypeError, RuntimeError, AttributeError) as error:
         raise ModelError(f"{path}: the tensors do not fit the network it describes: {error}") from error
-    assert isinstance(network, Lite)
     return network.eval()

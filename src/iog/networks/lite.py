@@ -14,7 +14,10 @@ Shapes: B batch, S side of the square crop (a multiple of 32), C channels of a l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -38,6 +41,12 @@ class LiteConfig:
     """FineNet bottlenecks at strides 4, 8, 16, 32 (IOG: 3, 2, 1, 0 deepest first)."""
     fine_width: int = 24
     """Channels to which FineNet projects each level before it merges them."""
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> LiteConfig:
+        """The settings from plain data, in which JSON has made lists of tuples. TypeError if it is not."""
+        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        return cls(**fields)
 
 
 class Lite(nn.Module):
@@ -85,8 +94,7 @@ class Decoder(nn.Module):
         self.inject = nn.ModuleList(nn.Conv2d(i, o, 1) for i, o in zip(click_widths, widths, strict=True))
         coarse = widths[1:]
         self.down = nn.ModuleList(
-            nn.Conv2d(deep, shallow, 1, bias=False)
-            for shallow, deep in zip(coarse[:-1], coarse[1:], strict=True)
+            nn.Conv2d(deep, shallow, 1, bias=False) for shallow, deep in pairwise(coarse)
         )
         self.coarse = nn.ModuleList(ConvBNReLU(w, w) for w in coarse)
         self.sides = nn.ModuleList(nn.Conv2d(w, 1, 1) for w in coarse)
@@ -115,9 +123,7 @@ class Decoder(nn.Module):
             coarse.insert(0, self.coarse[i](F.relu(levels[i] + from_below)))
         sides = [side(level) for side, level in zip(self.sides, coarse, strict=True)]
 
-        fine = [
-            upsample_to(chain(level), coarse[0]) for chain, level in zip(self.fine, coarse, strict=True)
-        ]
+        fine = [upsample_to(chain(level), coarse[0]) for chain, level in zip(self.fine, coarse, strict=True)]
         merged = self.merge(torch.cat(fine, 1))
         sharp = F.relu(edge + upsample_to(self.to_edge(merged), edge))
         return F.pixel_shuffle(self.edge(sharp), 2), sides

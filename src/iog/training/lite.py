@@ -154,9 +154,7 @@ class LiteRecipe:
             logits, sides = network.decoder(features, maps.to(memory_format=torch.channels_last))
             mask_loss = weighted_bce(logits, target, weight)
             iou_loss = soft_iou_loss(logits, target, valid)
-            side_loss = sum(
-                (_side_loss(side, target, valid) for side in sides), start=torch.zeros(())
-            )
+            side_loss = sum((_side_loss(side, target, valid) for side in sides), start=torch.zeros(()))
             total = total + mask_loss + self.iou_loss * iou_loss + self.side_loss * side_loss
             scalars[f"bce/{round_}"] = mask_loss.item()
             scalars[f"soft_iou/{round_}"] = 1 - iou_loss.item()
@@ -260,7 +258,5 @@ def _maps(
 
 def _side_loss(side: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     """BCE of a side output at its own resolution, against the area-averaged mask."""
-    shape = side.shape[-2:]
-    return weighted_bce(
-        side, F.adaptive_avg_pool2d(target, shape), F.adaptive_avg_pool2d(valid, shape)
-    )
+    shape = (side.shape[-2], side.shape[-1])
+    return weighted_bce(side, F.adaptive_avg_pool2d(target, shape), F.adaptive_avg_pool2d(valid, shape))

@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from iog.errors import ModelError
 from iog.networks import checkpoints
 from iog.networks.lite import Lite
 
@@ -129,8 +130,9 @@ def train(
     """
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
-    network = recipe.create_network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
+    network = recipe.create_network().to(memory_format=torch.channels_last)
+    ema = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]
+    averaged = AveragedModel(network, multi_avg_fn=ema, use_buffers=True)
     optimizer = torch.optim.AdamW(recipe.parameter_groups(network))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, recipe))
     step = _resume(out / "last.pt", settings, network, averaged, optimizer, schedule)
@@ -145,7 +147,9 @@ def train(
     for batch in progress:
         loss, scalars = recipe.loss(network, batch, step)
         if not torch.isfinite(loss):
-            raise FloatingPointError(f"the loss of step {step} is {loss.item()}; last.pt holds the state before")
+            raise FloatingPointError(
+                f"the loss of step {step} is {loss.item()}; last.pt holds the state before"
+            )
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_clip)
@@ -219,7 +223,7 @@ def _resume(
     state = checkpoints.read(path)
     changed = sorted(k for k in settings if state["settings"].get(k) != settings[k])
     if changed:
-        raise checkpoints.ModelError(
+        raise ModelError(
             f"{path} was made with other settings ({', '.join(changed)}); "
             "choose another --out, or the same settings to resume"
         )

@@ -1,0 +1,56 @@
+"""The command line: one file a command. Modules that need much to import are imported when called."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+import click
+from PIL import Image
+
+from iog._version import __version__
+from iog.cli.evaluate import evaluate
+from iog.cli.export import export
+from iog.cli.models import models
+from iog.cli.predict import predict
+from iog.cli.train import train
+from iog.errors import IogError
+
+
+class _BadInput(click.ClickException):
+    exit_code = 2
+
+
+class _Commands(click.Group):
+    """Turns errors that a user can mend into one line and exit status 2."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except IogError as error:
+            raise _BadInput(str(error)) from None
+        except OSError as error:
+            # A full disk, a folder without permission: the user's to mend, not a defect.
+            raise _BadInput(str(error)) from None
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="iog")
+def main() -> None:
+    """Three clicks to an object mask (Inside-Outside Guidance), offline and without a GPU.
+
+    Start with:  iog predict PHOTO --corners 40,30 310,280 --inside 170,160 --out mask.png
+
+    Exit status: 0 done, 1 some objects of a batch failed (they are listed), 2 bad input or usage.
+    """
+    # We check the size of pictures ourselves and say what to do.
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+
+
+for command in (predict, models, evaluate, train, export):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    sys.exit(main())

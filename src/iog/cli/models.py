@@ -1,0 +1,20 @@
+"""`iog models`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def models() -> None:
+    """List the bundled models."""
+    from iog import zoo
+    from iog.segmenter import Segmenter
+
+    for model in zoo.MODELS.values():
+        info = Segmenter(model.name).engine.info
+        megabytes = sum(path.stat().st_size for path in model.files) / 1e6
+        click.echo(f"{model.name}  {model.summary}")
+        click.echo(f"  crop     {info.size} x {info.size} pixels, box and {info.margin:.0%} around it")
+        click.echo(f"  files    {megabytes:.1f} MB in {model.files[0].parent}")
+        click.echo(f"  weights  sha256 {info.weights_sha256[:16]}")

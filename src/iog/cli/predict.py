@@ -1,0 +1,296 @@
+"""`iog predict`: one photo, or a batch of clicks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from tqdm import tqdm
+
+from iog.clicks import Clicks
+from iog.errors import DataError, IogError
+
+if TYPE_CHECKING:
+    from iog.formats import Format
+    from iog.segmenter import Prediction, Segmenter
+
+
+class PointType(click.ParamType[tuple[float, float]]):
+    """A pixel written as x,y."""
+
+    name = "x,y"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float]:
+        """Parse "12,34"."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            x, y = (float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a pixel; write x,y without a space, for example 120,85", param, ctx)
+        return x, y
+
+
+POINT = PointType()
+
+
+@click.command(no_args_is_help=True)
+@click.argument("photo", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--corners",
+    nargs=2,
+    type=POINT,
+    metavar="X,Y X,Y",
+    help="Two opposite corners of a box around the object.",
+)
+@click.option("--inside", type=POINT, metavar="X,Y", help="A pixel near the centre of the object.")
+@click.option("--add", multiple=True, type=POINT, metavar="X,Y", help="Correction: this pixel belongs to it.")
+@click.option("--remove", multiple=True, type=POINT, metavar="X,Y", help="Correction: this pixel does not.")
+@click.option(
+    "--clicks",
+    "clicks_file",
+    type=click.Path(path_type=Path),
+    help="Read the clicks from a JSON file instead.",
+)
+@click.option(
+    "--batch",
+    type=click.Path(path_type=Path),
+    help='A JSON-lines file, {"image": PATH, "corners": [[x, y], [x, y]], "inside": [x, y], '
+    '"corrections": [[x, y, true]]} a line; paths are relative to it.',
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Where to write: a mask file; with --batch a folder (png) or a file (coco, polygon).",
+)
+@click.option(
+    "--overlay", type=click.Path(path_type=Path), help="Also draw the mask and clicks on the photo."
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["png", "coco", "polygon"]),
+    help="png: 255 object, 0 rest. coco: JSON with run lengths. polygon: outlines with holes as JSON. "
+    "[default: coco for a .json file, else png]",
+)
+@click.option(
+    "--model", default="lite", show_default=True, help="A name from `iog models`, or an exported model."
+)
+@click.option("--engine", type=click.Choice(["onnx", "torch"]), default="onnx", show_default=True)
+@click.option("--threads", type=click.IntRange(1), help="Threads for one inference. [default: all cores]")
+def predict(
+    photo: Path | None,
+    corners: tuple[tuple[float, float], tuple[float, float]] | None,
+    inside: tuple[float, float] | None,
+    add: tuple[tuple[float, float], ...],
+    remove: tuple[tuple[float, float], ...],
+    clicks_file: Path | None,
+    batch: Path | None,
+    out: Path | None,
+    overlay: Path | None,
+    format_: Format | None,
+    model: str,
+    engine: Any,
+    threads: int | None,
+) -> None:
+    """Turn clicks on PHOTO into a mask.
+
+    Pixels count from 0 at the top left. Without --inside the box alone is used; with it the mask is usually
+    better, above all when the box holds several things. Corrections are applied in the order additions,
+    removals; use --clicks for another order.
+
+    \b
+    iog predict cat.jpg --corners 143,20 450,290 --inside 290,150 --out mask.png --overlay check.png
+    iog predict cat.jpg --clicks cat.json --add 420,200 --out cat.coco.json --format coco
+    iog predict --batch clicks.jsonl --out masks/
+    """
+    from iog.segmenter import Segmenter
+
+    given = corners, inside, add, remove, clicks_file
+    if batch is not None:
+        if photo is not None or any(given) or overlay is not None:
+            raise click.UsageError("--batch takes photos and clicks from its file alone")
+        if out is None:
+            raise click.UsageError("--batch needs --out")
+        # Everything that can be wrong with the input is found before the first mask is computed.
+        lines = _read_batch(batch)
+        segmenter = Segmenter(model, engine=engine, threads=threads)
+        sys.exit(_predict_batch(segmenter, batch.parent, lines, out, format_ or _format_of(out, folder=True)))
+    if photo is None:
+        raise click.UsageError("name a PHOTO, or use --batch")
+    if out is None and overlay is None:
+        raise click.UsageError("nothing to write: give --out, --overlay, or both")
+    clicks = _clicks(corners, inside, add, remove, clicks_file)
+    for path in (out, overlay):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise DataError(f"folder {path.absolute().parent} does not exist; make it first")
+    _predict_one(Segmenter(model, engine=engine, threads=threads), photo, clicks, out, overlay, format_)
+
+
+def _clicks(
+    corners: tuple[tuple[float, float], tuple[float, float]] | None,
+    inside: tuple[float, float] | None,
+    add: tuple[tuple[float, float], ...],
+    remove: tuple[tuple[float, float], ...],
+    clicks_file: Path | None,
+) -> Clicks:
+    if clicks_file is not None:
+        if corners or inside:
+            raise click.UsageError("give --clicks, or --corners and --inside, not both")
+        clicks = Clicks.from_json(_load_json(clicks_file))
+    elif corners is None:
+        raise click.UsageError("where is the object? Give --corners X,Y X,Y (or --clicks FILE.json)")
+    else:
+        clicks = Clicks.of(corners, inside)
+    for points, foreground in ((add, True), (remove, False)):
+        for point in points:
+            clicks = clicks.with_correction(*point, foreground)
+    return clicks
+
+
+def _predict_one(
+    segmenter: Segmenter,
+    photo: Path,
+    clicks: Clicks,
+    out: Path | None,
+    overlay: Path | None,
+    format_: Format | None,
+) -> None:
+    from iog import formats
+    from iog.images import read_image
+    from iog.overlay import draw_overlay
+
+    image = read_image(photo)
+    prediction = segmenter.segment(image, clicks)
+    if out is not None:
+        match format_ or _format_of(out):
+            case "png":
+                formats.write_mask(out, prediction.mask)
+            case "coco":
+                document = formats.CocoDocument()
+                document.add(photo.name, prediction)
+                formats.write_json(out, document.data)
+            case "polygon":
+                formats.write_json(out, formats.polygon_document(photo.name, prediction))
+    if overlay is not None:
+        formats.write_picture(overlay, draw_overlay(image, prediction))
+    written = ", ".join(str(path) for path in (out, overlay) if path is not None)
+    click.echo(
+        f"{photo.name}: {int(prediction.mask.sum())} pixels, "
+        f"confidence {prediction.confidence:.2f} -> {written}"
+    )
+
+
+def _format_of(out: Path, *, folder: bool = False) -> Format:
+    if out.suffix.lower() == ".json":
+        return "coco"
+    if out.suffix.lower() in (".jsonl", ".ndjson"):
+        return "polygon"
+    if not folder and out.suffix.lower() != ".png":
+        raise click.UsageError(
+            f"cannot tell the format of {out.name}: end it in .png or .json, or give --format"
+        )
+    return "png"
+
+
+def _read_batch(batch: Path) -> list[tuple[int, str, Clicks | IogError]]:
+    """(line number, image path, clicks or why they are unusable) of each line that is not blank."""
+    if not batch.is_file():
+        raise DataError(f"{batch} does not exist")
+    lines: list[tuple[int, str, Clicks | IogError]] = []
+    for number, line in enumerate(batch.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            data = json.loads(line)
+        except ValueError as error:
+            raise DataError(f"{batch}, line {number} is not JSON: {error}") from None
+        if not isinstance(data, dict) or not isinstance(data.get("image"), str):
+            raise DataError(f'{batch}, line {number}: expected an object with "image" and "corners"')
+        try:
+            lines.append((number, data["image"], Clicks.from_json(data)))
+        except IogError as error:
+            lines.append((number, data["image"], error))
+    if not lines:
+        raise DataError(f"{batch} has no lines")
+    return lines
+
+
+def _predict_batch(
+    segmenter: Segmenter,
+    folder: Path,
+    lines: list[tuple[int, str, Clicks | IogError]],
+    out: Path,
+    format_: Format,
+) -> int:
+    """Write all masks and a record of each line; returns the exit status."""
+    from iog import formats
+
+    if format_ == "png":
+        out.mkdir(parents=True, exist_ok=True)
+    elif not out.absolute().parent.is_dir():
+        raise DataError(f"folder {out.absolute().parent} does not exist; make it first")
+    records: list[dict[str, Any]] = []
+    document = formats.CocoDocument()
+    failed = 0
+    progress = tqdm(lines, unit="object", disable=None, dynamic_ncols=True)
+    for (number, image, _), result in zip(progress, _predictions(segmenter, folder, lines), strict=True):
+        record: dict[str, Any] = {"line": number, "image": image}
+        if isinstance(result, IogError):
+            failed += 1
+            record["error"] = str(result)
+            tqdm.write(f"line {number}: {result}", file=sys.stderr)
+        else:
+            record["confidence"] = round(result.confidence, 4)
+            if format_ == "png":
+                record["mask"] = f"{number:06d}_{Path(image).stem}.png"
+                formats.write_mask(out / record["mask"], result.mask)
+            elif format_ == "polygon":
+                record |= formats.polygon_document(image, result)
+            else:
+                document.add(image, result)
+        records.append(record)
+    if format_ == "coco":
+        formats.write_json(out, document.data)
+    else:
+        listing = out / "predictions.jsonl" if format_ == "png" else out
+        formats.write_json_lines(listing, records)
+    click.echo(
+        f"{len(lines) - failed} masks -> {out}" + (f"; {failed} failed (listed above)" if failed else "")
+    )
+    return 1 if failed else 0
+
+
+def _predictions(
+    segmenter: Segmenter, folder: Path, lines: list[tuple[int, str, Clicks | IogError]]
+) -> Iterator[Prediction | IogError]:
+    """Answers line by line; neighbouring lines on one photo share its decoding."""
+    from iog.images import read_image
+
+    name, image = None, None
+    for _, image_name, clicks in lines:
+        try:
+            if isinstance(clicks, IogError):
+                raise clicks
+            if image_name != name:
+                name, image = None, read_image(folder / image_name)
+                name = image_name
+            assert image is not None
+            yield segmenter.segment(image, clicks)
+        except IogError as error:
+            yield error
+
+
+def _load_json(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{path} does not exist") from None
+    except ValueError as error:
+        raise DataError(f"{path} is not JSON: {error}") from None

@@ -1,0 +1,97 @@
+"""Options of a command from the fields of a dataclass, with their docstrings as help."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+import click
+
+T = TypeVar("T")
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def options_of(settings: type) -> Callable[[Command], Command]:
+    """Add one option a field; nested dataclasses become --outer.inner. The command gets them as keywords."""
+
+    def decorate(command: Command) -> Command:
+        for name, type_, default, text in reversed(_fields(settings)):
+            option = f"--{name.replace('_', '-')}"
+            shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
+            help_ = f"{text} [default: {shown}]"
+            command = click.option(option, _key(name), type=_Converter(type_), help=help_)(command)
+        return command
+
+    return decorate
+
+
+def from_options(settings: T, values: Mapping[str, Any]) -> T:
+    """The settings, with the options that the user gave in place of the defaults."""
+    assert is_dataclass(settings)
+    changed: dict[str, Any] = {}
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if is_dataclass(value):
+            prefix = field.name + "__"
+            inner = {k.removeprefix(prefix): v for k, v in values.items() if k.startswith(prefix)}
+            changed[field.name] = from_options(value, inner)
+        elif values.get(field.name) is not None:
+            changed[field.name] = values[field.name]
+    result: T = replace(settings, **changed)  # type: ignore[type-var]
+    return result
+
+
+class _Converter(click.ParamType[Any]):
+    """str, int, float, and tuples of them written with commas."""
+
+    def __init__(self, type_: Any) -> None:
+        self.type = type_
+        arguments = get_args(type_)
+        self.name = ",".join(a.__name__ for a in arguments if a is not Ellipsis) or type_.__name__
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Parse the text of an option."""
+        try:
+            if get_origin(self.type) is tuple:
+                return tuple(get_args(self.type)[0](part) for part in value.split(","))
+            return self.type(value)
+        except ValueError:
+            self.fail(f"{value!r} is not {self.name}", param, ctx)
+
+
+def _fields(settings: type, prefix: str = "") -> list[tuple[str, Any, Any, str]]:
+    """(name, type, default, docstring) of each field, nested ones with their outer names in front."""
+    found: list[tuple[str, Any, Any, str]] = []
+    hints, texts, defaults = get_type_hints(settings), _docstrings(settings), settings()
+    for field in fields(settings):
+        name, type_ = prefix + field.name, hints[field.name]
+        if is_dataclass(type_):
+            assert isinstance(type_, type)
+            found += _fields(type_, f"{name}.")
+        else:
+            found.append((name, type_, getattr(defaults, field.name), texts.get(field.name, "")))
+    return found
+
+
+def _docstrings(settings: type) -> dict[str, str]:
+    """The string that follows each field in the class's source."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(settings))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    texts: dict[str, str] = {}
+    for before, after in zip(body.body, body.body[1:], strict=False):
+        if (
+            isinstance(before, ast.AnnAssign)
+            and isinstance(before.target, ast.Name)
+            and isinstance(after, ast.Expr)
+            and isinstance(after.value, ast.Constant)
+        ):
+            texts[before.target.id] = str(after.value.value)
+    return texts
+
+
+def _key(name: str) -> str:
+    return name.replace(".", "__")

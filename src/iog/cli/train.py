@@ -1,0 +1,78 @@
+"""`iog train RECIPE`."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from iog.errors import ModelError
+
+
+class _Recipes(click.Group):
+    """Recipes are imported when one is named: they need PyTorch."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return ["lite"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return _lite() if cmd_name == "lite" else None
+
+
+@click.group(cls=_Recipes)
+def train() -> None:
+    """Train a network with a recipe (needs the `train` extra)."""
+
+
+def _lite() -> click.Command:
+    if find_spec("torch") is None:
+        raise ModelError("training needs PyTorch: pip install 'iog[train]'")
+    from iog.cli.settings import from_options, options_of
+    from iog.training.lite import LiteRecipe
+
+    @click.command("lite")
+    @options_of(LiteRecipe)
+    @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
+    @click.option("--validate-every", default=500, show_default=True, help="Steps between validations.")
+    @click.option("--validate-objects", default=200, show_default=True, help="Objects in a validation.")
+    @click.option("--checkpoint-every", default=250, show_default=True, help="Steps between checkpoints.")
+    @click.option("--stop-after", type=int, help="Stop at this step; the same command goes on from there.")
+    def lite(
+        out: Path,
+        validate_every: int,
+        validate_objects: int,
+        checkpoint_every: int,
+        stop_after: int | None,
+        **options: Any,
+    ) -> None:
+        """Train the embedded network; run again with the same --out to resume exactly.
+
+        Watch it with: tensorboard --logdir OUT
+        """
+        from dataclasses import asdict
+
+        import cv2
+
+        from iog.training.loop import train as run
+        from iog.training.validation import Validation
+
+        recipe = from_options(LiteRecipe(), options)
+        # OpenCV's own threads would fight with PyTorch's over small crops.
+        cv2.setNumThreads(1)
+        validation = Validation(recipe.data, size=recipe.sizes[-1], objects=validate_objects)
+        run(
+            recipe,
+            out,
+            settings=asdict(recipe),
+            validate=validation if validate_objects else None,
+            validate_every=validate_every,
+            checkpoint_every=checkpoint_every,
+            stop_after=stop_after,
+        )
+        final = out / "final.pt"
+        if final.exists():
+            click.echo(f"averaged weights: {final}; make them usable with: iog export {final} --out NAME")
+
+    return lite

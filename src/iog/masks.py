@@ -1,0 +1,147 @@
+"""Masks: COCO run lengths, polygons, components, holes.
+
+Convention
+----------
+A mask is (H, W) bool. Run lengths are COCO's: column by column, background first. Polygons run along the
+edges between pixels in continuous coordinates, so pixel (0, 0) alone is the square (0,0) (1,0) (1,1) (0,1).
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from pycocotools import mask as coco
+
+from iog.clicks import Box
+
+BoolArray = npt.NDArray[np.bool_]
+Ring = list[list[float]]
+
+
+class RLE(TypedDict):
+    """COCO's compressed run lengths."""
+
+    size: list[int]
+    counts: str
+
+
+class Polygon(TypedDict):
+    """One part of an object: its outline, and the holes in it."""
+
+    outer: Ring
+    holes: list[Ring]
+
+
+def encode_rle(mask: BoolArray) -> RLE:
+    """Run lengths of a mask, ready for `json.dump`."""
+    encoded = coco.encode(np.asfortranarray(mask, np.uint8))
+    return {"size": [int(n) for n in encoded["size"]], "counts": encoded["counts"].decode("ascii")}
+
+
+def decode_rle(rle: RLE) -> BoolArray:
+    """The mask of run lengths.
+
+    Raises
+    ------
+    ValueError
+        If they do not cover exactly the size that they name.
+    """
+    height, width = rle["size"]
+    encoded = {"size": [height, width], "counts": rle["counts"].encode("ascii")}
+    # pycocotools writes past its buffer when the runs are longer than the picture: count them first.
+    if sum(_runs(rle["counts"])) != height * width:
+        raise ValueError(f"the run lengths do not cover {width} x {height} pixels")
+    decoded: npt.NDArray[np.uint8] = coco.decode(encoded)
+    return decoded.astype(bool)
+
+
+def _runs(counts: str) -> list[int]:
+    """COCO's compressed string as run lengths: 5 bits a character, deltas from two runs before."""
+    runs: list[int] = []
+    value = shift = 0
+    for character in counts.encode("ascii"):
+        bits = character - 48
+        value |= (bits & 0x1F) << shift
+        shift += 5
+        if bits & 0x20:
+            continue
+        if bits & 0x10:
+            value |= -1 << shift
+        if len(runs) > 2:
+            value += runs[-2]
+        if value < 0:
+            raise ValueError("a run length is negative")
+        runs.append(value)
+        value = shift = 0
+    return runs
+
+
+def polygons(mask: BoolArray, tolerance: float = 0.0) -> list[Polygon]:
+    """Outlines of the mask's parts, largest first.
+
+    Parameters
+    ----------
+    mask
+        (H, W) bool.
+    tolerance
+        How far, in pixels, a simplified outline may stray; 0 keeps every corner.
+    """
+    height, width = mask.shape
+    # On a grid of corners and centres each pixel is a 3 x 3 block; blocks of neighbours share their border,
+    # so a contour of the grid runs through corners of pixels, at even positions.
+    grid = np.zeros((2 * height + 1, 2 * width + 1), np.uint8)
+    grid[1::2, 1::2] = mask
+    grid = np.asarray(cv2.dilate(grid, np.ones((3, 3), np.uint8)), np.uint8)
+    contours, hierarchy = cv2.findContours(grid, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    found: dict[int, Polygon] = {}
+    holes: list[tuple[int, Ring]] = []
+    for index, contour in enumerate(contours):
+        if tolerance > 0:
+            contour = cv2.approxPolyDP(contour, 2 * tolerance, closed=True)
+        ring: Ring = (contour[:, 0] / 2).tolist()
+        if len(ring) < 3:
+            continue
+        parent = int(hierarchy[0][index][3])
+        if parent < 0:
+            found[index] = {"outer": ring, "holes": []}
+        else:
+            holes.append((parent, ring))
+    for parent, ring in holes:
+        if parent in found:
+            found[parent]["holes"].append(ring)
+    return sorted(found.values(), key=lambda p: -_area(p["outer"]))
+
+
+def _area(ring: Ring) -> float:
+    x, y = np.array(ring).T
+    return abs(float(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))) / 2
+
+
+def mask_box(mask: BoolArray) -> Box | None:
+    """The half-open box of the True pixels; None for an empty mask."""
+    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+    if columns.size == 0:
+        return None
+    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+
+def keep_largest(mask: BoolArray) -> BoolArray:
+    """Only the largest 8-connected part."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    if count <= 2:
+        return mask.copy()
+    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    result: BoolArray = labels == largest
+    return result
+
+
+def fill_holes(mask: BoolArray) -> BoolArray:
+    """Without background that the object encloses (4-connected)."""
+    padded = np.pad(~mask, 1, constant_values=True).astype(np.uint8)
+    _, labels = cv2.connectedComponents(padded, connectivity=4)
+    outside: Any = labels[1:-1, 1:-1] == labels[0, 0]
+    result: BoolArray = ~outside
+    return result

@@ -1,0 +1,197 @@
+"""`Lite` as two ONNX files, and back.
+
+Each file carries the model's description in its metadata. Batch norms are folded into the convolutions
+first, and the tensors keep the names of that folded network's state dict, so that PyTorch can read it back
+and one pair of files serves both engines. Large tensors are stored as 16-bit floats.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+
+from iog.crop import FILL
+from iog.engines.base import ModelInfo
+from iog.errors import ModelError
+from iog.files import replacing
+from iog.guidance import CHANNELS
+from iog.networks.blocks import fold_batch_norms
+from iog.networks.lite import Lite, LiteConfig
+
+_HALF_FROM = 64  # tensors with at least so many elements are stored as 16-bit floats
+_OPSET = 18
+
+
+class _Encoder(nn.Module):
+    """(B, S, S, 3) uint8 -> features."""
+
+    def __init__(self, network: Lite) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, crop: Tensor) -> tuple[Tensor, ...]:
+        return self.network.encode((crop.permute(0, 3, 1, 2).float() - FILL) / 128)
+
+
+class _Decoder(nn.Module):
+    """(B, 5, S, S) click maps and features -> (B, S, S) probabilities."""
+
+    def __init__(self, network: Lite) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, click_maps: Tensor, *features: Tensor) -> Tensor:
+        return self.network.decode(features, click_maps).sigmoid()[:, 0]
+
+
+def export(
+    network: Lite, stem: Path, *, name: str, size: int, margin: float, trained: Mapping[str, Any]
+) -> tuple[Path, Path]:
+    """Write `STEM.encoder.onnx` and `STEM.decoder.onnx`; returns their paths.
+
+    Parameters
+    ----------
+    network
+        The network to ship.
+    stem
+        Folder and name of the files.
+    name, size, margin, trained
+        See `iog.engines.ModelInfo`.
+    """
+    network = copy.deepcopy(network).to(memory_format=torch.contiguous_format)
+    fold_batch_norms(network)
+    crop = torch.zeros(2, size, size, 3, dtype=torch.uint8)
+    maps = torch.zeros(2, len(CHANNELS), size, size)
+    with torch.no_grad():
+        features = tuple(level.contiguous() for level in _Encoder(network)(crop))
+    levels = [f"features_{2 ** (i + 1)}" for i in range(len(features))]
+    encoder = _to_onnx(_Encoder(network), (crop,), ["crop"], levels)
+    decoder = _to_onnx(_Decoder(network), (maps, *features), ["click_maps", *levels], ["probability"])
+    for model in (encoder, decoder):
+        _halve(model)
+    info = ModelInfo(
+        name=name,
+        size=size,
+        margin=margin,
+        network=asdict(network.config),
+        weights_sha256=weights_hash(encoder, decoder),
+        trained=dict(trained),
+    )
+    paths = stem.with_name(f"{stem.name}.encoder.onnx"), stem.with_name(f"{stem.name}.decoder.onnx")
+    for path, model in zip(paths, (encoder, decoder), strict=True):
+        model.metadata_props.add(key="iog", value=info.to_json())
+        with replacing(path) as file:
+            file.write(model.SerializeToString(deterministic=True))
+    return paths
+
+
+def read_exported(encoder: Path, decoder: Path) -> tuple[Lite, ModelInfo]:
+    """The network that a pair of exported files holds.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, truncated, foreign or not what its description says.
+    """
+    models = []
+    for path in (encoder, decoder):
+        if not path.is_file():
+            raise ModelError(f"model file {path} is missing; reinstall iog or check the path")
+        try:
+            models.append(onnx.load(path))
+        except Exception as error:  # protobuf's DecodeError is not exported
+            raise ModelError(f"{path} is not a readable ONNX file (truncated or foreign)") from error
+    description = {p.key: p.value for p in models[0].metadata_props}.get("iog")
+    info = ModelInfo.from_json(description, encoder)
+    if weights_hash(*models) != info.weights_sha256:
+        raise ModelError(f"{encoder.name} and {decoder.name} are damaged or come from different models")
+    network = Lite(LiteConfig.from_plain(info.network))
+    fold_batch_norms(network)
+    state = {name: torch.from_numpy(value.astype(np.float32)) for name, value in _tensors(models)}
+    missing = network.load_state_dict(state, strict=False).missing_keys
+    # The side outputs answer in training only, so no graph holds them.
+    missing = [key for key in missing if not key.startswith("decoder.sides.")]
+    if missing:
+        raise ModelError(f"{encoder} lacks {len(missing)} tensors of its network, for example {missing[0]}")
+    return network.eval(), info
+
+
+def weights_hash(*models: onnx.ModelProto) -> str:
+    """SHA-256 over the names and bytes of all network tensors, in the order of their names."""
+    digest = hashlib.sha256()
+    for name, value in sorted(_tensors(models), key=lambda item: item[0]):
+        digest.update(name.encode() + value.tobytes())
+    return digest.hexdigest()
+
+
+def _tensors(models: Iterable[onnx.ModelProto]) -> Iterable[tuple[str, Any]]:
+    """Tensors of the state dict in exported graphs: (name, array)."""
+    prefix = "network."
+    for model in models:
+        for tensor in model.graph.initializer:
+            if tensor.name.startswith(prefix):
+                name = tensor.name.removeprefix(prefix).removesuffix(_HALF)
+                yield name, numpy_helper.to_array(tensor)
+
+
+_HALF = ".half"
+
+
+def _halve(model: onnx.ModelProto) -> None:
+    """Store large tensors as 16-bit floats, widened again by a Cast that the runtime runs once at load."""
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT or int(np.prod(tensor.dims)) < _HALF_FROM:
+            continue
+        name = tensor.name
+        half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), name + _HALF)
+        tensor.CopyFrom(half)
+        casts.append(onnx.helper.make_node("Cast", [name + _HALF], [name], to=onnx.TensorProto.FLOAT))
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend([*casts, *nodes])
+
+
+def _to_onnx(
+    module: nn.Module, arguments: tuple[Tensor, ...], inputs: list[str], outputs: list[str]
+) -> onnx.ModelProto:
+    batch = torch.export.Dim("batch", min=1, max=1024)
+    shapes = tuple({0: batch} for _ in arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        torch.onnx.export(
+            module.eval(),
+            arguments,
+            path,
+            input_names=inputs,
+            output_names=outputs,
+            # A variadic forward takes its shapes as one nested tuple.
+            dynamic_shapes=shapes if len(arguments) == 1 else (shapes[0], shapes[1:]),
+            opset_version=_OPSET,
+            dynamo=True,
+            external_data=False,
+            optimize=True,
+            verbose=False,
+        )
+        return _stripped(onnx.load(path))
+
+
+def _stripped(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Without the exporter's notes (stack traces, intermediate shapes): an eighth of the file."""
+    graph = model.graph
+    del graph.value_info[:], model.metadata_props[:]
+    for item in (graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
+        del item.metadata_props[:]
+        item.doc_string = ""
+    return model

@@ -1,0 +1,57 @@
+"""A picture of a mask on its photo, with the clicks that made it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from iog.segmenter import Prediction
+
+_MASK = (0, 114, 255)
+_EDGE = (255, 255, 255)
+_ADD = (0, 158, 60)
+_REMOVE = (213, 40, 40)
+
+
+def draw_overlay(image: npt.NDArray[np.uint8], prediction: Prediction) -> npt.NDArray[np.uint8]:
+    """(H, W, 3) RGB: the mask tinted and outlined, the box dashed, clicks as + and - signs."""
+    mask = prediction.mask
+    canvas = image.copy()
+    canvas[mask] = (0.55 * image[mask] + 0.45 * np.array(_MASK)).astype(np.uint8)
+    unit = max(1, round(max(mask.shape) / 400))
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(canvas, contours, -1, _EDGE, unit, cv2.LINE_AA)
+    box = prediction.clicks.box
+    _dashed(canvas, (box.x0, box.y0), (box.x1 - 1, box.y1 - 1), unit)
+    for x, y in prediction.clicks.corners:
+        _mark(canvas, x, y, _REMOVE, unit, plus=False)
+    if prediction.clicks.inside is not None:
+        _mark(canvas, *prediction.clicks.inside, _ADD, unit, plus=True)
+    for x, y, foreground in prediction.clicks.corrections:
+        _mark(canvas, x, y, _ADD if foreground else _REMOVE, unit, plus=foreground)
+    return canvas
+
+
+def _mark(
+    canvas: npt.NDArray[np.uint8], x: int, y: int, colour: tuple[int, int, int], unit: int, *, plus: bool
+) -> None:
+    """A disc with a + or - glyph, so that colour is not the only sign."""
+    radius = 4 * unit
+    cv2.circle(canvas, (x, y), radius + unit, (255, 255, 255), -1, cv2.LINE_AA)
+    cv2.circle(canvas, (x, y), radius, colour, -1, cv2.LINE_AA)
+    arm = 2 * unit
+    cv2.line(canvas, (x - arm, y), (x + arm, y), (255, 255, 255), unit, cv2.LINE_AA)
+    if plus:
+        cv2.line(canvas, (x, y - arm), (x, y + arm), (255, 255, 255), unit, cv2.LINE_AA)
+
+
+def _dashed(canvas: npt.NDArray[np.uint8], low: tuple[int, int], high: tuple[int, int], unit: int) -> None:
+    (x0, y0), (x1, y1) = low, high
+    dash = 8 * unit
+    for x in range(x0, x1, 2 * dash):
+        for y in (y0, y1):
+            cv2.line(canvas, (x, y), (min(x + dash, x1), y), (255, 255, 255), unit)
+    for y in range(y0, y1, 2 * dash):
+        for x in (x0, x1):
+            cv2.line(canvas, (x, y), (x, min(y + dash, y1)), (255, 255, 255), unit)

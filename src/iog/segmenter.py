@@ -1,0 +1,389 @@
+"""From clicks to a mask: `Segmenter`, and one `Session` per object that a person works on.
+
+The path is always the same: clicks -> crop -> features (once per box) -> click maps -> probability, where
+each correction also sees the probability before it. A mask is therefore a function of image, clicks and
+model alone: a session that made its clicks one by one, with undo and redo in between, ends with the same
+mask as one call with all of them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from iog import zoo
+from iog.clicks import Box, Clicks, Correction
+from iog.crop import Crop, FloatArray
+from iog.engines import Engine, Features
+from iog.guidance import click_maps, gaussians
+from iog.images import ImageLike, read_image
+
+THRESHOLD = 0.5
+"""Probability from which a pixel belongs to the mask."""
+
+_BATCH = 8  # crops per run of the network: larger ones gain nothing on a CPU and cost memory
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A mask and how it was made.
+
+    Arrays at image resolution are made when first asked for and then kept.
+    """
+
+    clicks: Clicks
+    """The clicks that it answers."""
+    crop: Crop
+    """The window of the image that the network saw."""
+    crop_probability: FloatArray
+    """The network's answer, (S, S) float32 in 0..1, at crop resolution."""
+    image_size: tuple[int, int]
+    """(width, height) of the image."""
+    model: str
+    """Name of the model."""
+
+    @cached_property
+    def probability(self) -> FloatArray:
+        """(H, W) float32 in 0..1: how likely each pixel is the object's; 0 outside the crop.
+
+        A clicked pixel always gets the side of 0.5 that its click says.
+        """
+        probability = self.crop.paste(self.crop_probability, *self.image_size)
+        below = np.nextafter(np.float32(THRESHOLD), np.float32(0))
+        for x, y, foreground in _labelled(self.clicks):
+            value = probability[y, x]
+            probability[y, x] = max(value, THRESHOLD) if foreground else min(value, below)
+        return probability
+
+    @cached_property
+    def mask(self) -> npt.NDArray[np.bool_]:
+        """(H, W) bool: the object."""
+        return self.probability >= THRESHOLD
+
+    @cached_property
+    def confidence(self) -> float:
+        """Expected IoU of the mask if the probabilities are true, 0..1; 0 for an empty mask.
+
+        sum(p over the mask) / (pixels of the mask + sum(p outside it)), at crop resolution.
+        """
+        p = self.crop_probability
+        inside = p >= THRESHOLD
+        union = np.count_nonzero(inside) + float(p[~inside].sum())
+        return float(p[inside].sum()) / union if inside.any() else 0.0
+
+
+class Segmenter:
+    """Turns clicks into masks with one model. Safe to share between threads.
+
+    Parameters
+    ----------
+    model
+        Name of a bundled model (`iog models`) or path of an exported `NAME.encoder.onnx`.
+    engine
+        "onnx" (default) or "torch" (needs the `train` extra).
+    threads
+        Threads for one inference with ONNX Runtime; None takes one per physical core.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | Engine = "lite",
+        *,
+        engine: zoo.EngineName = "onnx",
+        threads: int | None = None,
+    ) -> None:
+        self.engine: Engine = (
+            zoo.open_model(model, engine=engine, threads=threads) if isinstance(model, str | Path) else model
+        )
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+        return self.engine.info.name
+
+    def session(self, image: ImageLike, corners: Sequence[Sequence[float]]) -> Session:
+        """Open an object: encodes its crop at once, so that the first preview is ready with the hand.
+
+        Raises
+        ------
+        ClickError, ImageError
+            If the corners or the image are unusable.
+        """
+        return Session(self, read_image(image), Clicks.of(corners))
+
+    def segment(self, image: ImageLike, clicks: Clicks) -> Prediction:
+        """The mask of one object.
+
+        Raises
+        ------
+        ClickError, ImageError
+            If the clicks do not fit the image, or the image cannot be read.
+        """
+        return self.segment_batch([image], [clicks])[0]
+
+    def segment_batch(self, images: Sequence[ImageLike], clicks: Sequence[Clicks]) -> list[Prediction]:
+        """The masks of several objects, `images[i]` with `clicks[i]`; an image may occur more than once.
+
+        Raises
+        ------
+        ClickError, ImageError
+            As `segment`; nothing is returned then.
+        """
+        if len(images) != len(clicks):
+            raise ValueError(f"{len(images)} images for {len(clicks)} sets of clicks")
+        opened: dict[int, npt.NDArray[np.uint8]] = {}
+        arrays = []
+        for image in images:
+            if id(image) not in opened:
+                opened[id(image)] = read_image(image)
+            arrays.append(opened[id(image)])
+        predictions: list[Prediction] = []
+        for start in range(0, len(arrays), _BATCH):
+            predictions += self._segment_few(arrays[start : start + _BATCH], clicks[start : start + _BATCH])
+        return predictions
+
+    def _segment_few(
+        self, images: Sequence[npt.NDArray[np.uint8]], clicks: Sequence[Clicks]
+    ) -> list[Prediction]:
+        for image, c in zip(images, clicks, strict=True):
+            c.check_inside_image(image.shape[1], image.shape[0])
+        crops = [self.crop(c) for c in clicks]
+        features = self.encode([crop.extract(image) for crop, image in zip(crops, images, strict=True)])
+        # First prompts in one run; corrections are sequential, so they go object by object.
+        first = self.decode(features, [_first(c, 0) for c in clicks], crops, [None] * len(crops))
+        results = []
+        for i, (image, c, crop) in enumerate(zip(images, clicks, crops, strict=True)):
+            own = tuple(level[i : i + 1] for level in features)
+            probability = first[i]
+            for count in range(1, len(c.corrections) + 1):
+                probability = self.decode(own, [_first(c, count)], [crop], [probability])[0]
+            results.append(self._prediction(c, crop, probability, image))
+        return results
+
+    def crop(self, clicks: Clicks) -> Crop:
+        """The window that the network sees: box and margin, grown to hold corrections beyond it."""
+        info = self.engine.info
+        crop = Crop.around(clicks.box, info.margin, info.size)
+        beyond = [c for c in clicks.corrections if not crop.window.contains(c.x, c.y)]
+        if not beyond:
+            return crop
+        box = clicks.box
+        for c in beyond:
+            box = box.union(Box(c.x, c.y, c.x + 1, c.y + 1))
+        return Crop.around(box, info.margin, info.size)
+
+    def encode(self, crops: Sequence[npt.NDArray[np.uint8]]) -> Features:
+        """Features of crops (S, S, 3)."""
+        return self.engine.encode(np.stack(crops))
+
+    def decode(
+        self,
+        features: Features,
+        clicks: Sequence[Clicks],
+        crops: Sequence[Crop],
+        previous: Sequence[FloatArray | None],
+    ) -> FloatArray:
+        """Probabilities (B, S, S) of clicks on encoded crops; the newest correction is obeyed where it is."""
+        maps = np.stack([click_maps(*one) for one in zip(clicks, crops, previous, strict=True)])
+        probability = self.engine.decode(features, maps)
+        for answer, c, crop in zip(probability, clicks, crops, strict=True):
+            _obey(answer, c, crop)
+        return probability
+
+    def _prediction(
+        self, clicks: Clicks, crop: Crop, probability: FloatArray, image: npt.NDArray[Any]
+    ) -> Prediction:
+        return Prediction(clicks, crop, probability, (image.shape[1], image.shape[0]), self.model)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One state of a session's history."""
+
+    clicks: Clicks
+    crop: Crop
+    probability: FloatArray
+
+
+class Session:
+    """One object that a person works on: features are computed once per box, each click costs a decode.
+
+    Every method that returns a `Prediction` answers for the clicks as they are after it. A session may be
+    used from several threads; its calls take turns.
+    """
+
+    def __init__(self, segmenter: Segmenter, image: npt.NDArray[np.uint8], clicks: Clicks) -> None:
+        clicks.check_inside_image(image.shape[1], image.shape[0])
+        self._segmenter = segmenter
+        self._image = image
+        self._lock = threading.RLock()
+        self._encoded: tuple[Crop, Features] | None = None
+        self._past: list[_Step] = []
+        self._future: list[_Step] = []
+        self._now = self._run(clicks, now=None)
+
+    @property
+    def clicks(self) -> Clicks:
+        """The clicks so far."""
+        return self._now.clicks
+
+    @property
+    def prediction(self) -> Prediction:
+        """The mask for the clicks so far."""
+        step = self._now
+        return self._segmenter._prediction(step.clicks, step.crop, step.probability, self._image)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether `undo` would change anything."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether `redo` would change anything."""
+        return bool(self._future)
+
+    def preview(self, inside: Sequence[float]) -> Prediction:
+        """The mask that an inside click at (x, y) would give; the session stays as it is."""
+        with self._lock:
+            step = self._run(self.clicks.with_inside(*inside), self._now)
+            return self._segmenter._prediction(step.clicks, step.crop, step.probability, self._image)
+
+    def click(self, x: float, y: float) -> Prediction:
+        """Set (or move) the inside click."""
+        return self.change(self.clicks.with_inside(x, y))
+
+    def correct(self, x: float, y: float, foreground: bool) -> Prediction:
+        """Add a correction: pixel (x, y) belongs to the object, or does not."""
+        return self.change(self.clicks.with_correction(x, y, foreground))
+
+    def change(self, clicks: Clicks) -> Prediction:
+        """Replace the clicks altogether, as when one is moved or deleted; `undo` takes it back.
+
+        Raises
+        ------
+        ClickError
+            If a click lies outside the image; the session stays as it was.
+        """
+        with self._lock:
+            step = self._run(clicks, self._now)
+            self._past.append(self._now)
+            self._future.clear()
+            self._now = step
+            return self.prediction
+
+    def undo(self) -> Prediction:
+        """Take the last change back; does nothing when there is none."""
+        with self._lock:
+            if self._past:
+                self._future.append(self._now)
+                self._now = self._past.pop()
+            return self.prediction
+
+    def redo(self) -> Prediction:
+        """Make the change again that was taken back last; does nothing when there is none."""
+        with self._lock:
+            if self._future:
+                self._past.append(self._now)
+                self._now = self._future.pop()
+            return self.prediction
+
+    def _run(self, clicks: Clicks, now: _Step | None) -> _Step:
+        """The state for `clicks`; goes on from `now` when only one correction was added."""
+        clicks.check_inside_image(self._image.shape[1], self._image.shape[0])
+        crop = self._segmenter.crop(clicks)
+        features = self._features(crop)
+        probability: FloatArray | None = None
+        first = 0
+        newest = len(clicks.corrections)
+        if now is not None and newest and now.crop == crop and now.clicks == _first(clicks, newest - 1):
+            probability, first = now.probability, newest
+        for count in range(first, newest + 1):
+            stage = _first(clicks, count)
+            probability = self._segmenter.decode(features, [stage], [crop], [probability])[0]
+        assert probability is not None
+        return _Step(clicks, crop, probability)
+
+    def _features(self, crop: Crop) -> Features:
+        if self._encoded is None or self._encoded[0] != crop:
+            self._encoded = crop, self._segmenter.encode([crop.extract(self._image)])
+        return self._encoded[1]
+
+
+def segment(
+    image: ImageLike,
+    corners: Sequence[Sequence[float]],
+    inside: Sequence[float] | None = None,
+    corrections: Iterable[Sequence[Any]] = (),
+    model: str | Path = "lite",
+) -> Prediction:
+    """The mask of one object in one call.
+
+    Parameters
+    ----------
+    image
+        Path, Pillow image or array; see `iog.images.read_image`.
+    corners
+        Outside clicks ((x0, y0), (x1, y1)): two opposite corner pixels of a box around the object.
+    inside
+        Inside click (x, y) near the object's centre, or None when only the box is known.
+    corrections
+        Further clicks (x, y, foreground), in order.
+    model
+        Name of a bundled model or path of an exported one.
+
+    Returns
+    -------
+    Prediction
+        With `.mask` (H, W) bool, `.probability` (H, W) float32 and `.confidence`.
+
+    Raises
+    ------
+    ClickError, ImageError, ModelError
+        Each says what was wrong and what to do.
+    """
+    clicks = Clicks.of(corners, inside, corrections)
+    return _shared_segmenter(str(model)).segment(image, clicks)
+
+
+@lru_cache(maxsize=4)
+def _shared_segmenter(model: str) -> Segmenter:
+    return Segmenter(model)
+
+
+def _first(clicks: Clicks, corrections: int) -> Clicks:
+    """The clicks as they were when only so many corrections had been made."""
+    return replace(clicks, corrections=clicks.corrections[:corrections])
+
+
+def _labelled(clicks: Clicks) -> Iterable[Correction]:
+    """Every click that says what its pixel is, in order."""
+    if clicks.inside is not None:
+        yield Correction(*clicks.inside, True)
+    yield from clicks.corrections
+
+
+def _obey(probability: FloatArray, clicks: Clicks, crop: Crop) -> None:
+    """Put a small dot, in place, where the network contradicts the newest correction at its very pixel."""
+    if not clicks.corrections:
+        return
+    x, y, foreground = clicks.corrections[-1]
+    (point,) = crop.to_crop([(x + 0.5, y + 0.5)])
+    column, row = (int(np.clip(v, 0, crop.width - 1)) for v in point)
+    if (probability[row, column] >= THRESHOLD) != foreground:
+        dot = gaussians([point], crop.width, crop.height, fwhm=6)
+        np.copyto(
+            probability, np.maximum(probability, dot) if foreground else np.minimum(probability, 1 - dot)
+        )
