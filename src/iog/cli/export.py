@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
-from iog.errors import DataError, ModelError
+from iog.errors import DataError
+from iog.extras import require_torch
 
 
 @click.command()
@@ -28,8 +28,7 @@ def export(checkpoint: Path, out: Path, size: int, margin: float) -> None:
     iog export runs/lite/final.pt --out models/mine
     iog predict photo.jpg --model models/mine.encoder.onnx --corners ...
     """
-    if find_spec("torch") is None:
-        raise ModelError("exporting needs PyTorch: pip install 'iog[train]'")
+    require_torch("exporting")
     if size < 64 or size % 32:
         raise click.BadParameter("must be a multiple of 32, at least 64", param_hint="--size")
     if not out.absolute().parent.is_dir():

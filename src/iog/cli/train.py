@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import click
 
-from iog.errors import ModelError
+from iog.extras import require_torch
 
 
 class _Recipes(click.Group):
@@ -27,8 +26,7 @@ def train() -> None:
 
 
 def _lite() -> click.Command:
-    if find_spec("torch") is None:
-        raise ModelError("training needs PyTorch: pip install 'iog[train]'")
+    require_torch("training")
     from iog.cli.settings import from_options, options_of
     from iog.training.lite import LiteRecipe
 

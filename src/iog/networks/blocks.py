@@ -79,7 +79,10 @@ def upsample_to(x: Tensor, like: Tensor) -> Tensor:
 
 
 def fold_batch_norms(module: nn.Module) -> nn.Module:
-    """Merge every batch norm into the convolution before it, in place; the module computes the same."""
+    """Merge every batch norm into the convolution before it, in place; the module computes the same.
+
+    What was a statistic stays one: the biases that this makes do not learn.
+    """
     module.eval()
     for parent in module.modules():
         previous: tuple[str, nn.Conv2d] | None = None

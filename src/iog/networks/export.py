@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnxscript.optimizer
 import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
@@ -168,23 +168,23 @@ def _to_onnx(
 ) -> onnx.ModelProto:
     batch = torch.export.Dim("batch", min=1, max=1024)
     shapes = tuple({0: batch} for _ in arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.onnx"
-        torch.onnx.export(
-            module.eval(),
-            arguments,
-            path,
-            input_names=inputs,
-            output_names=outputs,
-            # A variadic forward takes its shapes as one nested tuple.
-            dynamic_shapes=shapes if len(arguments) == 1 else (shapes[0], shapes[1:]),
-            opset_version=_OPSET,
-            dynamo=True,
-            external_data=False,
-            optimize=True,
-            verbose=False,
-        )
-        return _stripped(onnx.load(path))
+    program = torch.onnx.export(
+        module.eval(),
+        arguments,
+        input_names=inputs,
+        output_names=outputs,
+        # A variadic forward takes its shapes as one nested tuple.
+        dynamic_shapes=shapes if len(arguments) == 1 else (shapes[0], shapes[1:]),
+        opset_version=_OPSET,
+        dynamo=True,
+        optimize=False,
+        verbose=False,
+    )
+    assert program is not None
+    # Not the exporter's whole optimiser: it merges tensors that happen to be equal, and a name is lost.
+    onnxscript.optimizer.fold_constants(program.model)
+    onnxscript.optimizer.remove_unused_nodes(program.model)
+    return _stripped(program.model_proto)
 
 
 def _stripped(model: onnx.ModelProto) -> onnx.ModelProto:

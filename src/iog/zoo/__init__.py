@@ -9,6 +9,7 @@ from typing import Literal
 
 from iog.engines.base import Engine
 from iog.errors import ModelError
+from iog.extras import require_torch
 
 FOLDER = Path(__file__).parent
 
@@ -40,8 +41,8 @@ MODELS = {
             summary="EfficientNet-lite2 encoder, IOG's coarse-to-fine decoder; photos, any object",
             encoder="lite.encoder.onnx",
             decoder="lite.decoder.onnx",
-            encoder_sha256="",
-            decoder_sha256="",
+            encoder_sha256="fdd7ea57394d6cd92557c2c7d4b6e31f34dd3b4fe7701790cdfe3cafd7b4acba",
+            decoder_sha256="27f42f50854f33eb333b31999d5d84da5915455e2f03897d7009bd2408843ac2",
         ),
     )
 }
@@ -81,10 +82,9 @@ def open_model(
         return OnnxEngine(encoder, decoder, threads=threads)
     if engine != "torch":
         raise ModelError(f"unknown engine {engine!r}; choose onnx or torch")
-    try:
-        from iog.engines.torch import TorchEngine
-    except ImportError as error:
-        raise ModelError(f"the torch engine needs PyTorch: pip install 'iog[train]' ({error})") from error
+    require_torch("the torch engine")
+    from iog.engines.torch import TorchEngine
+
     return TorchEngine.from_files(encoder, decoder)
 
 

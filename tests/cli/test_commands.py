@@ -1,0 +1,94 @@
+"""The other commands, end to end."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+import iog
+from iog.cli import main
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+def test_version_and_help() -> None:
+    assert run("--version").output.split() == ["iog,", "version", iog.__version__]
+    overview = run("--help").output
+    for command in main.commands:
+        assert command in overview
+        assert run(command, "--help").exit_code == 0
+    assert "--augment.angle" in run("train", "lite", "--help").output
+
+
+def test_models() -> None:
+    output = run("models").output
+    assert "lite" in output
+    assert iog.Segmenter().engine.info.weights_sha256[:16] in output
+
+
+def test_demo(tmp_path: Path) -> None:
+    result = run("demo", "--out", tmp_path / "demo")
+    assert result.exit_code == 0, result.output
+    assert len(list((tmp_path / "demo").glob("*.mask.png"))) == 4
+    for photo in iog.samples.samples():
+        assert photo.object in result.output
+        with (
+            Image.open(photo.photo) as original,
+            Image.open(tmp_path / "demo" / f"{photo.photo.stem}.overlay.png") as o,
+        ):
+            assert original.size == o.size
+
+
+def test_eval(photo_folder: Path, tmp_path: Path) -> None:
+    result = run("eval", "--data", photo_folder, "--clicks", 5, "--out", tmp_path / "objects.jsonl")
+    assert result.exit_code == 0, result.output
+    assert "| coco | 4 |" in result.output
+    records = [json.loads(line) for line in (tmp_path / "objects.jsonl").read_text().splitlines()]
+    assert [len(r["ious"]) for r in records] == [3] * 4
+    # The masks are the model's own, so its figures on them must be close to perfect.
+    assert min(r["ious"][0] for r in records) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["eval", "--data", "nowhere"], "val.jsonl is missing"),
+        (["eval", "--data", "FOLDER", "--sets", "cars"], "no objects of the sets cars"),
+        (["eval", "--data", "FOLDER", "--split", "moon"], "moon.jsonl is missing"),
+        (["train", "lite", "--data", "nowhere", "--out", "OUT"], "val.jsonl is missing"),
+        (["train", "lite", "--sizes", "a,b", "--out", "OUT"], "'a,b' is not int"),
+        (["train", "heavy"], "No such command"),
+        (["export", "nowhere.pt", "--out", "OUT/x"], "does not exist"),
+        (["export", "nowhere.pt", "--out", "OUT/x", "--size", "100"], "multiple of 32"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    photo_folder: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    places = {"FOLDER": str(photo_folder), "OUT": str(tmp_path), "OUT/x": str(tmp_path / "x")}
+    result = run(*(places.get(a, a) for a in arguments))
+    assert result.exit_code == 2
+    assert message in result.output
+    assert "Traceback" not in result.output
+
+
+def test_train_then_export_then_predict(photo_folder: Path, tmp_path: Path) -> None:
+    """A user's whole way from photos to an own model."""
+    out = tmp_path / "run"
+    settings = ["--data", photo_folder, "--samples", 8, "--batch", 4, "--sizes", 64, "--size-shares", 1]
+    tiny = ["--network.widths", "8,8,16,16,16", "--network.backbone", "tf_efficientnet_lite0", "--workers", 0]
+    call = ["train", "lite", *settings, *tiny, "--validate-objects", 2, "--out", out]
+    assert run(*call, "--network.backbone", "vgg").exit_code == 2
+    result = run(*call, "--backbone-factor", 0.1)
+    assert result.exit_code == 0, result.output
+    result = run("export", out / "final.pt", "--out", tmp_path / "mine", "--size", 64)
+    assert result.exit_code == 0, result.output
+    assert str(photo_folder).encode() not in (tmp_path / "mine.encoder.onnx").read_bytes()
+    photo, _, clicks = iog.samples.samples()[1]
+    prediction = iog.segment(photo, clicks.corners, clicks.inside, model=tmp_path / "mine.encoder.onnx")
+    assert prediction.crop.width == 64
+    assert prediction.model == "mine"

@@ -1,0 +1,71 @@
+"""What many tests share. Nothing here needs a network or the photos beside the checkout."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from PIL import Image
+
+import iog
+from iog.images import read_image
+from iog.samples import Sample, samples
+
+# Timings differ between machines; examples are drawn the same way everywhere.
+settings.register_profile("iog", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("iog")
+
+
+@pytest.fixture(scope="session")
+def segmenter() -> iog.Segmenter:
+    return iog.Segmenter()
+
+
+@pytest.fixture(params=samples(), ids=lambda sample: sample.photo.stem)
+def sample(request: pytest.FixtureRequest) -> Sample:
+    return request.param
+
+
+@pytest.fixture
+def coffee() -> Sample:
+    return next(s for s in samples() if s.object == "cup")
+
+
+@pytest.fixture(scope="session")
+def photo_folder(tmp_path_factory: pytest.TempPathFactory, segmenter: iog.Segmenter) -> Path:
+    """The sample photos as a data set with the splits train and val; masks are the model's own."""
+    folder = tmp_path_factory.mktemp("photos")
+    lines = []
+    for photo, name, clicks in samples():
+        image = read_image(photo)
+        ids = segmenter.segment(image, clicks).mask.astype(np.uint8)
+        ids[:3, :3] = 255
+        Image.fromarray(image).save(folder / f"{photo.stem}.png")
+        Image.fromarray(ids).save(folder / f"{photo.stem}.mask.png")
+        area = int((ids == 1).sum())
+        lines.append(
+            {
+                "image": f"{photo.stem}.png",
+                "mask": f"{photo.stem}.mask.png",
+                "set": "coco",
+                "kind": "instance",
+                "objects": [{"id": 1, "area": area, "category": name}],
+            }
+        )
+    for split in ("train", "val"):
+        (folder / f"{split}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The photos with masks that lie beside the checkout on our machines; skips elsewhere."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("IOG_DATA", beside))
+    if not (folder / "val.jsonl").is_file():
+        pytest.skip(f"no validation photos in {folder}; set IOG_DATA to their folder")
+    return folder

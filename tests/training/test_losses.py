@@ -1,0 +1,39 @@
+import pytest
+import torch
+
+from iog.training.losses import edge_weights, soft_iou_loss, weighted_bce
+
+
+def square(size: int = 32) -> torch.Tensor:
+    target = torch.zeros(1, 1, size, size)
+    target[..., 8:24, 8:24] = 1
+    return target
+
+
+def test_perfect_and_opposite_answers() -> None:
+    target, ones = square(), torch.ones(1, 1, 32, 32)
+    logits = 20 * (2 * target - 1)
+    assert weighted_bce(logits, target, ones) < 1e-6
+    assert soft_iou_loss(logits, target, ones) < 1e-3
+    assert weighted_bce(-logits, target, ones) == pytest.approx(20, rel=1e-3)
+    assert soft_iou_loss(-logits, target, ones) > 0.99
+
+
+def test_void_pixels_do_not_count() -> None:
+    target, valid = square(), torch.ones(1, 1, 32, 32)
+    valid[..., :8] = 0
+    logits = 20 * (2 * target - 1)
+    spoiled = torch.where(valid > 0, logits, -logits)
+    for loss in (weighted_bce, soft_iou_loss):
+        assert torch.equal(loss(spoiled, target, valid), loss(logits, target, valid))
+    spoiled.requires_grad_()
+    (weighted_bce(spoiled, target, valid) + soft_iou_loss(spoiled, target, valid)).backward()
+    assert spoiled.grad is not None
+    assert not spoiled.grad[valid == 0].any()
+
+
+def test_edges_weigh_more() -> None:
+    weights = edge_weights(square(), torch.ones(1, 1, 32, 32), strength=2, radius=2)[0, 0]
+    assert weights[16, 16] == weights[0, 0] == 1
+    assert weights[16, 8] == weights[16, 7] == weights[16, 6] == 3
+    assert weights[16, 5] == 1
