@@ -99,7 +99,7 @@ def _dilate(stage: nn.Sequential, dilations: Iterable[int]) -> None:
 
 
 @torch.no_grad()
-def load_backbone(backbone: ResNet, state: Mapping[str, Tensor]) -> None:
+def load_backbone(backbone: ResNet, state: Mapping[str, Tensor], source: object = "the backbone") -> None:
     """Fill `backbone` from a bare ResNet of the same depth, such as torchvision's for ImageNet.
 
     The classifier is left out. A stem that saw fewer channels fills the first ones; the others become zero,
@@ -108,15 +108,17 @@ def load_backbone(backbone: ResNet, state: Mapping[str, Tensor]) -> None:
     Raises
     ------
     ModelError
-        If tensors are missing, surplus or of another shape.
+        Names `source`, if tensors are missing, surplus or of another shape.
     """
-    tensors = {key: value for key, value in state.items() if not key.startswith("fc.")}
+    # What a network has beyond layer4 (DEXTR's layer5) stays as it is.
+    kept = {key: value for key, value in backbone.state_dict().items() if key.startswith("layer5.")}
+    tensors = kept | {key: value for key, value in state.items() if not key.startswith("fc.")}
     stem, ours = tensors.get("conv1.weight"), backbone.conv1.weight
     if stem is not None and stem.shape[1] < ours.shape[1] and stem.shape[2:] == ours.shape[2:]:
         widened = torch.zeros_like(ours)
         widened[:, : stem.shape[1]] = stem
         tensors["conv1.weight"] = widened
-    load_tensors(backbone, tensors, "the backbone")
+    load_tensors(backbone, tensors, source)
 
 
 def load_tensors(network: nn.Module, tensors: Mapping[str, Tensor], source: object) -> None:
