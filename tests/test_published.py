@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -134,7 +137,7 @@ def test_corrections_join_their_maps_by_maximum() -> None:
 def test_extreme_points_share_one_map() -> None:
     image = np.zeros((300, 300, 3), np.uint8)
     points = [(100, 150), (150, 100), (199, 150), (150, 199)]
-    crop = published.crop_around(Box(100, 100, 200, 200), published.DEXTR)
+    crop = published.crop_around(Box(100, 100, 200, 200), published.DEXTR_SETTINGS)
     assert crop.window == (50, 50, 250, 250)
     x = published.extreme_points_input(image, points, crop)
     assert x.shape == (1, 4, 512, 512)
@@ -198,3 +201,8 @@ def test_masks_without_object_have_no_points() -> None:
         np.zeros((50, 50), bool), published.crop_around(Box(10, 10, 20, 20))
     )
     assert inside.shape == outside.shape == (0, 2)
+
+
+def test_needs_no_pytorch() -> None:
+    code = "import sys, iog.published; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -60,14 +60,14 @@ class PublishedSettings:
     """Quirk: cut the fractions off the click maps once there are corrections."""
 
 
-IOG = PublishedSettings()
+IOG_SETTINGS = PublishedSettings()
 """As IOG was published."""
 
-DEXTR = PublishedSettings(margin=50, cut_to_box=True)
+DEXTR_SETTINGS = PublishedSettings(margin=50, cut_to_box=True)
 """As DEXTR was published."""
 
 
-def crop_around(box: Box, settings: PublishedSettings = IOG) -> Crop:
+def crop_around(box: Box, settings: PublishedSettings = IOG_SETTINGS) -> Crop:
     """The window that the network sees for a box. Use its window and mapping; resize with this module."""
     m = settings.margin
     window = Box(box.x0 - m, box.y0 - m, box.x1 + m, box.y1 + m)
@@ -101,7 +101,7 @@ def to_crop_pixels(pixels: npt.ArrayLike, crop: Crop) -> PointArray:
     return np.floor(crop.to_crop(centres)).astype(np.int64)
 
 
-def outside_points(box: Box, crop: Crop, settings: PublishedSettings = IOG) -> PointArray:
+def outside_points(box: Box, crop: Crop, settings: PublishedSettings = IOG_SETTINGS) -> PointArray:
     """The four outside clicks in crop pixels: top left, bottom left, top right, bottom right; (4, 2).
 
     The box in the crop, grown by `corner_offset`; the low side stops at 0, the high side at the size of the
@@ -118,7 +118,7 @@ def outside_points(box: Box, crop: Crop, settings: PublishedSettings = IOG) -> P
 
 
 def points_of_mask(
-    mask: BoolArray, crop: Crop, settings: PublishedSettings = IOG
+    mask: BoolArray, crop: Crop, settings: PublishedSettings = IOG_SETTINGS
 ) -> tuple[PointArray, PointArray]:
     """The clicks that the published test takes from a true mask: inside (1, 2) and outside (4, 2).
 
@@ -145,14 +145,14 @@ def points_of_mask(
     return np.array([(column, row)], np.int64), corners
 
 
-def heatmap(points: npt.ArrayLike, crop: Crop, settings: PublishedSettings = IOG) -> FloatArray:
+def heatmap(points: npt.ArrayLike, crop: Crop, settings: PublishedSettings = IOG_SETTINGS) -> FloatArray:
     """Maximum of Gaussians on crop pixels (N, 2): (size, size) float32 in 0..255; zeros without points."""
     # `gaussians` draws at continuous points, where the centre of a pixel is half a pixel in.
     centres = np.asarray(points, np.float64).reshape(-1, 2) + 0.5
     return np.float32(255) * gaussians(centres, crop.width, crop.height, settings.fwhm)
 
 
-def initial_maps(clicks: Clicks, crop: Crop, settings: PublishedSettings = IOG) -> FloatArray:
+def initial_maps(clicks: Clicks, crop: Crop, settings: PublishedSettings = IOG_SETTINGS) -> FloatArray:
     """Inside and outside maps of the first three clicks: (2, size, size) float32 in 0..255.
 
     Without an inside click its map is zero.
@@ -162,7 +162,7 @@ def initial_maps(clicks: Clicks, crop: Crop, settings: PublishedSettings = IOG) 
     return np.stack([heatmap(inside, crop, settings), heatmap(outside, crop, settings)])
 
 
-def click_maps(clicks: Clicks, crop: Crop, settings: PublishedSettings = IOG) -> FloatArray:
+def click_maps(clicks: Clicks, crop: Crop, settings: PublishedSettings = IOG_SETTINGS) -> FloatArray:
     """Maps of all clicks so far, for the refinement's click branch: (2, size, size) float32 in 0..255.
 
     Corrections join by maximum: foreground the inside map, background the outside map.
@@ -175,7 +175,7 @@ def click_maps(clicks: Clicks, crop: Crop, settings: PublishedSettings = IOG) ->
 
 
 def with_click(
-    maps: FloatArray, x: int, y: int, foreground: bool, crop: Crop, settings: PublishedSettings = IOG
+    maps: FloatArray, x: int, y: int, foreground: bool, crop: Crop, settings: PublishedSettings = IOG_SETTINGS
 ) -> FloatArray:
     """A copy of click maps (2, size, size) with one more click on crop pixel (x, y)."""
     maps = maps.copy()
@@ -185,7 +185,7 @@ def with_click(
 
 
 def network_input(
-    image: npt.NDArray[np.uint8], clicks: Clicks, crop: Crop, settings: PublishedSettings = IOG
+    image: npt.NDArray[np.uint8], clicks: Clicks, crop: Crop, settings: PublishedSettings = IOG_SETTINGS
 ) -> FloatArray:
     """What IOG's encoder takes: (1, 5, size, size) float32 in 0..255, channels R, G, B, inside, outside.
 
@@ -207,7 +207,7 @@ def extreme_points_input(
     image: npt.NDArray[np.uint8],
     points: Sequence[tuple[int, int]],
     crop: Crop,
-    settings: PublishedSettings = DEXTR,
+    settings: PublishedSettings = DEXTR_SETTINGS,
 ) -> FloatArray:
     """What DEXTR takes, and IOG in the extreme-point ablation: (1, 4, size, size), channels R, G, B, points.
 
@@ -220,7 +220,7 @@ def extreme_points_input(
     crop
         From `crop_around`, with the box that the points span and the same settings.
     settings
-        `DEXTR`, or `IOG` for the ablation.
+        `DEXTR_SETTINGS`, or `IOG_SETTINGS` for the ablation.
     """
     return _stacked(extract(image, crop), heatmap(to_crop_pixels(points, crop), crop, settings)[None])
 
@@ -230,7 +230,7 @@ def paste(
     crop: Crop,
     image_width: int,
     image_height: int,
-    settings: PublishedSettings = IOG,
+    settings: PublishedSettings = IOG_SETTINGS,
 ) -> FloatArray:
     """The network's probabilities (size, size) at image resolution, (H, W) float32 in 0..1; 0 elsewhere.
 

@@ -19,6 +19,7 @@ from iog.networks import foreign
 from iog.networks.dextr import DEXTR, DEXTRConfig
 from iog.networks.iog import IOG, IOGConfig
 from iog.networks.lite import Lite, LiteConfig
+from iog.networks.resnet import load_tensors
 
 Network: TypeAlias = Lite | IOG | DEXTR
 
@@ -119,8 +120,8 @@ def network_of(content: Mapping[str, Any], path: str | Path) -> Network:
     """
     try:
         network = build(str(content["network"]), content["config"])
-        network.load_state_dict(content["state_dict"])
-    except (KeyError, TypeError, RuntimeError, AttributeError, ModelError) as error:
+        load_tensors(network, content["state_dict"], "state_dict")
+    except (KeyError, TypeError, AttributeError, RuntimeError, ModelError) as error:
         raise ModelError(f"{path}: the tensors do not fit the network it describes: {error}") from error
     return network.eval()
 

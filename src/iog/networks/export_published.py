@@ -19,13 +19,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from iog import published
 from iog.files import replacing
 from iog.networks.checkpoints import kind_of
 from iog.networks.dextr import DEXTR
 from iog.networks.export import to_onnx
 from iog.networks.iog import IOG
-from iog.published import PublishedSettings
+from iog.published import DEXTR_SETTINGS, IOG_SETTINGS, PublishedSettings
 
 FORMAT = "iog-published-onnx-1"
 
@@ -79,7 +78,7 @@ def export_published(
     settings
         How its input is made; by default as its kind was published. `size` is the S of the graphs.
     """
-    settings = settings or (published.DEXTR if isinstance(network, DEXTR) else published.IOG)
+    settings = settings or (DEXTR_SETTINGS if isinstance(network, DEXTR) else IOG_SETTINGS)
     stem = Path(stem)
     was_training = network.training
     network.eval()

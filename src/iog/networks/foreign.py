@@ -120,7 +120,7 @@ def network_of(
                 refinement=found.kind == "iog-refinement",
             )
         )
-    load_tensors(network, tensors, f"{source} looks like {found}, but is not whole")
+    load_tensors(network, tensors, f"{source} looks like {found}, but does not fit")
     return network.eval()
 
 
