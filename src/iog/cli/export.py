@@ -35,11 +35,14 @@ def export(checkpoint: Path, out: Path, size: int, margin: float) -> None:
         raise DataError(f"folder {out.absolute().parent} does not exist; make it first")
     from iog.networks import checkpoints
     from iog.networks.export import export as write
+    from iog.networks.lite import Lite
 
     content = checkpoints.read(checkpoint)
     # A finished run holds the averaged weights alone; an unfinished one beside those in training.
     state = checkpoints.averaged_state(content)
     network = checkpoints.network_of({**content, "state_dict": state}, checkpoint)
+    if not isinstance(network, Lite):
+        raise ModelError(f"{checkpoint} holds {network.config.name}; this command exports lite networks")
     trained = {**content.get("settings", {}), "steps": content.get("step")}
     trained.pop("data", None)  # a path on the machine that trained
     for path in write(network, out, name=out.name, size=size, margin=margin, trained=trained):

@@ -1,26 +1,63 @@
-"""Checkpoints of our own: tensors with the whole configuration beside them. Loading never executes code."""
+"""Checkpoints of our own: tensors with the whole configuration beside them. Loading never executes code.
+
+`load` opens the published ones too (`iog.networks.foreign`).
+"""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
 from iog.errors import ModelError
 from iog.files import replacing
+from iog.networks import foreign
+from iog.networks.dextr import DEXTR, DEXTRConfig
+from iog.networks.iog import IOG, IOGConfig
 from iog.networks.lite import Lite, LiteConfig
+from iog.networks.resnet import load_tensors
+
+Network: TypeAlias = Lite | IOG | DEXTR
 
 FORMAT = "iog-checkpoint-1"
 
+_KINDS: Mapping[str, type[Network]] = {"lite": Lite, "iog": IOG, "dextr": DEXTR}
 
-def save(path: str | Path, network: Lite, **more: Any) -> None:
+
+def build(kind: str, config: Mapping[str, Any]) -> Network:
+    """An untrained network from its kind and its configuration as plain data (lists may stand for tuples).
+
+    Raises
+    ------
+    ModelError
+        For a kind that this release does not know.
+    TypeError
+        For settings that the kind does not have.
+    """
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in config.items()}
+    if kind == "lite":
+        return Lite(LiteConfig(**fields))
+    if kind == "iog":
+        return IOG(IOGConfig(**fields))
+    if kind == "dextr":
+        return DEXTR(DEXTRConfig(**fields))
+    raise ModelError(f"networks of kind {kind!r} are unknown to this release")
+
+
+def kind_of(network: Network) -> str:
+    """What `build` calls its kind."""
+    return next(kind for kind, cls in _KINDS.items() if isinstance(network, cls))
+
+
+def save(path: str | Path, network: Network, **more: Any) -> None:
     """Write `network` and whatever plain data or tensors `more` holds, atomically."""
     content = {
         "format": FORMAT,
-        "network": "lite",
+        "network": kind_of(network),
         "config": asdict(network.config),
         "state_dict": network.state_dict(),
         **more,
@@ -39,27 +76,25 @@ def read(path: str | Path) -> dict[str, Any]:
     ModelError
         If the file is missing, truncated, or no checkpoint of ours.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise ModelError(f"checkpoint {path} does not exist")
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for a file it cannot parse
-        raise ModelError(f"{path} is not a readable PyTorch checkpoint (truncated or foreign)") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    content = foreign.open_file(path)
+    if not _is_ours(content, path):
         raise ModelError(f"{path} is not a checkpoint of iog (expected format {FORMAT})")
-    return content
+    checkpoint: dict[str, Any] = content
+    return checkpoint
 
 
-def load(path: str | Path) -> Lite:
-    """The network of a checkpoint, in evaluation mode.
+def load(path: str | Path) -> Network:
+    """The network of a checkpoint, ours or a published one, in evaluation mode.
 
     Raises
     ------
     ModelError
-        As `read`; also when the tensors do not fit the configuration.
+        If the file is missing, truncated, foreign or no segmentation model, or its tensors do not fit.
     """
-    return network_of(read(path), path)
+    content = foreign.open_file(path)
+    if _is_ours(content, path):
+        return network_of(content, path)
+    return foreign.network_of(foreign.tensors_of(content, path), path)
 
 
 def averaged_state(content: dict[str, Any]) -> dict[str, Any]:
@@ -75,11 +110,25 @@ def averaged_state(content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def network_of(content: dict[str, Any], path: str | Path) -> Lite:
-    """Build the network that `content` (from `read`) describes, in evaluation mode."""
+def network_of(content: Mapping[str, Any], path: str | Path) -> Network:
+    """Build the network that `content` (from `read`) describes, in evaluation mode.
+
+    Raises
+    ------
+    ModelError
+        If it is of a kind unknown to this release, or the tensors do not fit the configuration.
+    """
     try:
-        network = Lite(LiteConfig.from_plain(content["config"]))
-        network.load_state_dict(content["state_dict"])
-    except (KeyError, TypeError, RuntimeError, AttributeError) as error:
+        network = build(str(content["network"]), content["config"])
+        load_tensors(network, content["state_dict"], "state_dict")
+    except (KeyError, TypeError, AttributeError, RuntimeError, ModelError) as error:
         raise ModelError(f"{path}: the tensors do not fit the network it describes: {error}") from error
     return network.eval()
+
+
+def _is_ours(content: object, path: str | Path) -> bool:
+    """Whether a file holds our format; `ModelError` if it holds a later one."""
+    found = content.get("format") if isinstance(content, dict) else None
+    if isinstance(found, str) and found.startswith("iog-checkpoint-") and found != FORMAT:
+        raise ModelError(f"{path} has format {found}, this release reads {FORMAT}; install the newer iog")
+    return found == FORMAT

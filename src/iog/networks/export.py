@@ -76,8 +76,8 @@ def export(
     with torch.no_grad():
         features = tuple(level.contiguous() for level in _Encoder(network)(crop))
     levels = [f"features_{2 ** (i + 1)}" for i in range(len(features))]
-    encoder = _to_onnx(_Encoder(network), (crop,), ["crop"], levels)
-    decoder = _to_onnx(_Decoder(network), (maps, *features), ["click_maps", *levels], ["probability"])
+    encoder = to_onnx(_Encoder(network), (crop,), ["crop"], levels)
+    decoder = to_onnx(_Decoder(network), (maps, *features), ["click_maps", *levels], ["probability"])
     for model in (encoder, decoder):
         _halve(model)
     info = ModelInfo(
@@ -163,9 +163,20 @@ def _halve(model: onnx.ModelProto) -> None:
     model.graph.node.extend([*casts, *nodes])
 
 
-def _to_onnx(
+def to_onnx(
     module: nn.Module, arguments: tuple[Tensor, ...], inputs: list[str], outputs: list[str]
 ) -> onnx.ModelProto:
+    """The graph of `module`, whose first axis of every input and output is a batch of any size.
+
+    Parameters
+    ----------
+    module
+        Called with all `arguments`; the ones after the first are variadic.
+    arguments
+        Examples, batch of two or more.
+    inputs, outputs
+        Their names in the graph.
+    """
     batch = torch.export.Dim("batch", min=1, max=1024)
     shapes = tuple({0: batch} for _ in arguments)
     program = torch.onnx.export(

@@ -1,0 +1,130 @@
+"""The published networks as two ONNX files, as the lite network has (`iog.networks.export`).
+
+    STEM.encoder.onnx   network_input (B, 5, S, S) float 0..255 -> layer4, layer3, layer2, layer1
+    STEM.decoder.onnx   [click_maps (B, 2, S, S),] layer4, ... -> probability (B, S, S)
+
+DEXTR's encoder takes four channels and gives layer4 alone; only the refinement's decoder takes click maps.
+The batch is dynamic, S is fixed at export. Both files carry the same description in the `iog` entry of
+their metadata (`describe`), so that a reader can refuse halves of different models.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from iog.files import replacing
+from iog.networks.checkpoints import kind_of
+from iog.networks.dextr import DEXTR
+from iog.networks.export import to_onnx
+from iog.networks.iog import IOG
+from iog.published import DEXTR_SETTINGS, IOG_SETTINGS, PublishedSettings
+
+FORMAT = "iog-published-onnx-1"
+
+_LEVELS = ("layer4", "layer3", "layer2", "layer1")
+
+
+class _Encoder(nn.Module):
+    """(B, C, S, S) float -> features."""
+
+    def __init__(self, network: IOG | DEXTR) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, network_input: Tensor) -> tuple[Tensor, ...]:
+        return self.network.encode(network_input)
+
+
+class _Decoder(nn.Module):
+    """Features -> (B, S, S) probabilities."""
+
+    def __init__(self, network: IOG | DEXTR) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, deepest: Tensor, *others: Tensor) -> Tensor:
+        return self.network.probability((deepest, *others))
+
+
+class _RefinementDecoder(nn.Module):
+    """Click maps and features -> (B, S, S) probabilities."""
+
+    def __init__(self, network: IOG) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, click_maps: Tensor, *features: Tensor) -> Tensor:
+        return self.network.probability(features, click_maps)
+
+
+def export_published(
+    network: IOG | DEXTR, stem: str | Path, *, settings: PublishedSettings | None = None
+) -> tuple[Path, Path]:
+    """Write `STEM.encoder.onnx` and `STEM.decoder.onnx`; returns their paths.
+
+    Parameters
+    ----------
+    network
+        The network to ship; its mode and tensors stay as they are.
+    stem
+        Folder and name of the files.
+    settings
+        How its input is made; by default as its kind was published. `size` is the S of the graphs.
+    """
+    settings = settings or (DEXTR_SETTINGS if isinstance(network, DEXTR) else IOG_SETTINGS)
+    stem = Path(stem)
+    was_training = network.training
+    network.eval()
+    try:
+        models = _graphs(network, settings.size)
+    finally:
+        network.train(was_training)
+    description = json.dumps(describe(network, settings), sort_keys=True)
+    paths = stem.with_name(f"{stem.name}.encoder.onnx"), stem.with_name(f"{stem.name}.decoder.onnx")
+    for path, model in zip(paths, models, strict=True):
+        model.metadata_props.add(key="iog", value=description)
+        with replacing(path) as file:
+            file.write(model.SerializeToString(deterministic=True))
+    return paths
+
+
+def describe(network: IOG | DEXTR, settings: PublishedSettings) -> dict[str, Any]:
+    """What exported files say of themselves: plain data.
+
+    `network` and `config` rebuild it (`iog.networks.checkpoints.build`), `settings` are the fields of
+    `PublishedSettings`, `weights_sha256` covers the names and bytes of its tensors.
+    """
+    digest = hashlib.sha256()
+    for key, value in sorted(network.state_dict().items()):
+        digest.update(key.encode() + value.cpu().contiguous().numpy().tobytes())
+    return {
+        "format": FORMAT,
+        "name": network.config.name,
+        "network": kind_of(network),
+        "config": asdict(network.config),
+        "settings": asdict(settings),
+        "weights_sha256": digest.hexdigest(),
+    }
+
+
+def _graphs(network: IOG | DEXTR, size: int) -> tuple[Any, Any]:
+    channels = network.conv1.in_channels if isinstance(network, DEXTR) else network.backbone.conv1.in_channels
+    # A batch of two, so that the exporter does not take the one for a constant.
+    network_input = torch.zeros(2, channels, size, size)
+    with torch.no_grad():
+        features = network.encode(network_input)
+    levels = list(_LEVELS[: len(features)])
+    encoder = to_onnx(_Encoder(network), (network_input,), ["network_input"], levels)
+    if isinstance(network, IOG) and network.config.refinement:
+        arguments = (torch.zeros(2, 2, size, size), *features)
+        return encoder, to_onnx(
+            _RefinementDecoder(network), arguments, ["click_maps", *levels], ["probability"]
+        )
+    return encoder, to_onnx(_Decoder(network), features, levels, ["probability"])

@@ -1,0 +1,250 @@
+"""IOG as published (CVPR 2020, section 3.2 and figure 4), with its refinement variant and its ablations.
+
+    encode(input)                  -> layer4, layer3, layer2, layer1       heavy, once per box
+    decode(features[, click maps]) -> logits of coarse 1 to 4, then fine   once per click in the refinement
+
+Heatmaps enter the encoder beside RGB. In the refinement variant every click so far also enters a branch
+whose output joins layer4 before the pyramid pooling; the backbone keeps what it saw with the first three.
+
+Tensor names, order and shapes are those of the published checkpoints, hence the capitals in `Coarse_net`
+and the module `upsamples[0]`, which nothing calls. The published sizes are S = 512; any multiple of 16 runs.
+
+Shapes: B batch, S side of the square input. Levels are counted deepest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from iog.errors import ModelError
+from iog.networks.blocks import ConvBNReLU
+from iog.networks.psp import PSP, AlignedUpsample
+from iog.networks.resnet import BLOCKS, ResNet
+
+GUIDANCE = {"inside-outside": 2, "extreme-points": 1}
+"""Heatmaps beside RGB: the inside and the outside clicks (IOG), or four extreme points in one (DEXTR)."""
+
+_WIDTH = 256
+"""Channels of every level of CoarseNet and FineNet."""
+
+_FACTORS = (4, 4, 2, 1)
+"""Enlargement of each level to the side of layer1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IOGConfig:
+    """Everything needed to build the network; a checkpoint carries it. The rows of the paper's ablations."""
+
+    depth: int = 101
+    """ResNet-50 or -101."""
+    guidance: str = "inside-outside"
+    """Which heatmaps the encoder sees: a key of `GUIDANCE`."""
+    fine: bool = True
+    """With FineNet; without it the last side output of CoarseNet is the answer."""
+    refinement: bool = False
+    """With the click branch for corrections."""
+
+    def __post_init__(self) -> None:
+        if self.depth not in BLOCKS:
+            raise ModelError(f"ResNet-{self.depth} is unknown; known depths: {', '.join(map(str, BLOCKS))}")
+        if self.guidance not in GUIDANCE:
+            raise ModelError(f"guidance {self.guidance!r} is unknown; known: {', '.join(GUIDANCE)}")
+        if self.refinement and self.guidance != "inside-outside":
+            raise ModelError("the click branch of the refinement needs inside and outside maps")
+
+    @property
+    def name(self) -> str:
+        """How `iog.networks.create` calls it (ablations: the network from which they were cut)."""
+        return f"iog-resnet{self.depth}" + ("-refinement" if self.refinement else "")
+
+
+class IOG(nn.Module):
+    """See the module's text. Build with `iog.networks.create("iog-resnet101")` and the like."""
+
+    def __init__(self, config: IOGConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or IOGConfig()
+        branch = 64 if config.refinement else 0
+        self.Coarse_net = CoarseNet()
+        if config.fine:
+            self.Fine_net = FineNet()
+        self.backbone = ResNet(config.depth, 3 + GUIDANCE[config.guidance])
+        self.psp4 = PSP(2048 + branch)
+        if config.refinement:
+            self.iog_points = click_branch(branch)
+
+    def encode(self, network_input: Tensor) -> tuple[Tensor, ...]:
+        """RGB and heatmaps, (B, 5, S, S) float in 0..255 -> features of 2048, 1024, 512, 256 channels.
+
+        Raises
+        ------
+        ModelError
+            If the channels are not those of the configuration or a side is no multiple of 16.
+        """
+        check_input(network_input, self.backbone.conv1.in_channels, 16)
+        features: tuple[Tensor, ...] = self.backbone(network_input)
+        return features
+
+    def decode(self, features: Sequence[Tensor], click_maps: Tensor | None = None) -> tuple[Tensor, ...]:
+        """Features -> logits of coarse 1 (deepest) to 4 and fine; the last one is the prediction.
+
+        Parameters
+        ----------
+        features
+            From `encode`.
+        click_maps
+            The refinement only: (B, 2, S, S) float in 0..255, all inside and all outside clicks so far.
+
+        Returns
+        -------
+        Five logits, four without FineNet: (B, 1, S, S), of the refinement (B, 1, S/4, S/4) as published.
+
+        Raises
+        ------
+        ModelError
+            If click maps are missing, or given to a network without a click branch.
+        """
+        if self.config.refinement != (click_maps is not None):
+            raise ModelError(
+                "the refinement network needs click maps"
+                if self.config.refinement
+                else "this network has no click branch; its clicks are channels of the input (see encode)"
+            )
+        deepest, *others = features
+        if click_maps is not None:
+            deepest = torch.cat([deepest, self.iog_points(click_maps)], 1)
+        levels, logits = self.Coarse_net([self.psp4(deepest), *others])
+        if self.config.fine:
+            logits.append(self.Fine_net(levels))
+        if not self.config.refinement:
+            logits = [_enlarge(logit) for logit in logits]
+        return tuple(logits)
+
+    def probability(self, features: Sequence[Tensor], click_maps: Tensor | None = None) -> Tensor:
+        """What `decode` predicts, as probabilities (B, S, S). The refinement's logits are enlarged first."""
+        logit = self.decode(features, click_maps)[-1]
+        if self.config.refinement:
+            logit = _enlarge(logit)
+        return logit.sigmoid()[:, 0]
+
+    def forward(self, network_input: Tensor, click_maps: Tensor | None = None) -> tuple[Tensor, ...]:
+        """Both halves at once.
+
+        The refinement without `click_maps` is told the clicks of the input, channels 4 and 5.
+        """
+        features = self.encode(network_input)
+        if self.config.refinement and click_maps is None:
+            click_maps = network_input[:, 3:]
+        return self.decode(features, click_maps)
+
+
+class CoarseNet(nn.Module):
+    """Top-down fusion of four levels; each level also answers by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.laterals = nn.ModuleList(ConvBNReLU(inputs, _WIDTH, 1) for inputs in (512, 1024, 512, 256))
+        self.upsamples = nn.ModuleList(
+            nn.Sequential(
+                AlignedUpsample(2), nn.Conv2d(_WIDTH, _WIDTH, 1, bias=False), nn.BatchNorm2d(_WIDTH)
+            )
+            for _ in range(3)
+        )
+        self.predict = nn.ModuleList(
+            nn.Sequential(
+                *ConvBNReLU(_WIDTH, _WIDTH, 1),
+                nn.Conv2d(_WIDTH, 1, 3, padding=1, bias=False),
+                AlignedUpsample(factor),
+                nn.BatchNorm2d(1),
+            )
+            for factor in _FACTORS
+        )
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, features: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        """Pooled layer4, layer3, layer2, layer1 -> four levels of 256 channels and their logits at S/4."""
+        level = self.laterals[0](features[0])
+        levels = [level]
+        for i in (1, 2, 3):
+            # Levels 0 and 1 have the same side, so the first step needs no enlargement; upsamples[0] idles.
+            from_below = level if i == 1 else self.upsamples[i - 1](level)
+            level = self.laterals[i](features[i]) + from_below
+            levels.append(level)
+        return levels, [head(level) for head, level in zip(self.predict, levels, strict=True)]
+
+
+class FineNet(nn.Module):
+    """Chains of 3, 2, 1 and 0 bottlenecks on the four levels, merged at the side of layer1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cascade = nn.ModuleList(
+            nn.Sequential(*(FineBottleneck(_WIDTH) for _ in range(count)), AlignedUpsample(factor))
+            for count, factor in zip((3, 2, 1, 0), _FACTORS, strict=True)
+        )
+        self.final_predict = nn.Sequential(
+            FineBottleneck(4 * _WIDTH),
+            nn.Conv2d(_WIDTH, 1, 3, padding=1, bias=False),
+            nn.BatchNorm2d(1),
+        )
+
+    def forward(self, levels: Sequence[Tensor]) -> Tensor:
+        """CoarseNet's four levels -> (B, 1, S/4, S/4) logits."""
+        refined = [chain(level) for chain, level in zip(self.cascade, levels, strict=True)]
+        logits: Tensor = self.final_predict(torch.cat(refined, 1))
+        return logits
+
+
+class FineBottleneck(nn.Module):
+    """1x1 to 128 channels, 3x3, 1x1 to 256, added to a projection of the input.
+
+    torchvision's bottleneck widens four times and projects only where shapes differ; this one does neither.
+    """
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__()
+        half = _WIDTH // 2
+        self.conv1 = nn.Conv2d(inputs, half, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(half)
+        self.conv2 = nn.Conv2d(half, half, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(half)
+        self.conv3 = nn.Conv2d(half, _WIDTH, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(_WIDTH)
+        self.downsample = nn.Sequential(nn.Conv2d(inputs, _WIDTH, 1, bias=False), nn.BatchNorm2d(_WIDTH))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, 256, H, W)."""
+        y = F.relu(self.bn1(self.conv1(x)))
+        y = F.relu(self.bn2(self.conv2(y)))
+        return F.relu(self.bn3(self.conv3(y)) + self.downsample(x))
+
+
+def click_branch(outputs: int) -> nn.Sequential:
+    """Click maps (B, 2, S, S) -> (B, outputs, S/16, S/16)."""
+    widths = (2, 64, 128, 256, 256)
+    blocks = [ConvBNReLU(i, o, 3, stride=2) for i, o in pairwise(widths)]
+    # One flat sequence, as its tensors are numbered.
+    return nn.Sequential(*(layer for block in (*blocks, ConvBNReLU(256, outputs, 1)) for layer in block))
+
+
+def check_input(network_input: Tensor, channels: int, multiple: int) -> None:
+    """Raise `ModelError` unless the tensor is (B, channels, H, W) with sides that are multiples."""
+    shape = tuple(network_input.shape)
+    if len(shape) != 4 or shape[1] != channels or shape[2] % multiple or shape[3] % multiple:
+        raise ModelError(
+            f"the network needs an input of shape (batch, {channels}, height, width) "
+            f"with sides that are multiples of {multiple}, got {shape}"
+        )
+
+
+def _enlarge(logit: Tensor) -> Tensor:
+    """(B, 1, S/4, S/4) -> (B, 1, S, S)."""
+    return F.interpolate(logit, scale_factor=4.0, mode="bilinear", align_corners=True)
