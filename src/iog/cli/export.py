@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from iog.errors import DataError
+from iog.errors import DataError, ModelError
 from iog.extras import require_torch
 
 
