@@ -21,7 +21,8 @@ from iog.guidance import click_maps
 from iog.networks.checkpoints import Network
 from iog.networks.lite import Lite, LiteConfig
 from iog.robot import BoolArray, RobotUser, depth
-from iog.training.augment import AugmentSettings, training_crop
+from iog.training.augment import AugmentSettings, TrainingCrop, training_crop
+from iog.training.composite import on_background, with_distractor
 from iog.training.loop import Batch
 from iog.training.losses import edge_weights, soft_iou_loss, weighted_bce
 
@@ -91,6 +92,10 @@ class LiteRecipe:
     """Weight of the soft IoU loss."""
     edge_strength: float = 2.0
     """Extra weight of pixels near the mask's edge."""
+    distractor: float = 0.0
+    """Share of objects with a second object pasted into their crop."""
+    background: float = 0.0
+    """Share of objects moved to another photo."""
     minimum_area: int = 300
     """Objects of fewer pixels are not trained on."""
     seed: int = 1
@@ -235,15 +240,11 @@ class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
         recipe = self.recipe
         random = np.random.default_rng((recipe.seed, 0, number))
         size = recipe.size_at(number // recipe.batch)
-        for _ in range(100):
-            members = self._members[int(random.choice(len(self._members), p=self._shares))]
-            sample = self.objects[int(random.choice(members))]
-            view = training_crop(sample, size, recipe.augment, random)
-            # A turn may push a thin object between the pixels; draw another then.
-            if view.mask.sum() >= 0.01 * size * size:
-                break
-        else:
-            raise DataError(f"no object of {recipe.data} covers enough of its own crop to learn from")
+        view = self._view(size, random)
+        if random.random() < recipe.distractor:
+            view = with_distractor(view, self._view(size, random), random)
+        elif random.random() < recipe.background:
+            view = on_background(view, self._view(size, random))
         robot = RobotUser(
             corner_jitter=float(random.uniform(0, recipe.corner_jitter)),
             inside_depth=float(random.choice([0.3, 0.6, 1.0])),
@@ -258,6 +259,17 @@ class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
             "clicks": clicks.to_json(),
             "numbers": number,
         }
+
+    def _view(self, size: int, random: np.random.Generator) -> TrainingCrop:
+        """A random view of a random object."""
+        for _ in range(100):
+            members = self._members[int(random.choice(len(self._members), p=self._shares))]
+            sample = self.objects[int(random.choice(members))]
+            view = training_crop(sample, size, self.recipe.augment, random)
+            # A turn may push a thin object between the pixels; draw another then.
+            if view.mask.sum() >= 0.01 * size * size:
+                return view
+        raise DataError(f"no object of {self.recipe.data} covers enough of its own crop to learn from")
 
     @staticmethod
     def collate(examples: list[dict[str, Any]]) -> dict[str, Any]:
