@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from plain import plain_recipe
+from tests.training.plain import plain_recipe
 
 from iog import ModelError
 from iog.networks import checkpoints
