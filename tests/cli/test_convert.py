@@ -55,18 +55,16 @@ def lite(tmp_path: Path) -> Path:
 
 def test_a_lite_checkpoint_round_trips(lite: Path, coffee: Sample) -> None:
     folder = lite.parent
-    result = run("convert", lite, "--to", "onnx", "--to", "checkpoint", "--out", folder / "mine")
+    result = run("convert", lite, "--to", "checkpoint", "--out", folder / "mine")
     assert result.exit_code == 0, result.output
     assert "lite with tf_efficientnet_lite0" in result.output
-    direct, again, exported = (
-        Segmenter(folder / name) for name in ("lite.pt", "mine.pt", "mine.encoder.onnx")
-    )
-    assert [s.model for s in (direct, again, exported)] == ["lite", "mine", "mine"]
+    # As ONNX: test_commands.py, after training.
+    direct, again = (Segmenter(folder / name) for name in ("lite.pt", "mine.pt"))
+    assert (direct.model, again.model) == ("lite", "mine")
     clicks = coffee.clicks.with_correction(200, 280, False)
-    answers = [s.segment(coffee.photo, clicks) for s in (direct, again, exported)]
+    answers = [s.segment(coffee.photo, clicks) for s in (direct, again)]
     assert {answer.crop.width for answer in answers} == {96}
     np.testing.assert_array_equal(answers[0].probability, answers[1].probability)
-    assert np.abs(answers[0].crop_probability - answers[2].crop_probability).max() < 5e-3
     trained = again.engine.info.trained  # type: ignore[union-attr]
     assert (trained["steps"], "data" in trained) == (7, False)
 
