@@ -62,6 +62,26 @@ def photo_folder(tmp_path_factory: pytest.TempPathFactory, segmenter: iog.Segmen
 
 
 @pytest.fixture(scope="session")
+def published_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Published networks with ResNet-50, filled by a formula: iog.pth and refinement.pth as their authors
+    would publish them, and what `iog convert --size 64` makes of them: NAME.pt and NAME.encoder.onnx.
+    """
+    import torch
+    from click.testing import CliRunner
+
+    from iog.cli import main
+    from tests.networks.conftest import golden_state
+
+    folder = tmp_path_factory.mktemp("published")
+    for name, network in (("iog", "iog-resnet50"), ("refinement", "iog-resnet50-refinement")):
+        torch.save(golden_state(network), folder / f"{name}.pth")
+        call = ["convert", folder / f"{name}.pth", "--to", "checkpoint", "--to", "onnx", "--size", 64]
+        result = CliRunner().invoke(main, [str(argument) for argument in call])
+        assert result.exit_code == 0, result.output
+    return folder
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The photos with masks that lie beside the checkout on our machines; skips elsewhere."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -32,7 +32,11 @@ def test_predicts_without_any_extra() -> None:
 
 def test_a_missing_extra_is_one_sentence(coffee: Sample) -> None:
     program = PROGRAM.split("sample =")[0]
-    for call in ("main(['train', 'lite', '--out', 'x'])", "main(['export', 'x', '--out', 'y'])"):
+    for call in (
+        "main(['predict', 'x.png', '--corners', '1,1', '9,9', '--model', 'x.pth', '--out', 'y.png'])",
+        "main(['train', 'lite', '--out', 'x'])",
+        "main(['convert', 'x', '--out', 'y'])",
+    ):
         result = subprocess.run(
             [sys.executable, "-c", program + call], capture_output=True, text=True, check=False
         )

@@ -8,7 +8,7 @@ image (it may leave the image) resized to the network's input. A continuous poin
     x_crop = (x_image - window.x0) * crop_width / window.width,
 
 so edges map to edges and nothing moves by half a pixel. This is the rule of `cv2.resize` and of
-`torch.nn.functional.interpolate(align_corners=False)`; the published IOG differs (`iog.networks`).
+`torch.nn.functional.interpolate(align_corners=False)`; the published IOG differs (`iog.published`).
 The window is rounded outward to whole pixels, which keeps the round trip exact.
 """
 

@@ -1,7 +1,7 @@
 """From clicks to a mask: `Segmenter`, and one `Session` per object that a person works on.
 
-The path is always the same: clicks -> crop -> features (once per box) -> click maps -> probability, where
-each correction also sees the probability before it. A mask is therefore a function of image, clicks and
+The path is always the same: clicks -> crop -> features (kept) -> click maps -> probability -> mask. An engine
+runs the arrays, the model's `iog.prompting.Prompting` makes them. A mask is a function of image, clicks and
 model alone: a session that made its clicks one by one, with undo and redo in between, ends with the same
 mask as one call with all of them.
 """
@@ -9,8 +9,8 @@ mask as one call with all of them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from iog import zoo
-from iog.clicks import Box, Clicks, Correction
+from iog.clicks import Clicks, Correction
 from iog.crop import Crop, FloatArray
 from iog.engines import Engine, Features
-from iog.guidance import click_maps, gaussians
+from iog.errors import ModelError
 from iog.images import ImageLike, read_image
-
-THRESHOLD = 0.5
-"""Probability from which a pixel belongs to the mask."""
+from iog.prompting import THRESHOLD, Prompting, prompting_of
 
 _BATCH = 8  # crops per run of the network: larger ones gain nothing on a CPU and cost memory
 
@@ -48,6 +46,8 @@ class Prediction:
     """(width, height) of the image."""
     model: str
     """Name of the model."""
+    prompting: Prompting = field(repr=False)
+    """How the model's answer becomes a mask."""
 
     @cached_property
     def probability(self) -> FloatArray:
@@ -55,7 +55,7 @@ class Prediction:
 
         A clicked pixel always gets the side of 0.5 that its click says.
         """
-        probability = self.crop.paste(self.crop_probability, *self.image_size)
+        probability = self.prompting.paste(self.crop_probability, self.crop, *self.image_size)
         below = np.nextafter(np.float32(THRESHOLD), np.float32(0))
         for x, y, foreground in _labelled(self.clicks):
             value = probability[y, x]
@@ -85,33 +85,40 @@ class Segmenter:
     Parameters
     ----------
     model
-        Name of a bundled model (`iog models`) or path of an exported `NAME.encoder.onnx`.
+        Name of a bundled model (`iog models`), or path of an exported `NAME.encoder.onnx` or of a checkpoint
+        (published `.pth`, our `.pt`).
     engine
-        "onnx" (default) or "torch" (needs the `train` extra).
+        "onnx" or "torch" (needs the `train` extra); None takes torch for checkpoints, else onnx.
     threads
         Threads for one inference with ONNX Runtime; None takes one per physical core.
 
     Raises
     ------
     ModelError
-        If the model cannot be loaded.
+        If the model cannot be loaded, or needs other clicks (DEXTR).
     """
 
     def __init__(
         self,
         model: str | Path | Engine = "lite",
         *,
-        engine: zoo.EngineName = "onnx",
+        engine: zoo.EngineName | None = None,
         threads: int | None = None,
     ) -> None:
         self.engine: Engine = (
             zoo.open_model(model, engine=engine, threads=threads) if isinstance(model, str | Path) else model
         )
+        self.prompting = prompting_of(self.engine.info)
 
     @property
     def model(self) -> str:
         """Name of the model."""
         return self.engine.info.name
+
+    @property
+    def takes_corrections(self) -> bool:
+        """Whether it answers clicks after the third; the published IOG without refinement does not."""
+        return self.prompting.takes_corrections
 
     def session(self, image: ImageLike, corners: Sequence[Sequence[float]]) -> Session:
         """Open an object: encodes its crop at once, so that the first preview is ready with the hand.
@@ -158,35 +165,29 @@ class Segmenter:
         self, images: Sequence[npt.NDArray[np.uint8]], clicks: Sequence[Clicks]
     ) -> list[Prediction]:
         for image, c in zip(images, clicks, strict=True):
-            c.check_inside_image(image.shape[1], image.shape[0])
+            self._check(image, c)
         crops = [self.crop(c) for c in clicks]
-        features = self.encode([crop.extract(image) for crop, image in zip(crops, images, strict=True)])
-        # First prompts in one run; corrections are sequential, so they go object by object.
-        first = self.decode(features, [_first(c, 0) for c in clicks], crops, [None] * len(crops))
+        objects = zip(images, clicks, crops, strict=True)
+        features = self.encode([self.prompting.encoder_input(*one) for one in objects])
+        # First stages in one run; later ones are sequential, so they go object by object.
+        stages = [self.prompting.stages(c) for c in clicks]
+        first = self.decode(features, [each[0] for each in stages], crops, [None] * len(crops))
         results = []
         for i, (image, c, crop) in enumerate(zip(images, clicks, crops, strict=True)):
             own = tuple(level[i : i + 1] for level in features)
             probability = first[i]
-            for count in range(1, len(c.corrections) + 1):
-                probability = self.decode(own, [_first(c, count)], [crop], [probability])[0]
+            for stage in stages[i][1:]:
+                probability = self.decode(own, [stage], [crop], [probability])[0]
             results.append(self._prediction(c, crop, probability, image))
         return results
 
     def crop(self, clicks: Clicks) -> Crop:
         """The window that the network sees: box and margin, grown to hold corrections beyond it."""
-        info = self.engine.info
-        crop = Crop.around(clicks.box, info.margin, info.size)
-        beyond = [c for c in clicks.corrections if not crop.window.contains(c.x, c.y)]
-        if not beyond:
-            return crop
-        box = clicks.box
-        for c in beyond:
-            box = box.union(Box(c.x, c.y, c.x + 1, c.y + 1))
-        return Crop.around(box, info.margin, info.size)
+        return self.prompting.crop(clicks)
 
-    def encode(self, crops: Sequence[npt.NDArray[np.uint8]]) -> Features:
-        """Features of crops (S, S, 3)."""
-        return self.engine.encode(np.stack(crops))
+    def encode(self, inputs: Sequence[npt.NDArray[Any]]) -> Features:
+        """Features of what `prompting.encoder_input` made of objects; of crops (S, S, 3) for `lite`."""
+        return self.engine.encode(np.stack(inputs))
 
     def decode(
         self,
@@ -195,17 +196,25 @@ class Segmenter:
         crops: Sequence[Crop],
         previous: Sequence[FloatArray | None],
     ) -> FloatArray:
-        """Probabilities (B, S, S) of clicks on encoded crops; the newest correction is obeyed where it is."""
-        maps = np.stack([click_maps(*one) for one in zip(clicks, crops, previous, strict=True)])
-        probability = self.engine.decode(features, maps)
+        """Probabilities (B, S, S) of clicks on encoded crops, each with the one of the stage before."""
+        probability = self.engine.decode(features, self.prompting.decoder_input(clicks, crops, previous))
         for answer, c, crop in zip(probability, clicks, crops, strict=True):
-            _obey(answer, c, crop)
+            self.prompting.settle(answer, c, crop)
         return probability
+
+    def _check(self, image: npt.NDArray[Any], clicks: Clicks) -> None:
+        clicks.check_inside_image(image.shape[1], image.shape[0])
+        if clicks.corrections and not self.takes_corrections:
+            raise ModelError(
+                f"{self.model} takes no corrections, as it has no refinement branch; "
+                "leave them out, or choose a refinement model or lite"
+            )
 
     def _prediction(
         self, clicks: Clicks, crop: Crop, probability: FloatArray, image: npt.NDArray[Any]
     ) -> Prediction:
-        return Prediction(clicks, crop, probability, (image.shape[1], image.shape[0]), self.model)
+        size = image.shape[1], image.shape[0]
+        return Prediction(clicks, crop, probability, size, self.model, self.prompting)
 
 
 @dataclass(frozen=True)
@@ -218,18 +227,20 @@ class _Step:
 
 
 class Session:
-    """One object that a person works on: features are computed once per box, each click costs a decode.
+    """One object that a person works on: features are kept, so that a click costs a decode.
+
+    `lite` computes features once per box. The encoder of the published models sees the inside click too: with
+    them each preview, and moving the inside click, encodes anew.
 
     Every method that returns a `Prediction` answers for the clicks as they are after it. A session may be
     used from several threads; its calls take turns.
     """
 
     def __init__(self, segmenter: Segmenter, image: npt.NDArray[np.uint8], clicks: Clicks) -> None:
-        clicks.check_inside_image(image.shape[1], image.shape[0])
         self._segmenter = segmenter
         self._image = image
         self._lock = threading.RLock()
-        self._encoded: tuple[Crop, Features] | None = None
+        self._encoded: tuple[Hashable, Features] | None = None
         self._past: list[_Step] = []
         self._future: list[_Step] = []
         self._now = self._run(clicks, now=None)
@@ -276,6 +287,8 @@ class Session:
         ------
         ClickError
             If a click lies outside the image; the session stays as it was.
+        ModelError
+            If there are corrections and the model takes none; likewise.
         """
         with self._lock:
             step = self._run(clicks, self._now)
@@ -301,24 +314,26 @@ class Session:
             return self.prediction
 
     def _run(self, clicks: Clicks, now: _Step | None) -> _Step:
-        """The state for `clicks`; goes on from `now` when only one correction was added."""
-        clicks.check_inside_image(self._image.shape[1], self._image.shape[0])
-        crop = self._segmenter.crop(clicks)
-        features = self._features(crop)
+        """The state for `clicks`; goes on from `now` when it is the stage before the last."""
+        segmenter = self._segmenter
+        segmenter._check(self._image, clicks)
+        crop = segmenter.crop(clicks)
+        features = self._features(clicks, crop)
+        stages = segmenter.prompting.stages(clicks)
         probability: FloatArray | None = None
-        first = 0
-        newest = len(clicks.corrections)
-        if now is not None and newest and now.crop == crop and now.clicks == _first(clicks, newest - 1):
-            probability, first = now.probability, newest
-        for count in range(first, newest + 1):
-            stage = _first(clicks, count)
-            probability = self._segmenter.decode(features, [stage], [crop], [probability])[0]
+        if now is not None and now.crop == crop and [now.clicks] == stages[-2:-1]:
+            probability, stages = now.probability, stages[-1:]
+        for stage in stages:
+            probability = segmenter.decode(features, [stage], [crop], [probability])[0]
         assert probability is not None
         return _Step(clicks, crop, probability)
 
-    def _features(self, crop: Crop) -> Features:
-        if self._encoded is None or self._encoded[0] != crop:
-            self._encoded = crop, self._segmenter.encode([crop.extract(self._image)])
+    def _features(self, clicks: Clicks, crop: Crop) -> Features:
+        prompting = self._segmenter.prompting
+        key = prompting.features_key(clicks, crop)
+        if self._encoded is None or self._encoded[0] != key:
+            inputs = [prompting.encoder_input(self._image, clicks, crop)]
+            self._encoded = key, self._segmenter.encode(inputs)
         return self._encoded[1]
 
 
@@ -342,7 +357,7 @@ def segment(
     corrections
         Further clicks (x, y, foreground), in order.
     model
-        Name of a bundled model or path of an exported one.
+        Name of a bundled model, or path of an exported one or a checkpoint; see `Segmenter`.
 
     Returns
     -------
@@ -363,27 +378,8 @@ def _shared_segmenter(model: str) -> Segmenter:
     return Segmenter(model)
 
 
-def _first(clicks: Clicks, corrections: int) -> Clicks:
-    """The clicks as they were when only so many corrections had been made."""
-    return replace(clicks, corrections=clicks.corrections[:corrections])
-
-
 def _labelled(clicks: Clicks) -> Iterable[Correction]:
     """Every click that says what its pixel is, in order."""
     if clicks.inside is not None:
         yield Correction(*clicks.inside, True)
     yield from clicks.corrections
-
-
-def _obey(probability: FloatArray, clicks: Clicks, crop: Crop) -> None:
-    """Put a small dot, in place, where the network contradicts the newest correction at its very pixel."""
-    if not clicks.corrections:
-        return
-    x, y, foreground = clicks.corrections[-1]
-    (point,) = crop.to_crop([(x + 0.5, y + 0.5)])
-    column, row = (int(np.clip(v, 0, crop.width - 1)) for v in point)
-    if (probability[row, column] >= THRESHOLD) != foreground:
-        dot = gaussians([point], crop.width, crop.height, fwhm=6)
-        np.copyto(
-            probability, np.maximum(probability, dot) if foreground else np.minimum(probability, 1 - dot)
-        )

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
@@ -62,8 +63,8 @@ def test_eval(photo_folder: Path, tmp_path: Path) -> None:
         (["train", "lite", "--data", "nowhere", "--out", "OUT"], "val.jsonl is missing"),
         (["train", "lite", "--sizes", "a,b", "--out", "OUT"], "'a,b' is not int"),
         (["train", "heavy"], "No such command"),
-        (["export", "nowhere.pt", "--out", "OUT/x"], "does not exist"),
-        (["export", "nowhere.pt", "--out", "OUT/x", "--size", "100"], "multiple of 32"),
+        (["convert", "nowhere.pt", "--out", "OUT/x"], "does not exist"),
+        (["convert", "nowhere.pt", "--out", "OUT/x", "--size", "100"], "multiple of 32"),
     ],
 )
 def test_bad_input_is_one_sentence(
@@ -76,7 +77,7 @@ def test_bad_input_is_one_sentence(
     assert "Traceback" not in result.output
 
 
-def test_train_then_export_then_predict(photo_folder: Path, tmp_path: Path) -> None:
+def test_train_then_convert_then_predict(photo_folder: Path, tmp_path: Path) -> None:
     """A user's whole way from photos to an own model."""
     out = tmp_path / "run"
     settings = ["--data", photo_folder, "--samples", 8, "--batch", 4, "--sizes", 64, "--size-shares", 1]
@@ -85,10 +86,16 @@ def test_train_then_export_then_predict(photo_folder: Path, tmp_path: Path) -> N
     assert run(*call, "--network.backbone", "vgg").exit_code == 2
     result = run(*call, "--backbone-factor", 0.1)
     assert result.exit_code == 0, result.output
-    result = run("export", out / "final.pt", "--out", tmp_path / "mine", "--size", 64)
+    result = run("convert", out / "final.pt", "--out", tmp_path / "mine", "--size", 64)
     assert result.exit_code == 0, result.output
     assert str(photo_folder).encode() not in (tmp_path / "mine.encoder.onnx").read_bytes()
     photo, _, clicks = iog.samples.samples()[1]
     prediction = iog.segment(photo, clicks.corners, clicks.inside, model=tmp_path / "mine.encoder.onnx")
     assert prediction.crop.width == 64
     assert prediction.model == "mine"
+    direct = iog.segment(photo, clicks.corners, clicks.inside, model=out / "final.pt")
+    assert (direct.crop, direct.model) == (prediction.crop, "final")
+    # ONNX files hold 16-bit floats.
+    assert np.abs(direct.probability - prediction.probability).max() < 5e-3
+    unfinished = iog.segment(photo, clicks.corners, clicks.inside, model=out / "last.pt")
+    np.testing.assert_array_equal(unfinished.probability, direct.probability)

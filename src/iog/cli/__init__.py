@@ -9,9 +9,9 @@ import click
 from PIL import Image
 
 from iog._version import __version__
+from iog.cli.convert import convert
 from iog.cli.demo import demo
 from iog.cli.evaluate import evaluate
-from iog.cli.export import export
 from iog.cli.models import models
 from iog.cli.predict import predict
 from iog.cli.train import train
@@ -50,7 +50,7 @@ def main() -> None:
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
-for command in (predict, demo, models, evaluate, train, export):
+for command in (predict, demo, models, evaluate, train, convert):
     main.add_command(command)
 
 if __name__ == "__main__":

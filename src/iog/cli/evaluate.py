@@ -30,9 +30,14 @@ from tqdm import tqdm
 @click.option("--limit", type=click.IntRange(1), help="Measure only so many objects, spread over the list.")
 @click.option("--seed", default=0, show_default=True)
 @click.option(
-    "--model", default="lite", show_default=True, help="A name from `iog models`, or an exported model."
+    "--model",
+    default="lite",
+    show_default=True,
+    help="A name from `iog models`, a checkpoint (.pth, .pt), or NAME.encoder.onnx from `iog convert`.",
 )
-@click.option("--engine", type=click.Choice(["onnx", "torch"]), default="onnx", show_default=True)
+@click.option(
+    "--engine", type=click.Choice(["onnx", "torch"]), help="[default: torch for checkpoints, else onnx]"
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Write one JSON line per object.")
 def evaluate(
     data: Path,
@@ -51,13 +56,14 @@ def evaluate(
 
     The protocol is IOG's (corners of the tight box, inside click at the deepest pixel, corrections at the
     deepest error), with a fixed threshold and void pixels left out. Objects that cover at least 0.5 % of
-    their photo have rows of their own.
+    their photo have rows of their own. Models that take no corrections (the published IOG without
+    refinement) are measured with --clicks 3.
     """
     import numpy as np
 
     from iog import robot
     from iog.datasets import PhotoDataset
-    from iog.errors import DataError
+    from iog.errors import DataError, ModelError
     from iog.evaluation import protocol, tables
     from iog.formats import write_json_lines
     from iog.segmenter import Segmenter
@@ -68,6 +74,8 @@ def evaluate(
     count = min(limit or len(objects), len(objects))
     indices = np.linspace(0, len(objects) - 1, count).astype(int).tolist()
     segmenter = Segmenter(model, engine=engine)
+    if clicks > 3 and not segmenter.takes_corrections:
+        raise ModelError(f"{segmenter.model} takes no corrections; measure it with --clicks 3")
     measured = protocol.evaluate(
         segmenter,
         objects,

@@ -12,9 +12,9 @@ def models() -> None:
     from iog.segmenter import Segmenter
 
     for model in zoo.MODELS.values():
-        info = Segmenter(model.name).engine.info
+        segmenter = Segmenter(model.name)
         megabytes = sum(path.stat().st_size for path in model.files) / 1e6
         click.echo(f"{model.name}  {model.summary}")
-        click.echo(f"  crop     {info.size} x {info.size} pixels, box and {info.margin:.0%} around it")
+        click.echo(f"  crop     {segmenter.prompting.view}")
         click.echo(f"  files    {megabytes:.1f} MB in {model.files[0].parent}")
-        click.echo(f"  weights  sha256 {info.weights_sha256[:16]}")
+        click.echo(f"  weights  sha256 {segmenter.engine.info.weights_sha256[:16]}")

@@ -80,9 +80,14 @@ POINT = PointType()
     "[default: coco for a .json file, else png]",
 )
 @click.option(
-    "--model", default="lite", show_default=True, help="A name from `iog models`, or an exported model."
+    "--model",
+    default="lite",
+    show_default=True,
+    help="A name from `iog models`, a checkpoint (.pth, .pt), or NAME.encoder.onnx from `iog convert`.",
 )
-@click.option("--engine", type=click.Choice(["onnx", "torch"]), default="onnx", show_default=True)
+@click.option(
+    "--engine", type=click.Choice(["onnx", "torch"]), help="[default: torch for checkpoints, else onnx]"
+)
 @click.option("--threads", type=click.IntRange(1), help="Threads for one inference. [default: all cores]")
 def predict(
     photo: Path | None,
@@ -103,12 +108,14 @@ def predict(
 
     Pixels count from 0 at the top left. Without --inside the box alone is used; with it the mask is usually
     better, above all when the box holds several things. Corrections are applied in the order additions,
-    removals; use --clicks for another order.
+    removals; use --clicks for another order. The published IOG takes corrections only where it was trained
+    for them (refinement); DEXTR needs other clicks and is refused.
 
     \b
     iog predict cat.jpg --corners 143,20 450,290 --inside 290,150 --out mask.png --overlay check.png
     iog predict cat.jpg --clicks cat.json --add 420,200 --out cat.coco.json --format coco
     iog predict --batch clicks.jsonl --out masks/
+    iog predict cat.jpg --model IOG_PASCAL_SBD.pth --clicks cat.json --out mask.png
     """
     from iog.segmenter import Segmenter
 

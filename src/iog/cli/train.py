@@ -88,7 +88,8 @@ def _recipe(name: str) -> click.Command:
         )
         final = out / "final.pt"
         if final.exists():
-            click.echo(f"averaged weights: {final}; make them usable with: iog export {final} --out NAME")
+            click.echo(f"averaged weights: {final}, usable as --model; for use without PyTorch:")
+            click.echo(f"  iog convert {final} --to onnx")
 
     return command
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from iog.engines.base import Features, ModelInfo
+from iog.engines.base import Features, Info, info_from_json
 from iog.errors import ModelError
 
 
@@ -32,22 +32,27 @@ class OnnxEngine:
     def __init__(self, encoder: Path, decoder: Path, *, threads: int | None = None) -> None:
         self._encoder, self.info = _open(encoder, threads)
         self._decoder, decoder_info = _open(decoder, threads)
-        if decoder_info.weights_sha256 != self.info.weights_sha256:
+        # The weights alone would not do: graphs of the published networks have a fixed size too.
+        if decoder_info != self.info:
             raise ModelError(f"{encoder.name} and {decoder.name} come from different models")
+        (self._input,) = (node.name for node in self._encoder.get_inputs())
         self._names = [node.name for node in self._decoder.get_inputs()]
 
-    def encode(self, crops: npt.NDArray[np.uint8]) -> Features:
+    def encode(self, inputs: npt.NDArray[Any]) -> Features:
         """See `Engine.encode`."""
-        return tuple(self._encoder.run(None, {"crop": crops}))
+        return tuple(self._encoder.run(None, {self._input: inputs}))
 
-    def decode(self, features: Features, click_maps: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def decode(
+        self, features: Features, click_maps: npt.NDArray[np.float32] | None
+    ) -> npt.NDArray[np.float32]:
         """See `Engine.decode`."""
-        inputs = dict(zip(self._names, (click_maps, *features), strict=True))
+        arrays = features if click_maps is None else (click_maps, *features)
+        inputs = dict(zip(self._names, arrays, strict=True))
         probability: npt.NDArray[np.float32] = self._decoder.run(None, inputs)[0]
         return probability
 
 
-def _open(path: Path, threads: int | None) -> tuple[Any, ModelInfo]:
+def _open(path: Path, threads: int | None) -> tuple[Any, Info]:
     if not path.is_file():
         raise ModelError(f"model file {path} is missing; reinstall iog or check the path")
     options = onnxruntime.SessionOptions()
@@ -59,4 +64,4 @@ def _open(path: Path, threads: int | None) -> tuple[Any, ModelInfo]:
     except Exception as error:  # ONNX Runtime's own exception classes have no common base
         raise ModelError(f"{path} is not a readable ONNX file (truncated or foreign)") from error
     description = session.get_modelmeta().custom_metadata_map.get("iog")
-    return session, ModelInfo.from_json(description, path)
+    return session, info_from_json(description, path)

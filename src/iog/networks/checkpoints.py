@@ -1,10 +1,11 @@
 """Checkpoints of our own: tensors with the whole configuration beside them. Loading never executes code.
 
-`load` opens the published ones too (`iog.networks.foreign`).
+`load` and `load_with_record` open the published ones too (`iog.networks.foreign`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -24,6 +25,8 @@ from iog.networks.resnet import load_tensors
 Network: TypeAlias = Lite | IOG | DEXTR
 
 FORMAT = "iog-checkpoint-1"
+
+_OWN = ("format", "network", "config", "state_dict")
 
 _KINDS: Mapping[str, type[Network]] = {"lite": Lite, "iog": IOG, "dextr": DEXTR}
 
@@ -51,6 +54,14 @@ def build(kind: str, config: Mapping[str, Any]) -> Network:
 def kind_of(network: Network) -> str:
     """What `build` calls its kind."""
     return next(kind for kind, cls in _KINDS.items() if isinstance(network, cls))
+
+
+def tensors_hash(network: Network) -> str:
+    """SHA-256 over the names and bytes of all tensors, in the order of their names."""
+    digest = hashlib.sha256()
+    for key, value in sorted(network.state_dict().items()):
+        digest.update(key.encode() + value.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def save(path: str | Path, network: Network, **more: Any) -> None:
@@ -84,7 +95,17 @@ def read(path: str | Path) -> dict[str, Any]:
 
 
 def load(path: str | Path) -> Network:
-    """The network of a checkpoint, ours or a published one, in evaluation mode.
+    """The network of a checkpoint, as `load_with_record`."""
+    return load_with_record(path)[0]
+
+
+def load_with_record(path: str | Path) -> tuple[Network, dict[str, Any]]:
+    """The network of a checkpoint, ours or a published one, and what else the file says.
+
+    Returns
+    -------
+    The network in evaluation mode, with the averaged weights of a run where there are some; and what `save`
+    was given beside it, empty for a published file.
 
     Raises
     ------
@@ -92,9 +113,13 @@ def load(path: str | Path) -> Network:
         If the file is missing, truncated, foreign or no segmentation model, or its tensors do not fit.
     """
     content = foreign.open_file(path)
-    if _is_ours(content, path):
-        return network_of(content, path)
-    return foreign.network_of(foreign.tensors_of(content, path), path)
+    if not _is_ours(content, path):
+        return foreign.network_of(foreign.tensors_of(content, path), path), {}
+    # A finished run holds the averaged weights alone; an unfinished one beside those in training.
+    if "averaged" in content:
+        content = {**content, "state_dict": averaged_state(content)}
+    record = {key: value for key, value in content.items() if key not in _OWN}
+    return network_of(content, path), record
 
 
 def averaged_state(content: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from iog.crop import FILL
-from iog.engines.base import ModelInfo
+from iog.engines.base import ModelInfo, info_from_json, info_to_json
 from iog.errors import ModelError
 from iog.files import replacing
 from iog.guidance import CHANNELS
@@ -90,7 +90,7 @@ def export(
     )
     paths = stem.with_name(f"{stem.name}.encoder.onnx"), stem.with_name(f"{stem.name}.decoder.onnx")
     for path, model in zip(paths, (encoder, decoder), strict=True):
-        model.metadata_props.add(key="iog", value=info.to_json())
+        model.metadata_props.add(key="iog", value=info_to_json(info))
         with replacing(path) as file:
             file.write(model.SerializeToString(deterministic=True))
     return paths
@@ -113,7 +113,11 @@ def read_exported(encoder: Path, decoder: Path) -> tuple[Lite, ModelInfo]:
         except Exception as error:  # protobuf's DecodeError is not exported
             raise ModelError(f"{path} is not a readable ONNX file (truncated or foreign)") from error
     description = {p.key: p.value for p in models[0].metadata_props}.get("iog")
-    info = ModelInfo.from_json(description, encoder)
+    info = info_from_json(description, encoder)
+    if not isinstance(info, ModelInfo):
+        raise ModelError(
+            f"{encoder} holds {info.name}, which the onnx engine runs; give PyTorch its checkpoint"
+        )
     if weights_hash(*models) != info.weights_sha256:
         raise ModelError(f"{encoder.name} and {decoder.name} are damaged or come from different models")
     network = Lite(LiteConfig.from_plain({**info.network, "folded": True}))

@@ -5,14 +5,12 @@
 
 DEXTR's encoder takes four channels and gives layer4 alone; only the refinement's decoder takes click maps.
 The batch is dynamic, S is fixed at export. Both files carry the same description in the `iog` entry of
-their metadata (`describe`), so that a reader can refuse halves of different models.
+their metadata (`iog.networks.describe`), so that a reader can refuse halves of different models.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +18,11 @@ import torch
 from torch import Tensor, nn
 
 from iog.files import replacing
-from iog.networks.checkpoints import kind_of
+from iog.networks.describe import default_settings, describe
 from iog.networks.dextr import DEXTR
 from iog.networks.export import to_onnx
 from iog.networks.iog import IOG
-from iog.published import DEXTR_SETTINGS, IOG_SETTINGS, PublishedSettings
-
-FORMAT = "iog-published-onnx-1"
+from iog.published import PublishedSettings
 
 _LEVELS = ("layer4", "layer3", "layer2", "layer1")
 
@@ -78,7 +74,7 @@ def export_published(
     settings
         How its input is made; by default as its kind was published. `size` is the S of the graphs.
     """
-    settings = settings or (DEXTR_SETTINGS if isinstance(network, DEXTR) else IOG_SETTINGS)
+    settings = settings or default_settings(network)
     stem = Path(stem)
     was_training = network.training
     network.eval()
@@ -93,25 +89,6 @@ def export_published(
         with replacing(path) as file:
             file.write(model.SerializeToString(deterministic=True))
     return paths
-
-
-def describe(network: IOG | DEXTR, settings: PublishedSettings) -> dict[str, Any]:
-    """What exported files say of themselves: plain data.
-
-    `network` and `config` rebuild it (`iog.networks.checkpoints.build`), `settings` are the fields of
-    `PublishedSettings`, `weights_sha256` covers the names and bytes of its tensors.
-    """
-    digest = hashlib.sha256()
-    for key, value in sorted(network.state_dict().items()):
-        digest.update(key.encode() + value.cpu().contiguous().numpy().tobytes())
-    return {
-        "format": FORMAT,
-        "name": network.config.name,
-        "network": kind_of(network),
-        "config": asdict(network.config),
-        "settings": asdict(settings),
-        "weights_sha256": digest.hexdigest(),
-    }
 
 
 def _graphs(network: IOG | DEXTR, size: int) -> tuple[Any, Any]:

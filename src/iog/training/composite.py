@@ -6,6 +6,8 @@ a thing in front is not part of the object behind it, and that edges matter more
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -50,5 +52,5 @@ def on_background(view: TrainingCrop, other: TrainingCrop) -> TrainingCrop:
 
 
 def _blend(below: ByteArray, above: ByteArray, alpha: ByteArray) -> ByteArray:
-    share: npt.NDArray[np.float32] = alpha[..., None].astype(np.float32) / 255
-    return np.rint(below * (1 - share) + above * share).astype(np.uint8)
+    share: npt.NDArray[np.floating[Any]] = alpha[..., None].astype(np.float32) / 255
+    return np.asarray(np.rint(below * (1 - share) + above * share), np.uint8)

@@ -49,17 +49,18 @@ MODELS = {
 
 
 def open_model(
-    model: str | Path = "lite", *, engine: EngineName = "onnx", threads: int | None = None
+    model: str | Path = "lite", *, engine: EngineName | None = None, threads: int | None = None
 ) -> Engine:
     """The engine that runs a model.
 
     Parameters
     ----------
     model
-        A name from `MODELS`, or the path of an encoder that `iog export` wrote (`NAME.encoder.onnx`, with
-        `NAME.decoder.onnx` beside it).
+        A name from `MODELS`; the path of an encoder that `iog convert` wrote (`NAME.encoder.onnx`, with
+        `NAME.decoder.onnx` beside it); or the path of a checkpoint, ours or a published one.
     engine
-        "onnx" for ONNX Runtime, "torch" for PyTorch.
+        "onnx" for ONNX Runtime, "torch" for PyTorch; None for what the file needs: PyTorch for checkpoints,
+        else ONNX Runtime. Exported published models run with ONNX Runtime only.
     threads
         Threads for one inference with ONNX Runtime; None takes one per physical core.
 
@@ -69,17 +70,33 @@ def open_model(
         If there is no such model, its files are missing, truncated, changed or foreign, or PyTorch is not
         installed.
     """
-    encoder, decoder = files_of(model)
-    if engine == "onnx":
-        from iog.engines.onnx import OnnxEngine
-
-        return OnnxEngine(encoder, decoder, threads=threads)
-    if engine != "torch":
+    if engine not in (None, "onnx", "torch"):
         raise ModelError(f"unknown engine {engine!r}; choose onnx or torch")
-    require_torch("the torch engine")
-    from iog.engines.torch import TorchEngine
+    if _is_checkpoint(model):
+        if engine == "onnx":
+            raise ModelError(
+                f"{model} is a checkpoint, which the onnx engine cannot run; iog convert it first"
+            )
+        require_torch(f"running the checkpoint {model}")
+        from iog.engines.torch import open_checkpoint
 
-    return TorchEngine.from_files(encoder, decoder)
+        return open_checkpoint(model)
+    encoder, decoder = files_of(model)
+    if engine == "torch":
+        require_torch("the torch engine")
+        from iog.engines.torch import TorchEngine
+
+        return TorchEngine.from_files(encoder, decoder)
+    from iog.engines.onnx import OnnxEngine
+
+    return OnnxEngine(encoder, decoder, threads=threads)
+
+
+def _is_checkpoint(model: str | Path) -> bool:
+    """Whether `model` names a file that is no ONNX, or would, were it there."""
+    path = Path(model)
+    ends_as_one = path.suffix in (".pt", ".pth")
+    return ends_as_one or (str(model) not in MODELS and path.suffix != ".onnx" and path.is_file())
 
 
 def files_of(model: str | Path) -> tuple[Path, Path]:
@@ -100,7 +117,7 @@ def files_of(model: str | Path) -> tuple[Path, Path]:
     if not path.name.endswith(".encoder.onnx"):
         raise ModelError(
             f"unknown model {str(model)!r}; choose one of {', '.join(MODELS)}, "
-            "or give the path of a NAME.encoder.onnx"
+            "or give the path of a NAME.encoder.onnx or of a checkpoint (.pth, .pt)"
         )
     return path, path.with_name(path.name.removesuffix(".encoder.onnx") + ".decoder.onnx")
 

@@ -1,0 +1,149 @@
+"""`iog convert`."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from iog.errors import DataError, ModelError
+from iog.extras import require_torch
+
+if TYPE_CHECKING:
+    from iog.engines import Info
+    from iog.networks.checkpoints import Network
+
+Target = Literal["checkpoint", "onnx"]
+
+
+@click.command(no_args_is_help=True)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder and name: writes OUT.pt, or OUT.encoder.onnx and OUT.decoder.onnx. "
+    "[default: FILE without its ending]",
+)
+@click.option(
+    "--to",
+    "targets",
+    multiple=True,
+    type=click.Choice(["checkpoint", "onnx"]),
+    help="What to write; may be given twice. [default: onnx with --out, else nothing]",
+)
+@click.option(
+    "--size", type=int, help="Side of the crop in pixels, a multiple of 32. [default: the model's own]"
+)
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 1),
+    help="Context around the box / box side, of a lite network. [default: the model's own]",
+)
+def convert(
+    file: Path, out: Path | None, targets: tuple[Target, ...], size: int | None, margin: float | None
+) -> None:
+    """Say what a checkpoint is, and write it in another form.
+
+    FILE is a published checkpoint (IOG, its refinement, DEXTR; the kind is found out) or one of ours (`iog
+    train`, `iog convert`). ONNX files answer any number of objects at once and run without PyTorch; our
+    checkpoint carries its whole configuration.
+
+    \b
+    iog convert IOG_PASCAL_SBD.pth
+    iog convert IOG_PASCAL_SBD.pth --to onnx --out models/iog
+    iog predict photo.jpg --model models/iog.encoder.onnx --corners ...
+    """
+    require_torch("converting")
+    if size is not None and (size < 64 or size % 32):
+        raise click.BadParameter("must be a multiple of 32, at least 64", param_hint="--size")
+    stem = out or file.with_suffix("")
+    targets = targets or (("onnx",) if out is not None else ())
+    checkpoint = stem.with_name(f"{stem.name}.pt")
+    if targets and not stem.absolute().parent.is_dir():
+        raise DataError(f"folder {stem.absolute().parent} does not exist; make it first")
+    if "checkpoint" in targets and checkpoint.resolve() == file.resolve():
+        raise ModelError(f"{checkpoint} would replace the file that is read; give another --out")
+    from iog.networks.checkpoints import load_with_record
+    from iog.networks.describe import info_of
+
+    network, record = load_with_record(file)
+    info = _changed(info_of(network, record, file), stem.name, size, margin)
+    click.echo(f"{file}: {_kind(network)}")
+    click.echo(f"  parameters  {sum(p.numel() for p in network.parameters()):,}")
+    click.echo(f"  weights     sha256 {info.weights_sha256[:16]}")
+    _echo_file(file)
+    written: list[Path] = []
+    if "checkpoint" in targets:
+        written.append(_write_checkpoint(network, info, checkpoint))
+    if "onnx" in targets:
+        written += _write_onnx(network, info, stem)
+    for path in written:
+        _echo_file(path)
+    if not written:
+        click.echo("nothing is written without --to or --out")
+
+
+def _changed(info: Info, name: str, size: int | None, margin: float | None) -> Info:
+    """The description with the name and crop that the user asked for; published networks keep their names."""
+    from iog.engines import ModelInfo
+
+    if isinstance(info, ModelInfo):
+        return replace(
+            info,
+            name=name,
+            size=info.size if size is None else size,
+            margin=info.margin if margin is None else margin,
+        )
+    if margin is not None:
+        raise ModelError(f"the margin of {info.name} is fixed ({info.settings.margin} pixels); drop --margin")
+    settings = info.settings if size is None else replace(info.settings, size=size)
+    return replace(info, settings=settings)
+
+
+def _kind(network: Network) -> str:
+    """What it is, for people."""
+    from iog.networks.dextr import DEXTR
+    from iog.networks.lite import Lite
+
+    if isinstance(network, Lite):
+        return f"lite with {network.config.backbone}"
+    config = network.config
+    if isinstance(network, DEXTR):
+        return f"DEXTR with ResNet-{config.depth} (wants extreme points)"
+    notes = [
+        "takes corrections" if network.config.refinement else "takes no corrections",
+        *(["without FineNet"] if not network.config.fine else []),
+        *(["wants extreme points"] if network.config.guidance == "extreme-points" else []),
+    ]
+    kind = "IOG refinement" if network.config.refinement else "IOG"
+    return f"{kind} with ResNet-{config.depth} ({', '.join(notes)})"
+
+
+def _write_checkpoint(network: Network, info: Info, path: Path) -> Path:
+    from iog.engines.base import info_to_json
+    from iog.networks import checkpoints
+
+    checkpoints.save(path, network, description=info_to_json(info))
+    return path
+
+
+def _write_onnx(network: Network, info: Info, stem: Path) -> tuple[Path, Path]:
+    from iog.engines import ModelInfo
+    from iog.networks.export import export
+    from iog.networks.export_published import export_published
+    from iog.networks.lite import Lite
+
+    if isinstance(network, Lite):
+        assert isinstance(info, ModelInfo)
+        return export(network, stem, name=info.name, size=info.size, margin=info.margin, trained=info.trained)
+    assert not isinstance(info, ModelInfo)
+    return export_published(network, stem, settings=info.settings)
+
+
+def _echo_file(path: Path) -> None:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    click.echo(f"{path}  {path.stat().st_size / 1e6:.1f} MB  sha256 {digest}")

@@ -1,0 +1,228 @@
+"""What differs between models on the way from clicks to a mask: how clicks become arrays, and answers masks.
+
+An engine runs arrays, a `Prompting` makes them and reads the answer; `Segmenter` needs nothing else.
+
+* `LitePrompting`: the encoder sees the photo alone, clicks enter the decoder, and each correction also sees
+  the mask before it.
+* `PublishedPrompting`: heatmaps of the first three clicks enter the encoder beside the photo, so another
+  inside click needs other features. The refinement's decoder sees all clicks so far, but no mask; without
+  the refinement branch there are no corrections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from iog import published
+from iog.clicks import Box, Clicks
+from iog.crop import Crop, FloatArray
+from iog.engines import Info, ModelInfo
+from iog.errors import ModelError
+from iog.guidance import click_maps, gaussians
+from iog.published import PublishedSettings
+
+THRESHOLD = 0.5
+"""Probability from which a pixel belongs to the mask."""
+
+
+class Prompting(Protocol):
+    """How one model is asked, and its answer read. Immutable, without state of a session."""
+
+    @property
+    def takes_corrections(self) -> bool:
+        """Whether clicks after the third can be answered."""
+        ...
+
+    @property
+    def view(self) -> str:
+        """What the model sees, for people."""
+        ...
+
+    def crop(self, clicks: Clicks) -> Crop:
+        """The window that the network sees: box and margin, grown to hold corrections beyond it."""
+        ...
+
+    def features_key(self, clicks: Clicks, crop: Crop) -> Hashable:
+        """On what features depend: clicks of one image with equal keys share them."""
+        ...
+
+    def encoder_input(self, image: npt.NDArray[np.uint8], clicks: Clicks, crop: Crop) -> npt.NDArray[Any]:
+        """One object's part of `Engine.encode`'s batch; the image is (H, W, 3) RGB."""
+        ...
+
+    def stages(self, clicks: Clicks) -> list[Clicks]:
+        """The clicks to decode one after the other, each with the probability before it; the last are all."""
+        ...
+
+    def decoder_input(
+        self, clicks: Sequence[Clicks], crops: Sequence[Crop], previous: Sequence[FloatArray | None]
+    ) -> FloatArray | None:
+        """`Engine.decode`'s click maps of a batch; None for a decoder without any.
+
+        `previous` holds the probability (S, S) of the stage before, None at the first.
+        """
+        ...
+
+    def settle(self, probability: FloatArray, clicks: Clicks, crop: Crop) -> None:
+        """What is done, in place, to the network's answer (S, S) before anyone sees it."""
+        ...
+
+    def paste(self, probability: FloatArray, crop: Crop, width: int, height: int) -> FloatArray:
+        """An answer (S, S) at image resolution, (H, W) float32 in 0..1; 0 outside the crop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LitePrompting:
+    """`lite` and its kin.
+
+    Parameters
+    ----------
+    size, margin
+        See `iog.engines.ModelInfo`.
+    """
+
+    size: int
+    margin: float
+
+    @property
+    def takes_corrections(self) -> bool:
+        """Yes."""
+        return True
+
+    @property
+    def view(self) -> str:
+        """See `Prompting.view`."""
+        return f"{self.size} x {self.size} pixels, box and {self.margin:.0%} around it"
+
+    def crop(self, clicks: Clicks) -> Crop:
+        """See `Prompting.crop`."""
+        return _crop_with_corrections(clicks, lambda box: Crop.around(box, self.margin, self.size))
+
+    def features_key(self, clicks: Clicks, crop: Crop) -> Hashable:
+        """The crop alone."""
+        return crop
+
+    def encoder_input(self, image: npt.NDArray[np.uint8], clicks: Clicks, crop: Crop) -> npt.NDArray[Any]:
+        """The photo, (S, S, 3) uint8."""
+        return crop.extract(image)
+
+    def stages(self, clicks: Clicks) -> list[Clicks]:
+        """One for the first three clicks, then one a correction."""
+        made = clicks.corrections
+        return [replace(clicks, corrections=made[:count]) for count in range(len(made) + 1)]
+
+    def decoder_input(
+        self, clicks: Sequence[Clicks], crops: Sequence[Crop], previous: Sequence[FloatArray | None]
+    ) -> FloatArray:
+        """(B, 5, S, S) float32 in 0..1, channels as `iog.guidance.CHANNELS`."""
+        return np.stack([click_maps(*one) for one in zip(clicks, crops, previous, strict=True)])
+
+    def settle(self, probability: FloatArray, clicks: Clicks, crop: Crop) -> None:
+        """Put a small dot where the network contradicts the newest correction at its very pixel."""
+        if not clicks.corrections:
+            return
+        x, y, foreground = clicks.corrections[-1]
+        (point,) = crop.to_crop([(x + 0.5, y + 0.5)])
+        column, row = (int(np.clip(v, 0, crop.width - 1)) for v in point)
+        if (probability[row, column] >= THRESHOLD) != foreground:
+            dot = gaussians([point], crop.width, crop.height, fwhm=6)
+            np.copyto(
+                probability, np.maximum(probability, dot) if foreground else np.minimum(probability, 1 - dot)
+            )
+
+    def paste(self, probability: FloatArray, crop: Crop, width: int, height: int) -> FloatArray:
+        """Area average where it shrinks, linear where it grows."""
+        return crop.paste(probability, width, height)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPrompting:
+    """IOG as published, with or without the refinement branch.
+
+    Parameters
+    ----------
+    settings
+        Its constants.
+    refinement
+        Whether it has the click branch, and so takes corrections.
+    """
+
+    settings: PublishedSettings = published.IOG_SETTINGS
+    refinement: bool = False
+
+    @property
+    def takes_corrections(self) -> bool:
+        """The refinement alone."""
+        return self.refinement
+
+    @property
+    def view(self) -> str:
+        """See `Prompting.view`."""
+        size, margin = self.settings.size, self.settings.margin
+        return f"{size} x {size} pixels, box and {margin} pixels around it"
+
+    def crop(self, clicks: Clicks) -> Crop:
+        """See `Prompting.crop`."""
+        return _crop_with_corrections(clicks, lambda box: published.crop_around(box, self.settings))
+
+    def features_key(self, clicks: Clicks, crop: Crop) -> Hashable:
+        """Crop, box and inside click: the encoder sees heatmaps of both."""
+        return crop, clicks.box, clicks.inside
+
+    def encoder_input(self, image: npt.NDArray[np.uint8], clicks: Clicks, crop: Crop) -> npt.NDArray[Any]:
+        """Photo and heatmaps, (5, S, S) float32 in 0..255; the inside map is empty without inside click."""
+        (channels,) = published.network_input(image, clicks, crop, self.settings)
+        return np.asarray(channels)
+
+    def stages(self, clicks: Clicks) -> list[Clicks]:
+        """One, with all clicks: no answer depends on the one before."""
+        return [clicks]
+
+    def decoder_input(
+        self, clicks: Sequence[Clicks], crops: Sequence[Crop], previous: Sequence[FloatArray | None]
+    ) -> FloatArray | None:
+        """The refinement: inside and outside maps with all corrections, (B, 2, S, S) float32 in 0..255."""
+        if not self.refinement:
+            return None
+        maps = [published.click_maps(*one, self.settings) for one in zip(clicks, crops, strict=True)]
+        return np.stack(maps)
+
+    def settle(self, probability: FloatArray, clicks: Clicks, crop: Crop) -> None:
+        """Nothing: the answer stays as published."""
+
+    def paste(self, probability: FloatArray, crop: Crop, width: int, height: int) -> FloatArray:
+        """Cubic."""
+        return published.paste(probability, crop, width, height, self.settings)
+
+
+def prompting_of(info: Info) -> Prompting:
+    """How the model that `info` describes is asked.
+
+    Raises
+    ------
+    ModelError
+        If it needs other clicks than a box and an inside point (DEXTR).
+    """
+    if isinstance(info, ModelInfo):
+        return LitePrompting(info.size, info.margin)
+    if info.network != "iog" or info.config.get("guidance") == "extreme-points":
+        raise ModelError(
+            f"{info.name} needs four extreme points of the object, which corners and an inside click do not "
+            "tell; choose lite or an IOG model (iog convert reads the file all the same)"
+        )
+    return PublishedPrompting(info.settings, refinement=bool(info.config.get("refinement")))
+
+
+def _crop_with_corrections(clicks: Clicks, around: Callable[[Box], Crop]) -> Crop:
+    """The crop around the box, or around box and corrections where some lie beyond its window."""
+    crop, box = around(clicks.box), clicks.box
+    for c in clicks.corrections:
+        if not crop.window.contains(c.x, c.y):
+            box = box.union(Box(c.x, c.y, c.x + 1, c.y + 1))
+    return around(box)
