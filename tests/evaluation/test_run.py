@@ -53,7 +53,7 @@ def test_a_killed_run_goes_on(red: Segmenter, objects: Objects, tmp_path: Path) 
 
     before = broken.read_bytes()
     assert measure(red, Killed(objects.samples), out=broken, resume=True) == table
-    assert broken.read_bytes() == before  # everything was there: no photo is read, no line added
+    assert broken.read_bytes() == before  # everything was there: nothing is measured again
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,8 @@ def test_other_weights_and_other_data_are_refused(
         measure(segmenter, objects, out=path, resume=True)
     with pytest.raises(DataError, match="objects 5 there and 4 now"):
         measure(red, Objects(objects.samples[:4]), out=path, resume=True)
+    with pytest.raises(DataError, match=r"object 0 is exact.png#1 there and void half.png#1 now"):
+        measure(red, Objects(objects.samples[::-1]), out=path, resume=True)
 
 
 def test_a_file_is_not_overwritten(red: Segmenter, objects: Objects, tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def run(
         done = {result.index: result for result in measured(indices)}
     else:
         with ResultFile(output.out, identity, resume=output.resume) as file:
+            _check_same_data(file, objects)
             for result in measured([i for i in indices if i not in file.done]):
                 file.add(result)
             done = file.done
@@ -78,6 +79,15 @@ def run(
         clicks = 3 if settings.protocol == "iog" else settings.clicks
         write_gallery(output.gallery, segmenter, objects, results, clicks=clicks, worst=output.worst)
         yield f"the worst objects are in {output.gallery / 'index.html'}"
+
+
+def _check_same_data(file: ResultFile, objects: ObjectDataset) -> None:
+    """The run tells data sets apart by length and groups; this looks at one object, too."""
+    known = next(iter(file.done.values()), None)
+    if known is not None and (name := objects[known.index].name) != known.name:
+        raise DataError(
+            f"{file.path} is of other data: object {known.index} is {known.name} there and {name} now"
+        )
 
 
 def _headline(segmenter: Segmenter, settings: Settings, output: Output) -> str:

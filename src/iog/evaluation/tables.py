@@ -76,16 +76,6 @@ def clicks_needed(results: Sequence[ObjectResult], target: float) -> list[int]:
     return [result.last if (count := result.noc(target)) is None else count for result in results]
 
 
-def clicks_of_the_mean(results: Sequence[ObjectResult], target: float) -> int | None:
-    """With which click, from 3 on, the *mean* IoU reaches `target` percent; None if it never does.
-
-    The paper's Table 1 can only have counted this way (its figures are whole numbers); it is lower than
-    the mean of each object's clicks wherever objects differ.
-    """
-    means = 100 * np.mean([r.ious for r in results], axis=0)
-    return next((k for k, value in enumerate(means, 3) if value >= target), None)
-
-
 def interval(values: Sequence[float], digits: int = 1) -> str:
     """95 % bootstrap interval of the mean as text."""
     low, high = mean_interval(values)
