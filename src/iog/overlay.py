@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from iog.segmenter import Prediction
 
-_MASK = (0, 114, 255)
+MASK_COLOUR = (0, 114, 255)
 _EDGE = (255, 255, 255)
 _ADD = (0, 158, 60)
 _REMOVE = (213, 40, 40)
@@ -18,31 +18,29 @@ def draw_overlay(image: npt.NDArray[np.uint8], prediction: Prediction) -> npt.ND
     """(H, W, 3) RGB: the mask tinted and outlined, the box dashed, clicks as + and - signs."""
     mask = prediction.mask
     canvas = image.copy()
-    canvas[mask] = (0.55 * image[mask] + 0.45 * np.array(_MASK)).astype(np.uint8)
+    canvas[mask] = (0.55 * image[mask] + 0.45 * np.array(MASK_COLOUR)).astype(np.uint8)
     unit = max(1, round(max(mask.shape) / 400))
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(canvas, contours, -1, _EDGE, unit, cv2.LINE_AA)
     box = prediction.clicks.box
     _dashed(canvas, (box.x0, box.y0), (box.x1 - 1, box.y1 - 1), unit)
     for x, y in prediction.clicks.corners:
-        _mark(canvas, x, y, _REMOVE, unit, plus=False)
+        mark_click(canvas, x, y, unit, foreground=False)
     if prediction.clicks.inside is not None:
-        _mark(canvas, *prediction.clicks.inside, _ADD, unit, plus=True)
+        mark_click(canvas, *prediction.clicks.inside, unit, foreground=True)
     for x, y, foreground in prediction.clicks.corrections:
-        _mark(canvas, x, y, _ADD if foreground else _REMOVE, unit, plus=foreground)
+        mark_click(canvas, x, y, unit, foreground=foreground)
     return canvas
 
 
-def _mark(
-    canvas: npt.NDArray[np.uint8], x: int, y: int, colour: tuple[int, int, int], unit: int, *, plus: bool
-) -> None:
-    """A disc with a + or - glyph, so that colour is not the only sign."""
+def mark_click(canvas: npt.NDArray[np.uint8], x: int, y: int, unit: int, *, foreground: bool) -> None:
+    """A disc with a + or - glyph, so that colour is not the only sign; drawn in place around pixel (x, y)."""
     radius = 4 * unit
     cv2.circle(canvas, (x, y), radius + unit, (255, 255, 255), -1, cv2.LINE_AA)
-    cv2.circle(canvas, (x, y), radius, colour, -1, cv2.LINE_AA)
+    cv2.circle(canvas, (x, y), radius, _ADD if foreground else _REMOVE, -1, cv2.LINE_AA)
     arm = 2 * unit
     cv2.line(canvas, (x - arm, y), (x + arm, y), (255, 255, 255), unit, cv2.LINE_AA)
-    if plus:
+    if foreground:
         cv2.line(canvas, (x, y - arm), (x, y + arm), (255, 255, 255), unit, cv2.LINE_AA)
 
 

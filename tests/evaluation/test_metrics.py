@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from iog.evaluation.metrics import clicks_to_reach, iou, mean_interval
+from iog.evaluation.metrics import boundary_iou, clicks_to_reach, iou, mean_interval
 
 
 def test_iou() -> None:
@@ -16,6 +16,39 @@ def test_iou() -> None:
     assert iou(one, other, void) == pytest.approx(3 / 6)
     assert iou(one & False, one & False) == 1
     assert iou(one & False, one) == 0
+
+
+def rectangle(x0: int, y0: int, x1: int, y1: int, width: int = 40, height: int = 30) -> np.ndarray:
+    mask = np.zeros((height, width), bool)
+    mask[y0:y1, x0:x1] = True
+    return mask
+
+
+def test_boundary_iou_against_figures_made_by_hand() -> None:
+    """The diagonal is 50 pixels: at 2 % the boundary region is 1 pixel wide, at 4 % 2 pixels."""
+    one, moved = rectangle(5, 5, 15, 15), rectangle(6, 5, 16, 15)
+    # Two rings of 36 pixels, which share 2 x 9 in the upper and lower rows.
+    assert boundary_iou(one, moved) == pytest.approx(18 / 54)
+    # Rings of 100 - 36 = 64; shared are rows 5, 6, 13, 14 (9 each), and in the 6 rows between column 6 and
+    # column 14: 48.
+    assert boundary_iou(one, moved, ratio=0.04) == pytest.approx(48 / 80)
+    # So wide that nothing is left inside: the plain IoU.
+    assert boundary_iou(one, moved, ratio=0.5) == pytest.approx(iou(one, moved))
+    assert boundary_iou(one, one) == 1
+    assert boundary_iou(one, one & False) == 0
+    assert boundary_iou(one & False, one & False) == 1
+
+
+def test_the_image_border_is_a_boundary() -> None:
+    whole, inner = rectangle(0, 0, 8, 6, 8, 6), rectangle(1, 1, 7, 5, 8, 6)
+    assert boundary_iou(whole, inner) == 0  # rings of 24 and 16 pixels, one inside the other
+
+
+def test_boundary_iou_leaves_void_out() -> None:
+    one, wider = rectangle(5, 5, 15, 15), rectangle(5, 5, 17, 15)
+    void = rectangle(14, 0, 20, 30)
+    assert boundary_iou(wider, one, void) == 1
+    assert boundary_iou(rectangle(5, 5, 15, 14), one, void) < 1
 
 
 def test_clicks_to_reach() -> None:

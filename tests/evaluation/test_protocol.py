@@ -3,11 +3,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from iog import Clicks
 from iog.datasets import ObjectSample, PhotoDataset
-from iog.evaluation import protocol, tables
+from iog.errors import DataError
 from iog.evaluation.metrics import iou
+from iog.evaluation.protocol import ObjectResult, Settings, evaluate
+from iog.evaluation.strata import by_group
 from iog.robot import RobotUser
 from iog.segmenter import Segmenter
+from tests.evaluation.conftest import NOTHING, OBJECT, Objects, made
+
+FIRST = {"corners": [[40, 30], [71, 61]], "inside": [55, 45]}
 
 
 def test_figures_are_those_of_the_masks(photo_folder: Path, segmenter: Segmenter) -> None:
@@ -15,7 +21,7 @@ def test_figures_are_those_of_the_masks(photo_folder: Path, segmenter: Segmenter
     objects = PhotoDataset(photo_folder, "val")
     robot = RobotUser()
     for sample, result in zip(
-        (objects[i] for i in range(4)), protocol.evaluate(segmenter, objects, clicks=4), strict=True
+        (objects[i] for i in range(4)), evaluate(segmenter, objects, Settings(clicks=4)), strict=True
     ):
         clicks = robot.clicks(sample.mask)
         third = segmenter.segment(sample.image, clicks)
@@ -28,68 +34,92 @@ def test_figures_are_those_of_the_masks(photo_folder: Path, segmenter: Segmenter
         assert 0 < result.box_iou <= 1
 
 
-def test_a_part_gives_the_figures_of_the_whole(photo_folder: Path, segmenter: Segmenter) -> None:
-    objects = PhotoDataset(photo_folder, "val")
-    whole = list(protocol.evaluate(segmenter, objects, jitter=0.05, inside_depth=0.5, seed=3))
-    part = list(protocol.evaluate(segmenter, objects, jitter=0.05, inside_depth=0.5, seed=3, indices=[2]))
-    assert part == whole[2:3]
-    other = list(protocol.evaluate(segmenter, objects, jitter=0.05, inside_depth=0.5, seed=4))
-    assert other != whole
+@pytest.mark.parametrize(("protocol", "clicks"), [("iog", 5), ("ritm", 8)])
+def test_golden_clicks_and_figures(red: Segmenter, objects: Objects, protocol: str, clicks: int) -> None:
+    """Every click and figure up to the fifth was found by hand; both protocols click alike."""
+    settings = Settings(protocol=protocol, clicks=clicks)
+    exact, half, surplus, nothing, void_half = evaluate(red, objects, settings)
+    assert [len(r.curve) for r in (exact, half, surplus, nothing, void_half)] == [clicks - 1] * 5
+
+    for unerring in (exact, void_half):  # nothing is wrong, or only in void: no click, a flat curve
+        assert unerring.clicks.to_json() == {**FIRST, "corrections": []}
+        assert set(unerring.curve) == set(unerring.boundary_ious) == {1}
+
+    # The 16 x 32 pixels that are missing are 8 deep; each correction fills 15 x 15 of them.
+    assert half.clicks.to_json()["corrections"][:2] == [[63, 37, True], [63, 52, True]]
+    assert half.curve[:4] == pytest.approx([512 / 1024, 512 / 1024, 737 / 1024, 962 / 1024])
+    # Regions 3 pixels wide (2 % of 156): of 1024 - 26 x 26 and 512 - 10 x 26 pixels they share 174.
+    assert half.box_boundary_iou == half.boundary_ious[0] == pytest.approx(174 / (348 + 252 - 174))
+    assert [half.noc(t) for t in (80, 85, 90)] == [5, 5, 5]
+
+    # 9 x 9 pixels too many; the correction takes 3 x 15 of the object with them.
+    assert surplus.clicks.to_json()["corrections"][0] == [76, 44, False]
+    assert surplus.curve[:3] == pytest.approx([1024 / 1105, 1024 / 1105, 979 / 1024])
+    assert [surplus.noc(t) for t in (80, 85, 90, 95)] == [2, 2, 2, 4]
+
+    # The clicked pixel itself always obeys.
+    assert nothing.curve[:2] == pytest.approx([0, 1 / 1024])
 
 
-class Perfect:
-    """A data set whose object the model gets exactly right, because the model itself drew it."""
-
-    groups = ("set",)
-
-    def __init__(self, sample: ObjectSample) -> None:
-        self.sample = sample
-
-    def __len__(self) -> int:
-        return 1
-
-    def __getitem__(self, index: int) -> ObjectSample:
-        return self.sample
+def test_noc_is_none_when_never_reached(red: Segmenter, objects: Objects) -> None:
+    *_, nothing, _ = evaluate(red, objects, Settings(clicks=4))
+    assert nothing.noc(80) is None
+    assert nothing.to_json()["noc"] == {"80": None, "85": None, "90": None, "95": None}
+    assert nothing.last == 4
 
 
-def test_nothing_left_to_correct_keeps_the_curve_flat(photo_folder: Path, segmenter: Segmenter) -> None:
-    sample = PhotoDataset(photo_folder, "val")[1]
-    everything_void = ObjectSample("v", "set", "c", sample.image, sample.mask, ~sample.mask | sample.void)
-    mask = segmenter.segment(sample.image, RobotUser().clicks(sample.mask)).mask
-    perfect = ObjectSample("p", "set", "c", sample.image, mask, everything_void.void | (mask != sample.mask))
-    (result,) = protocol.evaluate(segmenter, Perfect(perfect), clicks=8)
-    assert len(result.ious) == 6
+def test_a_part_gives_the_figures_of_the_whole(red: Segmenter, objects: Objects) -> None:
+    settings = Settings(clicks=6, jitter=0.1, inside_depth=0.5, correction_depth=0.5, seed=3)
+    whole = list(evaluate(red, objects, settings))
+    assert list(evaluate(red, objects, settings, indices=[2])) == whole[2:3]
+    other = list(evaluate(red, objects, Settings(clicks=6, jitter=0.1, inside_depth=0.5, seed=4)))
+    assert [r.clicks for r in other] != [r.clicks for r in whole]
 
 
-def result(group: str, share: float, ious: list[float]) -> protocol.ObjectResult:
-    return protocol.ObjectResult("n", group, "c", share, 0.5, tuple(ious), 0.9)
+def test_objects_without_a_pixel_are_left_out(red: Segmenter) -> None:
+    full = made("full", OBJECT)
+    empty = ObjectSample("empty", "g", "c", full.image, NOTHING, NOTHING)
+    assert [r.index for r in evaluate(red, Objects([empty, full]))] == [1]
 
 
-def test_table() -> None:
-    results = [
-        result("a", 0.1, [0.8, 0.9] + [0.9] * 16),
-        result("a", 0.001, [0.6, 0.7] + [0.7] * 16),
-        result("b", 0.2, [0.95] * 18),
-    ]
-    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in tables.markdown(results).splitlines()]
-    header, _, *body = rows
-    table = {row[0]: dict(zip(header, row, strict=True)) for row in body}
-    assert list(table) == ["a", "a >= 0.5%", "b"]
-    assert table["a"]["objects"] == "2"
-    assert table["a"]["box only"] == "50.0"
-    assert table["a"]["3 clicks"] == "70.0"
-    assert table["a"]["4 clicks"] == "80.0"
-    assert table["a >= 0.5%"]["3 clicks"] == "80.0"
-    # One object reaches 90 % with its 4th click, the other never does and counts 20.
-    assert table["a"]["NoC@90"] == "12.00"
-    assert table["a"]["failures@90"] == "50.0 %"
-    assert table["b"]["NoC@90"] == "3.00"
+def test_a_result_survives_its_line(red: Segmenter, objects: Objects) -> None:
+    for result in evaluate(red, objects):
+        assert ObjectResult.from_json(result.to_json()) == result
+        times = result.milliseconds
+        assert times["encode"] >= 0
+        assert len(times["clicks"]) == len(result.clicks) - 1  # the two corners are one step
+    with pytest.raises(DataError, match="not a result line"):
+        ObjectResult.from_json({"name": "x"})
+
+
+def test_recorded_clicks_give_the_same_figures(red: Segmenter, objects: Objects) -> None:
+    settings = Settings(clicks=6, jitter=0.1, inside_depth=0.3, seed=5)
+    recorded = {r.index: r for r in evaluate(red, objects, settings)}
+    again = evaluate(red, objects, Settings(clicks=6), recorded=recorded)
+    assert list(again) == list(recorded.values())
+    with pytest.raises(DataError, match="no object 3"):
+        list(evaluate(red, objects, recorded={}, indices=[3]))
+    with pytest.raises(DataError, match=r"object 1 is half.png#1 but exact.png#1"):
+        list(evaluate(red, objects, recorded={1: recorded[0]}, indices=[1]))
+
+
+def test_a_missed_object_gets_no_inside_click(red: Segmenter) -> None:
+    """The robot's box may miss the object altogether; the box's mask then stands for three clicks, too."""
+    sample = made("exact", OBJECT)
+    (result,) = evaluate(red, Objects([sample]))
+    without = ObjectResult(
+        **{name: getattr(result, name) for name in result.__dataclass_fields__ if name != "clicks"},
+        clicks=Clicks(result.clicks.corners),
+    )
+    (again,) = evaluate(red, Objects([sample]), recorded={0: without})
+    assert again.clicks.inside is None
+    assert again.ious[0] == again.box_iou
 
 
 def test_the_release_bar(shared_data: Path, segmenter: Segmenter) -> None:
     """Mean IoU with 3 clicks on the validation photos: what the first release promises."""
     objects = PhotoDataset(shared_data, "val")
-    results = protocol.by_group(list(protocol.evaluate(segmenter, objects, clicks=3)))
+    results = by_group(list(evaluate(segmenter, objects, Settings(clicks=3))))
     means = {name: 100 * float(np.mean([r.ious[0] for r in group])) for name, group in results.items()}
     assert means["voc_animals"] >= 92.5
     assert means["iseg"] >= 90

@@ -39,7 +39,9 @@ def test_starts_from_a_checkpoint(photo_folder: Path, tmp_path: Path) -> None:
     saved = checkpoints.read(final)["state_dict"]
     assert all(torch.equal(value, state[name]) for name, value in saved.items())
     # What was fine-tuned can be shipped like any other.
-    result = CliRunner().invoke(main, ["convert", str(final), "--out", str(tmp_path / "mine"), "--size", "64"])
+    result = CliRunner().invoke(
+        main, ["convert", str(final), "--out", str(tmp_path / "mine"), "--size", "64"]
+    )
     assert result.exit_code == 0, result.output
     assert Segmenter(tmp_path / "mine.encoder.onnx").model == "mine"
 

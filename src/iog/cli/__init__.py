@@ -14,6 +14,7 @@ from iog.cli.demo import demo
 from iog.cli.evaluate import evaluate
 from iog.cli.models import models
 from iog.cli.predict import predict
+from iog.cli.reproduce import reproduce
 from iog.cli.train import train
 from iog.errors import IogError
 
@@ -50,7 +51,7 @@ def main() -> None:
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
-for command in (predict, demo, models, evaluate, train, convert):
+for command in (predict, demo, models, evaluate, reproduce, train, convert):
     main.add_command(command)
 
 if __name__ == "__main__":

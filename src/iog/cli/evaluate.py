@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from tqdm import tqdm
 
 
 @click.command("eval")
@@ -18,7 +17,14 @@ from tqdm import tqdm
 )
 @click.option("--split", default="val", show_default=True, help="Which list of photos.")
 @click.option("--sets", help="Only these sets, separated by commas.")
-@click.option("--clicks", default=4, show_default=True, type=click.IntRange(3, 50), help="Clicks per object.")
+@click.option(
+    "--protocol",
+    type=click.Choice(["iog", "ritm"]),
+    default="iog",
+    show_default=True,
+    help="iog: mean IoU by clicks. ritm: clicks to 80, 85, 90, 95 % and failures.",
+)
+@click.option("--clicks", type=click.IntRange(3, 50), help="Clicks per object  [default: 4; ritm: 20]")
 @click.option("--jitter", default=0.0, show_default=True, help="Corner error, standard deviation / box side.")
 @click.option(
     "--inside-depth",
@@ -26,6 +32,20 @@ from tqdm import tqdm
     show_default=True,
     type=click.FloatRange(0, 1),
     help="Inside click anywhere at least this deep: 1 the deepest pixel, 0.5 the inner half.",
+)
+@click.option(
+    "--correction-depth",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="The same for corrections, within the error.",
+)
+@click.option(
+    "--boundary-ratio",
+    default=0.02,
+    show_default=True,
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Width of the boundary region / diagonal of the photo.",
 )
 @click.option("--limit", type=click.IntRange(1), help="Measure only so many objects, spread over the list.")
 @click.option("--seed", default=0, show_default=True)
@@ -39,33 +59,52 @@ from tqdm import tqdm
     "--engine", type=click.Choice(["onnx", "torch"]), help="[default: torch for checkpoints, else onnx]"
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Write one JSON line per object.")
+@click.option("--resume", is_flag=True, help="Go on with --out: skip the objects that it has.")
+@click.option("--replay", type=click.Path(path_type=Path), help="Make the clicks of this result file again.")
+@click.option(
+    "--by",
+    type=click.Choice(["group", "category", "size"]),
+    multiple=True,
+    default=["group"],
+    show_default=True,
+    help="Rows of the table; may be given several times.",
+)
+@click.option("--gallery", type=click.Path(path_type=Path), help="Folder for pictures of the worst objects.")
+@click.option("--worst", default=24, show_default=True, type=click.IntRange(1), help="How many of them.")
+@click.option(
+    "--trained-on",
+    type=click.Path(path_type=Path),
+    help="Folder of training photos: say which photos of this set are among them.",
+)
 def evaluate(
     data: Path,
     split: str,
     sets: str | None,
-    clicks: int,
+    protocol: Any,
+    clicks: int | None,
     jitter: float,
     inside_depth: float,
+    correction_depth: float,
+    boundary_ratio: float,
     limit: int | None,
     seed: int,
     model: str,
     engine: Any,
-    out: Path | None,
+    **output: Any,
 ) -> None:
     """Measure a model with the robot user: mean IoU by number of clicks, at image resolution.
 
-    The protocol is IOG's (corners of the tight box, inside click at the deepest pixel, corrections at the
+    The clicks are IOG's (corners of the tight box, inside click at the deepest pixel, corrections at the
     deepest error), with a fixed threshold and void pixels left out. Objects that cover at least 0.5 % of
     their photo have rows of their own. Models that take no corrections (the published IOG without
-    refinement) are measured with --clicks 3.
+    refinement) are measured with --clicks 3. docs/evaluation.md explains the protocols.
     """
     import numpy as np
 
-    from iog import robot
     from iog.datasets import PhotoDataset
     from iog.errors import DataError, ModelError
-    from iog.evaluation import protocol, tables
-    from iog.formats import write_json_lines
+    from iog.evaluation.protocol import Settings
+    from iog.evaluation.run import Output, run
     from iog.segmenter import Segmenter
 
     objects = PhotoDataset(data, split, groups=sets.split(",") if sets else None)
@@ -74,22 +113,17 @@ def evaluate(
     count = min(limit or len(objects), len(objects))
     indices = np.linspace(0, len(objects) - 1, count).astype(int).tolist()
     segmenter = Segmenter(model, engine=engine)
+    clicks = clicks or (20 if protocol == "ritm" else 4)
     if clicks > 3 and not segmenter.takes_corrections:
         raise ModelError(f"{segmenter.model} takes no corrections; measure it with --clicks 3")
-    measured = protocol.evaluate(
-        segmenter,
-        objects,
+    settings = Settings(
+        protocol=protocol,
         clicks=clicks,
         jitter=jitter,
         inside_depth=inside_depth,
+        correction_depth=correction_depth,
         seed=seed,
-        indices=indices,
+        boundary_ratio=boundary_ratio,
     )
-    results = list(tqdm(measured, total=count, unit="object", disable=None, dynamic_ncols=True))
-    if out is not None:
-        write_json_lines(out, (result.to_json() for result in results))
-    click.echo(
-        f"model {segmenter.model}, weights {segmenter.engine.info.weights_sha256[:12]}, {split}, "
-        f"robot user {robot.VERSION}, jitter {jitter:g}, inside depth {inside_depth:g}, seed {seed}"
-    )
-    click.echo(tables.markdown(results))
+    for part in run(segmenter, objects, indices, settings, Output(**output)):
+        click.echo(part + "\n")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 BoolArray = npt.NDArray[np.bool_]
+
+BOUNDARY_RATIO = 0.02
+"""Width of the boundary region of `boundary_iou`, as a share of the image's diagonal (Cheng et al. 2021)."""
 
 
 def iou(prediction: BoolArray, mask: BoolArray, void: BoolArray | None = None) -> float:
@@ -15,7 +20,40 @@ def iou(prediction: BoolArray, mask: BoolArray, void: BoolArray | None = None) -
     if void is not None:
         prediction, mask = prediction & ~void, mask & ~void
     union = np.count_nonzero(prediction | mask)
-    return np.count_nonzero(prediction & mask) / union if union else 1.0
+    return float(np.count_nonzero(prediction & mask) / union) if union else 1.0
+
+
+def boundary_iou(
+    prediction: BoolArray, mask: BoolArray, void: BoolArray | None = None, *, ratio: float = BOUNDARY_RATIO
+) -> float:
+    """IoU of the two masks' boundary regions (Cheng et al., CVPR 2021), 0..1; 1 when both are empty.
+
+    A mask's boundary region are its pixels at most d pixels (counted along rows, columns and diagonals) from
+    the outside; the image border counts as outside, as in the authors' code. d is `ratio` times the diagonal
+    of the image, rounded, at least 1.
+
+    Parameters
+    ----------
+    prediction, mask
+        What was predicted and what is true, (H, W) bool.
+    void
+        (H, W) bool: unknown. The paper has none; here the truth agrees with the prediction in void, so that
+        a void band draws no edge of its own, and void pixels are not counted.
+    ratio
+        See above.
+    """
+    if void is not None:
+        mask = np.where(void, prediction, mask)
+    width = max(1, round(ratio * math.hypot(*mask.shape)))
+    return iou(boundary_region(prediction, width), boundary_region(mask, width), void)
+
+
+def boundary_region(mask: BoolArray, width: int) -> BoolArray:
+    """Pixels of `mask`, (H, W) bool, that an erosion by `width` pixels in all eight directions removes."""
+    padded = np.pad(mask.astype(np.uint8), 1)
+    eroded = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=width)[1:-1, 1:-1]
+    region: BoolArray = mask & (np.asarray(eroded) == 0)
+    return region
 
 
 def clicks_to_reach(ious: Sequence[float], target: float, first: int) -> int | None:
@@ -29,6 +67,7 @@ def clicks_to_reach(ious: Sequence[float], target: float, first: int) -> int | N
 def mean_interval(values: Sequence[float], *, samples: int = 1000, seed: int = 0) -> tuple[float, float]:
     """95 % bootstrap confidence interval of the mean."""
     array = np.asarray(values, np.float64)
-    picks = np.random.default_rng(seed).integers(0, len(array), (samples, len(array)))
-    low, high = np.percentile(array[picks].mean(axis=1), [2.5, 97.5])
+    random = np.random.default_rng(seed)
+    means = [array[random.integers(0, len(array), len(array))].mean() for _ in range(samples)]
+    low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)

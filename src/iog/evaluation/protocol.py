@@ -1,57 +1,140 @@
-"""The IOG/DEXTR protocol: IoU after each click that the robot user makes, at image resolution.
+"""IoU after each click that the robot user makes, at image resolution: the two protocols' common part.
 
-Three clicks come first (two corners count two), then one correction at a time at the deepest error. The
-threshold is fixed (0.5), void pixels are left out of clicks and figures, nothing is averaged over flips,
-and no curve stops early.
+The prompt comes first: a box, which costs two clicks, and the inside click, which costs one. Then one
+correction at a time at the deepest error. The threshold is fixed (0.5), void pixels are left out of clicks
+and figures, nothing is averaged over flips, no second crop is taken, and no curve stops early.
+
+    iog    IOG's and DEXTR's: mean IoU over objects after 3, 4, 5 ... clicks
+    ritm   RITM's: with which click each object reaches 80, 85, 90, 95 % (NoC), out of 20
+
+docs/evaluation.md says what the figures mean and what they do not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 
+from iog.clicks import Clicks, Correction
 from iog.datasets import ObjectDataset, ObjectSample
-from iog.evaluation.metrics import iou
-from iog.robot import RobotUser
-from iog.segmenter import Segmenter
+from iog.errors import ClickError, DataError
+from iog.evaluation.metrics import BOUNDARY_RATIO, boundary_iou, clicks_to_reach, iou
+from iog.evaluation.overlap import fingerprint
+from iog.evaluation.stopwatch import Stopwatch
+from iog.robot import BoolArray, RobotUser
+from iog.segmenter import Prediction, Segmenter
 
-SMALL = 0.005
-"""Objects below this share of their photo are reported apart."""
+ProtocolName = Literal["iog", "ritm"]
+
+BOX_CLICKS = 2
+"""What a box costs; the inside click and each correction cost one."""
+
+TARGETS = (80, 85, 90, 95)
+"""IoU in percent that Number of Clicks asks for."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What decides the figures, apart from model and data."""
+
+    protocol: ProtocolName = "iog"
+    """Which figures are reported."""
+    clicks: int = 4
+    """Clicks up to which each object is corrected, at least 3. RITM's cap is 20."""
+    jitter: float = 0.0
+    """The robot user's `corner_jitter`."""
+    inside_depth: float = 1.0
+    """The robot user's."""
+    correction_depth: float = 1.0
+    """The robot user's."""
+    seed: int = 0
+    """Starts the robot user's random numbers."""
+    boundary_ratio: float = BOUNDARY_RATIO
+    """Width of the boundary region as a share of the image's diagonal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectResult:
     """What one object came to."""
 
+    index: int
+    """Its number in the data set."""
     name: str
     group: str
     category: str
+    area: int
+    """Pixels of the object."""
     share: float
     """Part of the photo that the object covers."""
+    photo: str
+    """Fingerprint of the photo (`iog.evaluation.overlap`)."""
     box_iou: float
-    """IoU from the box alone."""
+    """IoU from the box alone, after 2 clicks."""
     ious: tuple[float, ...]
     """IoU after 3, 4, 5 ... clicks."""
+    box_boundary_iou: float
+    """Boundary IoU from the box alone."""
+    boundary_ious: tuple[float, ...]
+    """Boundary IoU after 3, 4, 5 ... clicks."""
     confidence: float
     """The segmenter's own estimate of the IoU after 3 clicks."""
+    clicks: Clicks
+    """Every click that was made."""
+    milliseconds: Mapping[str, Any] = field(compare=False)
+    """`encode`: the encoder on the box's crop. `clicks`: each step up to its mask (box without the encoder,
+    inside click, corrections). Taken beside other work: no benchmark."""
+
+    @property
+    def curve(self) -> tuple[float, ...]:
+        """IoU after 2, 3, 4 ... clicks."""
+        return self.box_iou, *self.ious
+
+    @property
+    def last(self) -> int:
+        """Clicks at the end of the curve."""
+        return BOX_CLICKS + len(self.ious)
+
+    def noc(self, target: float) -> int | None:
+        """With which click the IoU first reaches `target` percent; None if it never does."""
+        return clicks_to_reach(self.curve, target / 100, BOX_CLICKS)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for a JSON line."""
-        return asdict(self)
+        data = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        data["clicks"] = self.clicks.to_json()
+        data["noc"] = {str(target): self.noc(target) for target in TARGETS}
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ObjectResult:
+        """What `to_json` wrote.
+
+        Raises
+        ------
+        DataError
+            If the line has not all its parts.
+        """
+        try:
+            known = {name: data[name] for name in cls.__dataclass_fields__}
+            known["ious"], known["boundary_ious"] = tuple(data["ious"]), tuple(data["boundary_ious"])
+            known["clicks"] = Clicks.from_json(data["clicks"])
+        except (KeyError, TypeError, ClickError) as error:
+            raise DataError(f"not a result line of iog eval: {type(error).__name__}: {error}") from error
+        return cls(**known)
 
 
 def evaluate(
     segmenter: Segmenter,
     objects: ObjectDataset,
+    settings: Settings | None = None,
     *,
-    clicks: int = 4,
-    jitter: float = 0.0,
-    inside_depth: float = 1.0,
-    seed: int = 0,
     indices: Iterable[int] | None = None,
+    recorded: Mapping[int, ObjectResult] | None = None,
 ) -> Iterator[ObjectResult]:
     """Measure each object, one by one.
 
@@ -61,53 +144,118 @@ def evaluate(
         The model to measure.
     objects
         Whose masks are the truth.
-    clicks
-        Clicks up to which each object is corrected, at least 3.
-    jitter, inside_depth, seed
-        The robot user's, see `RobotUser`. Each object has its own random numbers, so that a part of a set
-        gives the same figures as in the whole.
+    settings
+        See `Settings`; None takes the defaults. Each object has its own random numbers, so that a part of a
+        set gives the same figures as in the whole.
     indices
         Which objects; None takes all.
+    recorded
+        Earlier results by index, whose clicks are made again in place of the robot user's.
+
+    Nobody can click on an object without a pixel: such objects are left out.
+
+    Raises
+    ------
+    DataError
+        If a recorded result is missing or names another object than the data set has there.
     """
+    settings = settings or Settings()
     for index in range(len(objects)) if indices is None else indices:
-        robot = RobotUser(corner_jitter=jitter, inside_depth=inside_depth, seed=(seed, index))
-        yield _measure(segmenter, objects[index], robot, clicks)
+        sample = objects[index]
+        if not sample.mask.any():
+            continue
+        user: RobotUser | _Recording
+        if recorded is None:
+            user = RobotUser(
+                corner_jitter=settings.jitter,
+                inside_depth=settings.inside_depth,
+                correction_depth=settings.correction_depth,
+                seed=(settings.seed, index),
+            )
+        else:
+            user = _recording(recorded, index, sample)
+        yield _measure(segmenter, index, sample, user, settings)
 
 
-def _measure(segmenter: Segmenter, sample: ObjectSample, robot: RobotUser, clicks: int) -> ObjectResult:
-    first = robot.clicks(sample.mask)
-    session = segmenter.session(sample.image, first.corners)
-    box_iou = iou(session.prediction.mask, sample.mask, sample.void)
-    if first.inside is not None:
-        session.click(*first.inside)
-    prediction = session.prediction
+class _Recording:
+    """Stands in for the robot user: makes the clicks of an earlier run."""
+
+    def __init__(self, clicks: Clicks) -> None:
+        self._clicks = clicks
+
+    def clicks(self, mask: BoolArray) -> Clicks:
+        return Clicks(self._clicks.corners, self._clicks.inside)
+
+    def correction(
+        self, prediction: BoolArray, mask: BoolArray, void: BoolArray, clicked: tuple[Correction, ...]
+    ) -> Correction | None:
+        made = self._clicks.corrections
+        return made[len(clicked)] if len(clicked) < len(made) else None
+
+
+def _recording(recorded: Mapping[int, ObjectResult], index: int, sample: ObjectSample) -> _Recording:
+    if index not in recorded:
+        raise DataError(f"the recorded run has no object {index} ({sample.name})")
+    if recorded[index].name != sample.name:
+        raise DataError(
+            f"object {index} is {sample.name} but {recorded[index].name} in the recorded run; "
+            "replay it with the data that it was made with"
+        )
+    return _Recording(recorded[index].clicks)
+
+
+def _measure(
+    segmenter: Segmenter, index: int, sample: ObjectSample, user: RobotUser | _Recording, settings: Settings
+) -> ObjectResult:
+    watch = Stopwatch(segmenter.engine)
+    timed = Segmenter(watch)
+    truth, void = sample.mask, sample.void
+    ious: list[float] = []
+    boundary_ious: list[float] = []
+    milliseconds: list[float] = []
+
+    def step(action: Callable[[], Prediction]) -> Prediction:
+        started = time.perf_counter()
+        prediction = action()
+        mask = prediction.mask  # pasting into the image is part of what a person waits for
+        milliseconds.append(1000 * (time.perf_counter() - started))
+        ious.append(iou(mask, truth, void))
+        boundary_ious.append(boundary_iou(mask, truth, void, ratio=settings.boundary_ratio))
+        return prediction
+
+    first = user.clicks(truth)
+    started = time.perf_counter()
+    session = timed.session(sample.image, first.corners)
+    opened = 1000 * (time.perf_counter() - started)
+    encode = 1000 * watch.encode_seconds
+    step(lambda: session.prediction)
+    milliseconds[0] += opened - encode
+    inside = first.inside
+    prediction = step(lambda: session.prediction if inside is None else session.click(*inside))
     confidence = prediction.confidence
-    ious = [iou(prediction.mask, sample.mask, sample.void)]
-    while len(ious) < clicks - 2:
-        correction = robot.correction(prediction.mask, sample.mask, sample.void, session.clicks.corrections)
+    while (missing := settings.clicks - BOX_CLICKS + 1 - len(ious)) > 0:
+        correction = user.correction(prediction.mask, truth, void, session.clicks.corrections)
         if correction is None:  # nothing wrong: further clicks would change nothing
-            ious += [ious[-1]] * (clicks - 2 - len(ious))
+            ious += ious[-1:] * missing
+            boundary_ious += boundary_ious[-1:] * missing
             break
-        prediction = session.correct(*correction)
-        ious.append(iou(prediction.mask, sample.mask, sample.void))
+        prediction = step(partial(session.correct, *correction))
     return ObjectResult(
-        sample.name,
-        sample.group,
-        sample.category,
-        float(np.count_nonzero(sample.mask)) / sample.mask.size,
-        box_iou,
-        tuple(ious),
-        confidence,
+        index=index,
+        name=sample.name,
+        group=sample.group,
+        category=sample.category,
+        area=int(np.count_nonzero(truth)),
+        share=float(np.count_nonzero(truth)) / truth.size,
+        photo=fingerprint(sample.image),
+        box_iou=ious[0],
+        ious=tuple(ious[1:]),
+        box_boundary_iou=boundary_ious[0],
+        boundary_ious=tuple(boundary_ious[1:]),
+        confidence=confidence,
+        clicks=session.clicks,
+        milliseconds={
+            "encode": round(encode, 2),
+            "clicks": [round(value, 2) for value in milliseconds],
+        },
     )
-
-
-def by_group(results: Sequence[ObjectResult]) -> dict[str, list[ObjectResult]]:
-    """Results under the name of their group; where a group has small objects, the others once more."""
-    groups: dict[str, list[ObjectResult]] = {}
-    for result in results:
-        groups.setdefault(result.group, []).append(result)
-    for name in list(groups):
-        large = [r for r in groups[name] if r.share >= SMALL]
-        if 0 < len(large) < len(groups[name]):
-            groups[f"{name} >= {SMALL:.1%}"] = large
-    return dict(sorted(groups.items()))

@@ -1,4 +1,4 @@
-"""Results as a Markdown table."""
+"""Results as Markdown tables. Figures are in percent; intervals are 95 % bootstrap over objects."""
 
 from __future__ import annotations
 
@@ -6,38 +6,95 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from iog.evaluation.metrics import clicks_to_reach, mean_interval
-from iog.evaluation.protocol import ObjectResult, by_group
+from iog.evaluation.metrics import mean_interval
+from iog.evaluation.protocol import BOX_CLICKS, TARGETS, ObjectResult, ProtocolName
+from iog.evaluation.strata import By, strata
 
-_TARGETS = (85, 90)
+
+def report(results: Sequence[ObjectResult], protocol: ProtocolName, by: By = "group") -> str:
+    """The tables of a protocol, one row a stratum."""
+    if protocol == "iog":
+        return iog_table(results, by)
+    return "\n\n".join([noc_table(results, by), "Mean IoU by clicks:", curve_table(results, by)])
 
 
-def markdown(results: Sequence[ObjectResult]) -> str:
-    """Mean IoU in percent by group: box only, then 3, 4, ... clicks; 95 % interval at 3 clicks; NoC if asked.
-
-    Number of Clicks counts an object that never reaches the target with the last click that was made, and
-    appears when at least 10 clicks were.
-    """
-    last = 2 + len(results[0].ious)
+def iog_table(results: Sequence[ObjectResult], by: By = "group") -> str:
+    """Mean IoU from the box alone and after 3, 4, ... clicks; interval and boundary IoU at 3 clicks."""
+    last = results[0].last
     shown = [k for k in range(3, last + 1) if k <= 6 or k in (10, 15, 20)]
-    header = ["set", "objects", "box only", *(f"{k} clicks" for k in shown), "95 % interval at 3"]
-    with_noc = last >= 10
-    if with_noc:
-        header += [text for t in _TARGETS for text in (f"NoC@{t}", f"failures@{t}")]
-    rows = [header, ["---"] * len(header)]
-    for name, group in by_group(results).items():
-        low, high = mean_interval([r.ious[0] for r in group])
-        row = [name, str(len(group)), f"{_mean([r.box_iou for r in group]):.1f}"]
-        row += [f"{_mean([r.ious[k - 3] for r in group]):.1f}" for k in shown]
-        row.append(f"{100 * low:.1f} to {100 * high:.1f}")
-        if with_noc:
-            for target in _TARGETS:
-                counts = [clicks_to_reach(r.ious, target / 100, 3) for r in group]
-                row.append(f"{np.mean([last if c is None else c for c in counts]):.2f}")
-                row.append(f"{100 * sum(c is None for c in counts) / len(counts):.1f} %")
+    header = [
+        *(_heading(by), "objects", "box only"),
+        *(f"{k} clicks" for k in shown),
+        *("95 % interval at 3", "boundary IoU at 3"),
+    ]
+    rows = []
+    for name, group in strata(results, by).items():
+        row = [name, str(len(group)), _percent([r.box_iou for r in group])]
+        row += [_percent([r.ious[k - 3] for r in group]) for k in shown]
+        row.append(interval([100 * r.ious[0] for r in group]))
+        row.append(_percent([r.boundary_ious[0] for r in group]))
         rows.append(row)
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return markdown(header, rows)
 
 
-def _mean(values: Sequence[float]) -> float:
-    return 100 * float(np.mean(values))
+def noc_table(results: Sequence[ObjectResult], by: By = "group") -> str:
+    """Number of Clicks for each target, failures, and boundary IoU at the start and the end.
+
+    An object that never reaches the target counts with the last click that was made (RITM) and is a
+    failure; one that reaches it with the very last click is none.
+    """
+    last = results[0].last
+    header = [_heading(by), "objects"]
+    for target in TARGETS:
+        header += [f"NoC@{target}", f"failures@{target}"]
+    header += ["95 % interval of NoC@90", "boundary IoU at 3", f"boundary IoU at {last}"]
+    rows = []
+    for name, group in strata(results, by).items():
+        row = [name, str(len(group))]
+        for target in TARGETS:
+            row.append(f"{np.mean(clicks_needed(group, target)):.2f}")
+            row.append(_failures(group, target))
+        row.append(interval(clicks_needed(group, 90), digits=2))
+        row.append(_percent([r.boundary_ious[0] for r in group]))
+        row.append(_percent([r.boundary_ious[-1] for r in group]))
+        rows.append(row)
+    return markdown(header, rows)
+
+
+def curve_table(results: Sequence[ObjectResult], by: By = "group") -> str:
+    """Mean IoU after 2 (the box alone), 3, 4, ... clicks, every object to the end."""
+    header = [_heading(by), *(str(k) for k in range(BOX_CLICKS, results[0].last + 1))]
+    rows = []
+    for name, group in strata(results, by).items():
+        means = 100 * np.mean([r.curve for r in group], axis=0)
+        rows.append([name, *(f"{value:.1f}" for value in means)])
+    return markdown(header, rows)
+
+
+def clicks_needed(results: Sequence[ObjectResult], target: float) -> list[int]:
+    """Each object's clicks to `target` percent; the last one made where it never gets there."""
+    return [result.last if (count := result.noc(target)) is None else count for result in results]
+
+
+def interval(values: Sequence[float], digits: int = 1) -> str:
+    """95 % bootstrap interval of the mean as text."""
+    low, high = mean_interval(values)
+    return f"{low:.{digits}f} to {high:.{digits}f}"
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    return "\n".join("| " + " | ".join(row) + " |" for row in [header, ["---"] * len(header), *rows])
+
+
+def _heading(by: By) -> str:
+    return "set" if by == "group" else by
+
+
+def _percent(values: Sequence[float]) -> str:
+    return f"{100 * float(np.mean(values)):.1f}"
+
+
+def _failures(results: Sequence[ObjectResult], target: float) -> str:
+    count = sum(result.noc(target) is None for result in results)
+    return f"{count} ({count / len(results):.1%})"

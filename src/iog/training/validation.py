@@ -12,7 +12,8 @@ from torch.utils.tensorboard import SummaryWriter
 from iog.datasets import PhotoDataset
 from iog.engines.base import ModelInfo
 from iog.engines.torch import TorchEngine
-from iog.evaluation.protocol import by_group, evaluate
+from iog.evaluation.protocol import Settings, evaluate
+from iog.evaluation.strata import by_group
 from iog.networks.checkpoints import Network
 from iog.networks.lite import Lite
 from iog.overlay import draw_overlay
@@ -48,7 +49,7 @@ class Validation:
         """Mean IoU in percent by group, from the box alone and after 3 and 4 clicks."""
         assert isinstance(network, Lite)
         segmenter = Segmenter(TorchEngine(network, self._info))
-        results = list(evaluate(segmenter, self._objects, clicks=4, indices=self._indices))
+        results = list(evaluate(segmenter, self._objects, Settings(clicks=4), indices=self._indices))
         pictures = self._indices[:: max(1, len(self._indices) // _PICTURES)][:_PICTURES]
         sheet = np.concatenate([self._picture(segmenter, index) for index in pictures], axis=1)
         writer.add_image("val/masks after 3 clicks", sheet, step, dataformats="HWC")

@@ -1,0 +1,61 @@
+"""`iog reproduce`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+class _Named(click.ParamType[tuple[str, Path]]):
+    """NAME=PATH."""
+
+    name = "name=path"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Path]:
+        """Parse the text of an option."""
+        name, equals, path = str(value).partition("=")
+        if not (name and equals and path):
+            self.fail(f"{value!r} is not NAME=PATH", param, ctx)
+        return name, Path(path)
+
+
+@click.command()
+@click.argument(
+    "table",
+    type=click.Choice(["table1", "table2", "table4", "table5", "table6", "table8", "guidance"]),
+)
+@click.option("--data", type=_Named(), multiple=True, help="A data set that is there, such as voc=FOLDER.")
+@click.option(
+    "--weights", type=_Named(), multiple=True, help="Weights that are there, such as iog-resnet101=FILE.pth."
+)
+@click.option(
+    "--model", default="lite", show_default=True, help="Measured beside the paper's networks (`iog models`)."
+)
+@click.option("--limit", type=click.IntRange(1), help="Measure only so many objects of each set.")
+@click.option("--smoke", is_flag=True, help="Run on the sample photos; no figure is comparable.")
+def reproduce(
+    table: str,
+    data: tuple[tuple[str, Path], ...],
+    weights: tuple[tuple[str, Path], ...],
+    model: str,
+    limit: int | None,
+    smoke: bool,
+) -> None:
+    """Print a table of the paper row by row: its figure, ours, or what is missing and how to give it.
+
+    Each data set and each checkpoint that a row needs is given by its name; the list below the table says
+    which. docs/evaluation.md explains what is measured.
+    """
+    from iog.datasets import PhotoDataset
+    from iog.evaluation import reproduce as tables
+    from iog.segmenter import Segmenter
+
+    opened = {name: PhotoDataset(folder, "val") for name, folder in data}
+    click.echo(
+        tables.reproduce(
+            table, Segmenter(model), data=opened, weights=dict(weights), limit=limit, smoke=smoke
+        )
+    )

@@ -1,0 +1,131 @@
+"""The failure gallery: pictures of the worst objects, and a page that lists them."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from iog.clicks import Box, Clicks
+from iog.datasets import ObjectDataset, ObjectSample
+from iog.errors import DataError
+from iog.evaluation.protocol import ObjectResult
+from iog.files import replacing
+from iog.formats import write_picture
+from iog.masks import mask_box
+from iog.overlay import MASK_COLOUR, mark_click
+from iog.segmenter import Prediction, Segmenter
+
+_SIDE = 480
+_CONTEXT = 0.25
+_STRIP = 28
+_TRUTH = (255, 170, 0)
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<style>
+body {{ font: 16px/1.4 system-ui, sans-serif; margin: 2rem; color: #222; background: #fff; }}
+main {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1.5rem; }}
+figure {{ margin: 0; }} img {{ width: 100%; height: auto; }} figcaption {{ overflow-wrap: anywhere; }}
+</style></head><body>
+<h1>{title}</h1>
+<p>Blue with a white outline: the mask. Orange outline: the truth. + and - discs: clicks. Grey: void.</p>
+<main>
+{figures}
+</main></body></html>
+"""
+_FIGURE = """<figure><a href="{file}"><img src="{file}" alt="{alt}"></a>
+<figcaption><strong>IoU {iou}</strong>, boundary IoU {boundary}, after {clicks} clicks<br>
+{name}<br>{category}, {area} pixels, set {group}</figcaption></figure>"""
+
+
+def write_gallery(
+    folder: Path,
+    segmenter: Segmenter,
+    objects: ObjectDataset,
+    results: Sequence[ObjectResult],
+    *,
+    clicks: int,
+    worst: int = 24,
+) -> None:
+    """Write NNN.png for the objects with the lowest IoU after `clicks` clicks, worst first, and index.html.
+
+    The masks are made again from the recorded clicks.
+
+    Raises
+    ------
+    DataError
+        If a result names another object than the data set has there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    ranked = sorted(results, key=lambda r: (r.ious[clicks - 3], r.index))[:worst]
+    figures = []
+    for rank, result in enumerate(ranked, 1):
+        sample = objects[result.index]
+        if sample.name != result.name:
+            raise DataError(f"object {result.index} is {sample.name} but {result.name} in the results")
+        made = result.clicks
+        prediction = segmenter.segment(
+            sample.image, Clicks(made.corners, made.inside, made.corrections[: clicks - 3])
+        )
+        file = f"{rank:03}.png"
+        iou, boundary = (f"{100 * v[clicks - 3]:.1f} %" for v in (result.ious, result.boundary_ious))
+        write_picture(folder / file, _picture(sample, prediction, f"IoU {iou}"))
+        fields = {
+            "file": file,
+            "alt": f"{result.category}: mask and truth, IoU {iou}",
+            "iou": iou,
+            "boundary": boundary,
+            "clicks": str(clicks),
+            "name": result.name,
+            "category": result.category,
+            "area": str(result.area),
+            "group": result.group,
+        }
+        figures.append(_FIGURE.format(**{key: html.escape(value) for key, value in fields.items()}))
+    title = f"{len(ranked)} worst of {len(results)} objects, {segmenter.model}, {clicks} clicks"
+    with replacing(folder / "index.html", "w") as page:
+        page.write(_PAGE.format(title=html.escape(title), figures="\n".join(figures)))
+
+
+def _picture(sample: ObjectSample, prediction: Prediction, caption: str) -> npt.NDArray[np.uint8]:
+    """The object and its surroundings at `_SIDE` pixels, with a caption below; (H, W, 3) RGB."""
+    seen = _window(sample, prediction)
+    rows, columns = slice(seen.y0, seen.y1), slice(seen.x0, seen.x1)
+    scale = _SIDE / max(seen.width, seen.height)
+    size = (max(1, round(scale * seen.width)), max(1, round(scale * seen.height)))
+    smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    canvas = np.asarray(cv2.resize(sample.image[rows, columns], size, interpolation=smooth), np.uint8)
+    mask, truth, void = (
+        np.asarray(cv2.resize(m[rows, columns].astype(np.uint8), size, interpolation=cv2.INTER_NEAREST))
+        for m in (prediction.mask, sample.mask, sample.void)
+    )
+    for area, colour in ((void, (128, 128, 128)), (mask, MASK_COLOUR)):
+        inside = area > 0
+        canvas[inside] = (0.6 * canvas[inside] + 0.4 * np.array(colour)).astype(np.uint8)
+    for area, colour, width in ((truth, _TRUTH, 3), (mask, (255, 255, 255), 1)):
+        contours, _ = cv2.findContours(area, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(canvas, contours, -1, colour, width, cv2.LINE_AA)
+    made = prediction.clicks
+    labelled = [] if made.inside is None else [(*made.inside, True)]
+    for x, y, foreground in [*labelled, *made.corrections]:
+        point = int(scale * (x + 0.5 - seen.x0)), int(scale * (y + 0.5 - seen.y0))
+        mark_click(canvas, *point, 1, foreground=foreground)
+    strip = np.zeros((_STRIP, canvas.shape[1], 3), np.uint8)
+    cv2.putText(strip, caption, (6, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 255, 255), 1, cv2.LINE_AA)
+    return np.concatenate([canvas, strip])
+
+
+def _window(sample: ObjectSample, prediction: Prediction) -> Box:
+    """Clicked box, truth and mask, with some context, within the image."""
+    box = prediction.clicks.box
+    for mask in (sample.mask, prediction.mask):
+        own = mask_box(mask)
+        box = box if own is None else box.union(own)
+    dx, dy = round(_CONTEXT * box.width), round(_CONTEXT * box.height)
+    height, width = sample.mask.shape
+    grown = Box(box.x0 - dx, box.y0 - dy, box.x1 + dx, box.y1 + dy)
+    return grown.intersection(Box(0, 0, width, height))

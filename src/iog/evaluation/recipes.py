@@ -1,0 +1,158 @@
+"""How each of the paper's figures is measured here: which weights, which data, which clicks. Plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Prompt = Literal["inside", "box", "box centre", "two-stage", "extreme points"]
+Part = Literal["all", "seen", "unseen"]
+
+WEIGHTS: dict[str, str] = {
+    "iog-resnet101": "IOG, ResNet-101, PASCAL-10k (VOC train + SBD): the authors' IOG_PASCAL_SBD.pth",
+    "iog-resnet101-refinement": "the same with the click branch: the authors' IOG_PASCAL_SBD_REFINEMENT.pth",
+    "iog-resnet101-coco": "IOG, ResNet-101, COCO: the authors released none; train it",
+    "iog-resnet50": "IOG, ResNet-50, PASCAL: the authors released none; train it",
+    "iog-resnet50-cityscapes": "iog-resnet50 fine-tuned on 10 % of Cityscapes: train it",
+    "iog-resnet101-cityscapes": "iog-resnet101 fine-tuned on 10 % of Cityscapes: train it",
+    "iog-resnet101-coco-cityscapes": "iog-resnet101-coco fine-tuned on 10 % of Cityscapes: train it",
+    "iog-resnet50-rooftop": "iog-resnet50 fine-tuned on Rooftop's train split: train it",
+    "iog-resnet101-rooftop": "iog-resnet101 fine-tuned on Rooftop's train split: train it",
+    "iog-resnet101-coco-rooftop": "iog-resnet101-coco fine-tuned on Rooftop's train split: train it",
+    "dextr-resnet101": "DEXTR, ResNet-101, PASCAL: its authors' file",
+    "dextr-resnet101-coco": "DEXTR, ResNet-101, COCO: its authors' file",
+    "dextr-resnet101-cityscapes": "DEXTR, ResNet-101, Cityscapes: train it",
+    "geo-resnet50": "IOG, ResNet-50, VOC train, trained with the box centre as inside click: train it",
+    "outside-resnet50": "IOG, ResNet-50, VOC train, trained with the outside clicks only: train it",
+    "outside-resnet101": "IOG, ResNet-101, VOC train + SBD, trained with the outside clicks only: train it",
+    "extreme-coarse-resnet50": "IOGConfig(depth=50, guidance='extreme-points', fine=False): train it",
+    "coarse-resnet50": "IOGConfig(depth=50, fine=False): train it",
+    "extreme-resnet50": "IOGConfig(depth=50, guidance='extreme-points'): train it",
+    "extreme-coarse-resnet101": "IOGConfig(depth=101, guidance='extreme-points', fine=False): train it",
+    "coarse-resnet101": "IOGConfig(depth=101, fine=False): train it",
+    "extreme-resnet101": "IOGConfig(depth=101, guidance='extreme-points'): train it",
+}
+"""What `--weights NAME=PATH` may name, and where such a file comes from."""
+
+DATA: dict[str, str] = {
+    "voc": "PASCAL VOC 2012 val, every instance",
+    "grabcut": "GrabCut's 50 photos",
+    "coco-mini": "the first 5,000 photos of COCO val, as DEXTR's MVal",
+    "cityscapes": "Cityscapes instances",
+    "rooftop": "Rooftop",
+    "sstem": "ssTEM, the stack of 20 sections",
+    "photos": "photos of your own, or any set in that layout",
+}
+"""What `--data NAME=FOLDER` may name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One figure."""
+
+    weights: str
+    data: str
+    clicks: int = 3
+    """Clicks after which IoU is taken, or up to which a target is looked for."""
+    target: int | None = None
+    """Percent that the mean IoU must reach, where the figure is a number of clicks."""
+    prompt: Prompt = "inside"
+    part: Part = "all"
+    """`seen`: only the 20 categories of PASCAL; `unseen`: all but these."""
+    second: str | None = None
+    """Weights that take the inferred inside click in two stages; None takes the same."""
+
+
+OTHERS = "another method: the figure is the paper's quotation and is not measured by this command"
+NOT_PRINTED = "the paper prints no figure"
+
+
+EMBEDDED = ""
+"""Stands for the model given with `--model` where a recipe names weights."""
+
+_MINI = "coco-mini"
+_VOC = "voc"
+
+RECIPES: dict[str, dict[tuple[int, str], Recipe | str]] = {
+    "table1": {
+        (5, "IoU @ 4 clicks PASCAL"): Recipe("dextr-resnet101", _VOC, 4, prompt="extreme points"),
+        (5, "IoU @ 4 clicks GrabCut"): Recipe("dextr-resnet101", "grabcut", 4, prompt="extreme points"),
+        (9, "Clicks PASCAL@85%"): Recipe("iog-resnet101", _VOC, 3, 85),
+        (9, "Clicks GrabCut@90%"): Recipe("iog-resnet101", "grabcut", 3, 90),
+        (9, "IoU @ 4 clicks PASCAL"): Recipe("iog-resnet101", _VOC, 3),
+        (9, "IoU @ 4 clicks GrabCut"): Recipe("iog-resnet101", "grabcut", 3),
+        (10, "Clicks PASCAL@85%"): Recipe("iog-resnet101-refinement", _VOC, 4, 85),
+        (10, "Clicks GrabCut@90%"): Recipe("iog-resnet101-refinement", "grabcut", 4, 90),
+        (10, "IoU @ 4 clicks PASCAL"): Recipe("iog-resnet101-refinement", _VOC, 4),
+        (10, "IoU @ 4 clicks GrabCut"): Recipe("iog-resnet101-refinement", "grabcut", 4),
+    },
+    "table2": {
+        (0, "DEXTR"): Recipe("dextr-resnet101", _MINI, 4, prompt="extreme points", part="seen"),
+        (1, "DEXTR"): Recipe("dextr-resnet101", _MINI, 4, prompt="extreme points", part="unseen"),
+        (2, "DEXTR"): Recipe("dextr-resnet101", _MINI, 4, prompt="extreme points"),
+        (3, "DEXTR"): Recipe("dextr-resnet101-coco", _MINI, 4, prompt="extreme points"),
+        (4, "DEXTR"): Recipe("dextr-resnet101-coco", _VOC, 4, prompt="extreme points"),
+        (5, "DEXTR"): Recipe("dextr-resnet101", _VOC, 4, prompt="extreme points"),
+        (0, "IOG"): Recipe("iog-resnet101", _MINI, part="seen"),
+        (1, "IOG"): Recipe("iog-resnet101", _MINI, part="unseen"),
+        (2, "IOG"): Recipe("iog-resnet101", _MINI),
+        (3, "IOG"): Recipe("iog-resnet101-coco", _MINI),
+        (4, "IOG"): Recipe("iog-resnet101-coco", _VOC),
+        (5, "IOG"): Recipe("iog-resnet101", _VOC),
+    },
+    "table4": {
+        (3, "IoU"): Recipe("dextr-resnet101-cityscapes", "cityscapes", 4, prompt="extreme points"),
+        (4, "IoU"): Recipe("iog-resnet50", "cityscapes"),
+        (5, "IoU"): Recipe("iog-resnet50-cityscapes", "cityscapes"),
+        (6, "IoU"): Recipe("iog-resnet101-cityscapes", "cityscapes"),
+        (7, "IoU"): Recipe("iog-resnet101-coco-cityscapes", "cityscapes"),
+    },
+    "table5": {
+        (2, "IoU"): Recipe("iog-resnet50", "rooftop"),
+        (3, "IoU"): Recipe("iog-resnet50-rooftop", "rooftop"),
+        (4, "IoU"): Recipe("iog-resnet101-rooftop", "rooftop"),
+        (5, "IoU"): Recipe("iog-resnet101-coco-rooftop", "rooftop"),
+    },
+    "table6": {
+        (1, "IoU"): Recipe("iog-resnet50", "sstem"),
+        (2, "IoU"): Recipe("iog-resnet101", "sstem"),
+    },
+    "table8": {
+        (0, "IoU"): "needs a network without any guidance, which has to be trained; it does not exist here",
+        (1, "IoU"): Recipe("geo-resnet50", _VOC, 2, prompt="box centre"),
+        (2, "IoU"): "needs a network trained for it, and the paper does not say precisely how",
+        (3, "IoU"): Recipe("outside-resnet50", _VOC, 2, prompt="box"),
+        (4, "IoU"): Recipe("outside-resnet101", _VOC, 2, prompt="box"),
+        (5, "IoU"): Recipe("outside-resnet101", _VOC, 2, prompt="two-stage", second="iog-resnet101"),
+    },
+    "guidance": {
+        (0, "IoU"): Recipe("extreme-coarse-resnet50", _VOC, 4, prompt="extreme points"),
+        (1, "IoU"): Recipe("coarse-resnet50", _VOC),
+        (2, "IoU"): Recipe("extreme-resnet50", _VOC, 4, prompt="extreme points"),
+        (3, "IoU"): Recipe("iog-resnet50", _VOC),
+        (4, "IoU"): Recipe("extreme-coarse-resnet101", _VOC, 4, prompt="extreme points"),
+        (5, "IoU"): Recipe("coarse-resnet101", _VOC),
+        (6, "IoU"): Recipe("extreme-resnet101", _VOC, 4, prompt="extreme points"),
+        (7, "IoU"): Recipe("iog-resnet101", _VOC),
+    },
+}
+"""By row of `paper.TABLES` and column; a text says why a figure cannot be measured, and what is not listed
+belongs to `OTHERS`."""
+
+
+def embedded(table: str) -> list[tuple[str, Recipe]]:
+    """How the embedded model is measured for a table, by name: box-only methods, or 2 to 4 clicks."""
+    sets = dict.fromkeys(r.data for r in RECIPES[table].values() if isinstance(r, Recipe)) | {"photos": None}
+    if table == "table8":
+        prompts: list[tuple[str, int, Prompt]] = [
+            ("(B) box centre", 2, "box centre"),
+            ("(D) box only", 2, "box"),
+            ("(E) two-stage", 2, "two-stage"),
+        ]
+    else:
+        prompts = [("box only", 2, "box"), ("3 clicks", 3, "inside"), ("4 clicks", 4, "inside")]
+    return [
+        (name, Recipe(EMBEDDED, data, clicks, prompt=prompt))
+        for data in sets
+        for name, clicks, prompt in prompts
+    ]

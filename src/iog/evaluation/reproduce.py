@@ -1,0 +1,255 @@
+"""The paper's tables with our own figures beside, where data and weights are there, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from iog.datasets import ObjectDataset, ObjectSample
+from iog.errors import DataError
+from iog.evaluation.automated import box_centre, box_only, two_stage
+from iog.evaluation.extreme import ExtremePoints, extreme_points
+from iog.evaluation.metrics import iou
+from iog.evaluation.paper import TABLES, Table
+from iog.evaluation.protocol import Settings, evaluate
+from iog.evaluation.recipes import (
+    DATA,
+    EMBEDDED,
+    NOT_PRINTED,
+    OTHERS,
+    RECIPES,
+    WEIGHTS,
+    Recipe,
+    embedded,
+)
+from iog.evaluation.smoke import BANNER, SampleObjects
+from iog.evaluation.tables import interval, markdown
+from iog.masks import BoolArray
+from iog.robot import RobotUser
+from iog.segmenter import Segmenter
+
+SEEN = frozenset(
+    (
+        *("airplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow"),
+        *("dining table", "dog", "horse", "motorcycle", "person", "potted plant", "sheep", "couch"),
+        *("train", "tv", "aeroplane", "diningtable", "motorbike", "pottedplant", "sofa", "tvmonitor"),
+    )
+)
+"""PASCAL's 20 categories, as COCO and as PASCAL spell them."""
+
+
+class _Score(NamedTuple):
+    """One object: its category, and IoU after 3, 4, ... clicks (or of the one mask that its prompt gives)."""
+
+    category: str
+    curve: tuple[float, ...]
+
+
+def reproduce(
+    table: str,
+    model: Segmenter,
+    *,
+    data: Mapping[str, ObjectDataset] | None = None,
+    weights: Mapping[str, Path] | None = None,
+    limit: int | None = None,
+    smoke: bool = False,
+) -> str:
+    """One table as Markdown: a line a figure, then the embedded model's figures, then what is missing.
+
+    Parameters
+    ----------
+    table
+        A key of `paper.TABLES`.
+    model
+        The embedded model, measured beside the paper's networks; in a smoke run it stands for all of them.
+    data, weights
+        What there is, by the names of `recipes.DATA` and `recipes.WEIGHTS`.
+    limit
+        Measure only so many objects of each set, spread over it.
+    smoke
+        Take the sample photos for every data set.
+
+    Raises
+    ------
+    DataError
+        If a name is not known, or a set has no objects for a figure.
+    ModelError
+        If weights cannot be loaded.
+    """
+    _check_names(data or {}, weights or {})
+    recipes = [r for r in RECIPES[table].values() if isinstance(r, Recipe)]
+    own = embedded(table)
+    bench = _Bench(model, data or {}, weights or {}, [*recipes, *(r for _, r in own)], limit, smoke)
+    lacks = _Lacks()
+    parts = [TABLES[table].caption]
+    if smoke:
+        parts.insert(0, BANNER)
+    parts.append(_paper_rows(TABLES[table], RECIPES[table], bench, lacks))
+    measured = [(name, r, bench.figure(r)) for name, r in own if not bench.missing(r)]
+    if measured:
+        parts.append(
+            f"The model `{model.model}` on the same data: trained on other photos than the paper's networks."
+        )
+        rows = [[r.data, name, *figure] for name, r, figure in measured]
+        parts.append(markdown(["data", "prompt", "ours", "objects", "95 % interval"], rows))
+    if lacks.numbers:
+        parts.append("\n".join(["Missing:", *(f"  [{n}] {text}" for text, n in lacks.numbers.items())]))
+    return "\n\n".join(parts)
+
+
+def _paper_rows(
+    table: Table, recipes: Mapping[tuple[int, str], Recipe | str], bench: _Bench, lacks: _Lacks
+) -> str:
+    header = [
+        *table.columns[: table.labels],
+        "figure",
+        "paper",
+        "ours",
+        "objects",
+        "95 % interval",
+        "missing",
+    ]
+    rows = []
+    for number, row in enumerate(table.rows):
+        for column, printed in zip(table.columns[table.labels :], row[table.labels :], strict=True):
+            recipe = recipes.get((number, column), OTHERS)
+            if printed == "-" and recipe == OTHERS:
+                continue
+            missing = [recipe] if isinstance(recipe, str) else bench.missing(recipe)
+            blank = ("-", "-", "-")
+            figure = blank if isinstance(recipe, str) or missing else bench.figure(recipe)
+            if printed == "-":
+                missing = [*missing, NOT_PRINTED]
+            notes = " ".join(f"[{lacks.number(text)}]" for text in missing)
+            rows.append([*row[: table.labels], column, printed, *figure, notes])
+    return markdown(header, rows)
+
+
+class _Lacks:
+    """Numbers what is missing, so that a table's rows can point to one list."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def number(self, text: str) -> int:
+        return self.numbers.setdefault(text, len(self.numbers) + 1)
+
+
+class _Bench:
+    """Measures recipes; what two of them share is measured once."""
+
+    def __init__(
+        self,
+        model: Segmenter,
+        data: Mapping[str, ObjectDataset],
+        weights: Mapping[str, Path],
+        recipes: Sequence[Recipe],
+        limit: int | None,
+        smoke: bool,
+    ) -> None:
+        self._model = model
+        self._data: Mapping[str, ObjectDataset] = dict.fromkeys(DATA, SampleObjects(model)) if smoke else data
+        self._weights = weights
+        self._limit = limit
+        self._smoke = smoke
+        self._most: dict[tuple[str, str], int] = {}
+        """Clicks to evaluate, by weights and data: the most that any recipe with an inside click asks for."""
+        for r in (r for r in recipes if r.prompt == "inside"):
+            key = self._named(r.weights), self._place(r.data)
+            self._most[key] = max(self._most.get(key, 3), r.clicks)
+        self._segmenters: dict[str, Segmenter] = {EMBEDDED: model}
+        self._networks: dict[str, ExtremePoints] = {}
+        self._scores: dict[tuple[str, ...], list[_Score]] = {}
+
+    def missing(self, recipe: Recipe) -> list[str]:
+        """What has to be given for a recipe to be measured."""
+        found = []
+        if recipe.data not in self._data:
+            found.append(f"data: give --data {recipe.data}=FOLDER ({DATA[recipe.data]})")
+        named = [name for name in (recipe.weights, recipe.second) if name and not self._smoke]
+        return found + [
+            f"weights: give --weights {name}=FILE ({WEIGHTS[name]})"
+            for name in named
+            if name not in self._weights
+        ]
+
+    def figure(self, recipe: Recipe) -> tuple[str, str, str]:
+        """Figure, number of objects, interval."""
+        chosen = [s for s in self._all_scores(recipe) if _belongs(s.category, recipe)]
+        if not chosen:
+            return "no such object", "0", "-"
+        if recipe.target is not None:
+            means = 100 * np.mean([s.curve[: recipe.clicks - 2] for s in chosen], axis=0)
+            reached = next((k for k, mean in enumerate(means, 3) if mean >= recipe.target), None)
+            text = f"> {recipe.clicks}" if reached is None else str(reached)
+            return text, str(len(chosen)), "-"
+        step = recipe.clicks - 3 if recipe.prompt == "inside" else 0
+        values = [100 * s.curve[step] for s in chosen]
+        return f"{np.mean(values):.1f}", str(len(values)), interval(values)
+
+    def _all_scores(self, recipe: Recipe) -> list[_Score]:
+        names = self._named(recipe.weights), self._named(recipe.second or recipe.weights)
+        key = (*names, self._place(recipe.data), recipe.prompt)
+        if key not in self._scores:
+            self._scores[key] = self._measured(recipe)
+        return self._scores[key]
+
+    def _measured(self, recipe: Recipe) -> list[_Score]:
+        objects = self._data[recipe.data]
+        if len(objects) == 0:
+            raise DataError(f"the data set {recipe.data} has no objects")
+        count = min(self._limit or len(objects), len(objects))
+        indices = np.linspace(0, len(objects) - 1, count).astype(int).tolist()
+        if recipe.prompt == "inside":
+            clicks = self._most[self._named(recipe.weights), self._place(recipe.data)]
+            results = evaluate(
+                self._segmenter(recipe.weights), objects, Settings(clicks=clicks), indices=indices
+            )
+            return [_Score(r.category, r.ious) for r in results]
+        samples = (objects[i] for i in indices)
+        return [
+            _Score(s.category, (iou(self._mask(recipe, s), s.mask, s.void),)) for s in samples if s.mask.any()
+        ]
+
+    def _mask(self, recipe: Recipe, sample: ObjectSample) -> BoolArray:
+        """The mask that a prompt other than three clicks gives."""
+        if recipe.prompt == "extreme points" and not self._smoke:
+            if recipe.weights not in self._networks:
+                self._networks[recipe.weights] = ExtremePoints(self._weights[recipe.weights])
+            return self._networks[recipe.weights].mask(sample.image, extreme_points(sample.mask))
+        clicks = RobotUser().clicks(sample.mask, inside=False)
+        segmenter = self._segmenter(recipe.weights)
+        if recipe.prompt == "box centre":
+            return box_centre(segmenter, sample.image, clicks).mask
+        if recipe.prompt == "two-stage":
+            second = self._segmenter(recipe.second or recipe.weights)
+            return two_stage(segmenter, sample.image, clicks, second).mask
+        return box_only(segmenter, sample.image, clicks).mask
+
+    def _named(self, weights: str) -> str:
+        """The weights that a recipe's name stands for; in a smoke run all are the embedded model."""
+        return EMBEDDED if self._smoke else weights
+
+    def _place(self, data: str) -> str:
+        """The data that a recipe's name stands for; in a smoke run all are the sample photos."""
+        return "samples" if self._smoke else data
+
+    def _segmenter(self, weights: str) -> Segmenter:
+        name = self._named(weights)
+        if name not in self._segmenters:
+            self._segmenters[name] = Segmenter(self._weights[name])
+        return self._segmenters[name]
+
+
+def _belongs(category: str, recipe: Recipe) -> bool:
+    return recipe.part == "all" or (category in SEEN) == (recipe.part == "seen")
+
+
+def _check_names(data: Mapping[str, ObjectDataset], weights: Mapping[str, Path]) -> None:
+    for kind, given, known in (("data", data, DATA), ("weights", weights, WEIGHTS)):
+        for name in given:
+            if name not in known:
+                raise DataError(f"--{kind} {name}: not known; known are {', '.join(known)}")

@@ -1,0 +1,114 @@
+"""One evaluation from start to report: measure, write lines, tables, gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from iog import robot
+from iog.datasets import ObjectDataset
+from iog.errors import DataError
+from iog.evaluation import tables
+from iog.evaluation.gallery import write_gallery
+from iog.evaluation.overlap import shared_photos
+from iog.evaluation.protocol import ObjectResult, Settings, evaluate
+from iog.evaluation.results import ResultFile, read_results, run_of
+from iog.evaluation.strata import By
+from iog.segmenter import Segmenter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What to make of an evaluation besides the tables."""
+
+    by: tuple[By, ...] = ("group",)
+    """One set of tables each."""
+    out: Path | None = None
+    """File that takes one JSON line an object."""
+    resume: bool = False
+    """Whether to go on with that file."""
+    gallery: Path | None = None
+    """Folder for pictures of the worst objects."""
+    worst: int = 24
+    """How many of them."""
+    replay: Path | None = None
+    """Earlier result file whose clicks are made again."""
+    trained_on: Path | None = None
+    """Folder of training photos, to look for those of the test set."""
+
+
+def run(
+    segmenter: Segmenter, objects: ObjectDataset, indices: Sequence[int], settings: Settings, output: Output
+) -> Iterator[str]:
+    """Measure the objects `indices` and give the report, part by part.
+
+    Raises
+    ------
+    DataError
+        If the result file is of another run or exists without `resume`, or a recorded object is missing.
+    """
+    if output.resume and output.out is None:
+        raise DataError("--resume goes on with a result file: name it with --out")
+    recorded = None if output.replay is None else read_results(output.replay)
+    identity = run_of(segmenter, objects, settings, output.replay)
+
+    def measured(left: Sequence[int]) -> Iterator[ObjectResult]:
+        found = evaluate(segmenter, objects, settings, indices=left, recorded=recorded)
+        return iter(tqdm(found, total=len(left), unit="object", disable=None, dynamic_ncols=True))
+
+    if output.out is None:
+        done = {result.index: result for result in measured(indices)}
+    else:
+        with ResultFile(output.out, identity, resume=output.resume) as file:
+            _check_same_data(file, objects)
+            for result in measured([i for i in indices if i not in file.done]):
+                file.add(result)
+            done = file.done
+    results = [done[i] for i in indices if i in done]
+    if not results:
+        raise DataError("none of the objects has a pixel")
+
+    yield _headline(segmenter, settings, output)
+    yield _overlap(results, output.trained_on)
+    for by in output.by:
+        yield tables.report(results, settings.protocol, by)
+    if output.gallery is not None:
+        clicks = 3 if settings.protocol == "iog" else settings.clicks
+        write_gallery(output.gallery, segmenter, objects, results, clicks=clicks, worst=output.worst)
+        yield f"the worst objects are in {output.gallery / 'index.html'}"
+
+
+def _check_same_data(file: ResultFile, objects: ObjectDataset) -> None:
+    """The run tells data sets apart by length and groups; this looks at one object, too."""
+    known = next(iter(file.done.values()), None)
+    if known is not None and (name := objects[known.index].name) != known.name:
+        raise DataError(
+            f"{file.path} is of other data: object {known.index} is {known.name} there and {name} now"
+        )
+
+
+def _headline(segmenter: Segmenter, settings: Settings, output: Output) -> str:
+    info = segmenter.engine.info
+    if output.replay is not None:
+        user = f"clicks of {output.replay}"
+    else:
+        user = (
+            f"robot user {robot.VERSION}, jitter {settings.jitter:g}, inside depth "
+            f"{settings.inside_depth:g}, correction depth {settings.correction_depth:g}, seed {settings.seed}"
+        )
+    return (
+        f"model {info.name}, weights {info.weights_sha256[:12]}, protocol {settings.protocol}, "
+        f"{settings.clicks} clicks (box 2, inside 1), threshold 0.5, no flips, no zoom, {user}"
+    )
+
+
+def _overlap(results: Sequence[ObjectResult], training: Path | None) -> str:
+    photos = {result.photo: result.name for result in results}
+    if training is None:
+        return "photos that the model was trained on: not looked for (--trained-on FOLDER)"
+    shared = shared_photos(photos, training)
+    lines = [f"photos that the model was trained on: {len(shared)} of {len(photos)}"]
+    return "\n".join(lines + [f"  {name} = {why}" for name, why in shared.items()])

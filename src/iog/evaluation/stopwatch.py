@@ -1,0 +1,35 @@
+"""An engine that notes how long its heavy half took, while something else is measured."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from iog.engines import Engine, Features
+
+
+class Stopwatch:
+    """Hands every call on to `engine`; `encode_seconds` adds up what `encode` took."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.encode_seconds = 0.0
+
+    @property
+    def info(self) -> Any:
+        """See `Engine.info`."""
+        return self._engine.info
+
+    def encode(self, *args: Any, **kwargs: Any) -> Features:
+        """See `Engine.encode`."""
+        started = time.perf_counter()
+        features = self._engine.encode(*args, **kwargs)
+        self.encode_seconds += time.perf_counter() - started
+        return features
+
+    def decode(self, *args: Any, **kwargs: Any) -> Any:
+        """See `Engine.decode`."""
+        return self._engine.decode(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
