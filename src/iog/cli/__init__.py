@@ -9,6 +9,7 @@ import click
 from PIL import Image
 
 from iog._version import __version__
+from iog.cli.data import data
 from iog.cli.demo import demo
 from iog.cli.evaluate import evaluate
 from iog.cli.export import export
@@ -50,7 +51,7 @@ def main() -> None:
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
-for command in (predict, demo, models, evaluate, train, export):
+for command in (predict, demo, models, data, evaluate, train, export):
     main.add_command(command)
 
 if __name__ == "__main__":

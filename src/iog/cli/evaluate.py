@@ -14,10 +14,11 @@ from tqdm import tqdm
     "--data",
     required=True,
     type=click.Path(path_type=Path),
-    help="Folder with SPLIT.jsonl, photos and masks (layout: docs/data.md).",
+    help="Folder of the data set (layouts: docs/datasets.md).",
 )
-@click.option("--split", default="val", show_default=True, help="Which list of photos.")
-@click.option("--sets", help="Only these sets, separated by commas.")
+@click.option("--dataset", default="photos", show_default=True, help="A name from `iog data list`.")
+@click.option("--split", help="Which part of the data set. [default: its first, val for photos]")
+@click.option("--sets", help="Only these sets (groups of the data set), separated by commas.")
 @click.option("--clicks", default=4, show_default=True, type=click.IntRange(3, 50), help="Clicks per object.")
 @click.option("--jitter", default=0.0, show_default=True, help="Corner error, standard deviation / box side.")
 @click.option(
@@ -36,7 +37,8 @@ from tqdm import tqdm
 @click.option("--out", type=click.Path(path_type=Path), help="Write one JSON line per object.")
 def evaluate(
     data: Path,
-    split: str,
+    dataset: str,
+    split: str | None,
     sets: str | None,
     clicks: int,
     jitter: float,
@@ -56,17 +58,29 @@ def evaluate(
     import numpy as np
 
     from iog import robot
-    from iog.datasets import PhotoDataset
+    from iog.datasets import ObjectDataset, PhotoDataset, known
     from iog.errors import DataError
     from iog.evaluation import protocol, tables
     from iog.formats import write_json_lines
     from iog.segmenter import Segmenter
 
-    objects = PhotoDataset(data, split, groups=sets.split(",") if sets else None)
-    if len(objects) == 0:
-        raise DataError(f"{data}/{split}.jsonl has no objects" + (f" of the sets {sets}" if sets else ""))
-    count = min(limit or len(objects), len(objects))
-    indices = np.linspace(0, len(objects) - 1, count).astype(int).tolist()
+    groups = sets.split(",") if sets else None
+    objects: ObjectDataset
+    if dataset == "photos":
+        split = split or "val"
+        part, place = split, f"{data}/{split}.jsonl"
+        objects = PhotoDataset(data, split, groups=groups)
+        chosen = list(range(len(objects)))
+    else:
+        objects = known.open_objects(dataset, data, split)
+        splits = known.OBJECTS[dataset].splits
+        part = f"{dataset} {split or splits[0]}" if splits else dataset
+        place = f"{part} in {data}"
+        chosen = [i for i, group in enumerate(objects.groups) if groups is None or group in groups]
+    if not chosen:
+        raise DataError(f"{place} has no objects" + (f" of the sets {sets}" if sets else ""))
+    count = min(limit or len(chosen), len(chosen))
+    indices = [chosen[i] for i in np.linspace(0, len(chosen) - 1, count).astype(int)]
     segmenter = Segmenter(model, engine=engine)
     measured = protocol.evaluate(
         segmenter,
@@ -78,10 +92,14 @@ def evaluate(
         indices=indices,
     )
     results = list(tqdm(measured, total=count, unit="object", disable=None, dynamic_ncols=True))
+    if not results:
+        raise DataError(f"{place}: every mask is empty")
+    if len(results) < count:
+        click.echo(f"{count - len(results)} objects have an empty mask and were left out", err=True)
     if out is not None:
         write_json_lines(out, (result.to_json() for result in results))
     click.echo(
-        f"model {segmenter.model}, weights {segmenter.engine.info.weights_sha256[:12]}, {split}, "
+        f"model {segmenter.model}, weights {segmenter.engine.info.weights_sha256[:12]}, {part}, "
         f"robot user {robot.VERSION}, jitter {jitter:g}, inside depth {inside_depth:g}, seed {seed}"
     )
     click.echo(tables.markdown(results))

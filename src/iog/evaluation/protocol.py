@@ -68,10 +68,15 @@ def evaluate(
         gives the same figures as in the whole.
     indices
         Which objects; None takes all.
+
+    Nobody can click on an object without a pixel: such objects are left out.
     """
     for index in range(len(objects)) if indices is None else indices:
+        sample = objects[index]
+        if not sample.mask.any():
+            continue
         robot = RobotUser(corner_jitter=jitter, inside_depth=inside_depth, seed=(seed, index))
-        yield _measure(segmenter, objects[index], robot, clicks)
+        yield _measure(segmenter, sample, robot, clicks)
 
 
 def _measure(segmenter: Segmenter, sample: ObjectSample, robot: RobotUser, clicks: int) -> ObjectResult:
