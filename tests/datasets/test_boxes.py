@@ -181,3 +181,10 @@ def test_a_wrong_line_of_open_images_is_named(row: str, tmp_path: Path) -> None:
         return
     with pytest.raises(DataError, match=r"bbox.csv, line 6: ValueError"):
         known.open_boxes("open-images-boxes", tmp_path)
+
+
+def test_open_images_that_is_no_csv(tmp_path: Path) -> None:
+    layouts.open_images(tmp_path)
+    (tmp_path / "validation-annotations-bbox.csv").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DataError, match="is not a CSV file"):
+        known.open_boxes("open-images-boxes", tmp_path)

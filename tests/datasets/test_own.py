@@ -200,12 +200,26 @@ def test_own_coco_finds_its_photos(tmp_path: Path) -> None:
         coco.own(tmp_path / "mine.json")
 
 
-def test_coco_without_sizes_asks_the_photo(tmp_path: Path) -> None:
+@pytest.mark.parametrize("width", [None, "30", 0, 10**9])
+def test_coco_without_sizes_asks_the_photo(width: object, tmp_path: Path) -> None:
     layouts.own_coco(tmp_path)
     data = json.loads((tmp_path / "mine.json").read_text())
-    del data["images"][0]["width"]
+    data["images"][0]["width"] = width
     layouts.text(tmp_path / "mine.json", json.dumps(data))
     np.testing.assert_array_equal(coco.own(tmp_path / "mine.json")[0].mask, FIRST)
+
+
+def test_coco_without_sizes_and_a_broken_photo(tmp_path: Path) -> None:
+    layouts.own_coco(tmp_path)
+    data = json.loads((tmp_path / "mine.json").read_text())
+    del data["images"][0]["height"]
+    layouts.text(tmp_path / "mine.json", json.dumps(data))
+    (tmp_path / "images/b.jpg").write_bytes(b"broken")
+    with pytest.raises(DataError, match=r"b.jpg is not a picture"):
+        coco.own(tmp_path / "mine.json")
+    broken: list[str] = []
+    assert len(coco.own(tmp_path / "mine.json", broken=broken)) == 0
+    assert len(broken) == 2
 
 
 @pytest.mark.parametrize(

@@ -217,6 +217,31 @@ def test_cityscapes_categories_and_numbers(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[]",
+        '{"imgHeight": 20, "imgWidth": 30}',
+        '{"imgHeight": 1000000, "imgWidth": 1000000, "objects": []}',
+        '{"imgHeight": 20, "imgWidth": 30, "objects": [{"label": "car", "polygon": [[1], [2]]}]}',
+        '{"imgHeight": 20, "imgWidth": 30, "objects": [3]}',
+    ],
+)
+def test_cityscapes_polygons_that_make_no_sense(content: str, tmp_path: Path) -> None:
+    layouts.cityscapes_polygons(tmp_path)
+    name = "ulm_000000_000019_gtFine_polygons.json"
+    layouts.text(tmp_path / "gtFine/val/ulm" / name, content)
+    with pytest.raises(DataError, match=name):
+        cityscapes.CityscapesDataset(tmp_path)
+
+
+def test_a_list_of_bytes_is_refused(tmp_path: Path) -> None:
+    layouts.voc(tmp_path)
+    (tmp_path / "VOCdevkit/VOC2012/ImageSets/Segmentation/val.txt").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DataError, match=r"val.txt is not a list of names"):
+        known.open_objects("voc", tmp_path)
+
+
 def test_sstem_sections_and_least_area(tmp_path: Path) -> None:
     layouts.sstem(tmp_path)
     assert len(SsTemDataset(tmp_path, sections=["01"])) == 0

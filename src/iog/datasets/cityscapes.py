@@ -19,6 +19,7 @@ from iog.datasets.reading import (
     scanning,
 )
 from iog.errors import DataError, IogError
+from iog.images import MAXIMUM_PIXELS
 
 SOURCE = (
     "Cityscapes is at cityscapes-dataset.com after registration (gtFine_trainvaltest.zip, "
@@ -104,7 +105,10 @@ _NAMES = {number: name for name, number in LABELS.items()}
 def _draw(path: Path) -> LabelArray:
     data = read_json(path, SOURCE)
     try:
-        canvas = Image.new("I", (int(data["imgWidth"]), int(data["imgHeight"])))
+        width, height = int(data["imgWidth"]), int(data["imgHeight"])
+        if not 0 < width * height <= MAXIMUM_PIXELS:
+            raise ValueError(f"a photo of {width} x {height} pixels")
+        canvas = Image.new("I", (width, height))
         draw = ImageDraw.Draw(canvas)
         numbers: Counter[int] = Counter()
         for thing in data["objects"]:
@@ -117,7 +121,7 @@ def _draw(path: Path) -> LabelArray:
                 numbers[label] += 1
                 label = 1000 * label + numbers[label] - 1
             draw.polygon([(float(x), float(y)) for x, y in thing["polygon"]], fill=label)
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, MemoryError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise DataError(f"{path}: {type(error).__name__}: {error}") from error
     return np.asarray(canvas).astype(np.int64)
 

@@ -14,6 +14,7 @@ from iog.datasets.listing import BoolArray, Entry, ListedObjects
 from iog.datasets.rasters import decode_segmentation
 from iog.datasets.reading import Broken, find_folder, note, photo_size, read_json, require
 from iog.errors import DataError
+from iog.images import MAXIMUM_PIXELS
 
 SOURCE = (
     "COCO is at cocodataset.org (annotations_trainval2017.zip, val2017.zip and so on); "
@@ -104,7 +105,11 @@ class CocoDataset(ListedObjects[Segmentation]):
                 )
                 note(broken, DataError(error))
                 continue
-            width, height = listing.size(a["image_id"], photo)
+            try:
+                width, height = listing.size(a["image_id"], photo)
+            except DataError as error:
+                note(broken, error)
+                continue
             category = listing.categories.get(a["category_id"], str(a["category_id"]))
             entries.append(
                 Entry(
@@ -243,9 +248,12 @@ class _Listing:
     def size(self, id_: int, photo: Path) -> tuple[int, int]:
         """(width, height) of a photo: as the file says, or from the photo itself."""
         if id_ not in self._sizes:
-            width, height = (self._images[id_].get(key) for key in ("width", "height"))
-            known = isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0
-            self._sizes[id_] = (width, height) if known else photo_size(photo)  # type: ignore[assignment]
+            image = self._images[id_]
+            match image.get("width"), image.get("height"):
+                case int(width), int(height) if min(width, height) > 0 and width * height <= MAXIMUM_PIXELS:
+                    self._sizes[id_] = width, height
+                case _:
+                    self._sizes[id_] = photo_size(photo)
         return self._sizes[id_]
 
 

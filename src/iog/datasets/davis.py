@@ -11,7 +11,7 @@ from iog.errors import DataError
 
 SOURCE = (
     "DAVIS 2016 is at davischallenge.org (DAVIS-data.zip, 480p); the 345 frames that click benchmarks use "
-    "come with the releases of RITM (github.com/SamsungLabs/ritm_interactive_segmentation)"
+    "(split frames) come with the releases of RITM (github.com/SamsungLabs/ritm_interactive_segmentation)"
 )
 SPLITS = ("val", "train", "trainval")
 FRAMES = "frames"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import math
 from pathlib import Path
@@ -73,7 +72,7 @@ class LabelMeDataset(ListedObjects[Shapes]):
         try:
             mask = np.logical_or.reduce([_draw(shape, *size) for shape in source.parts])
             void = [_draw(shape, *size) for shape in source.void]
-        except (KeyError, ValueError, TypeError, OverflowError, OSError) as error:
+        except (KeyError, ValueError, TypeError, OverflowError) as error:
             raise DataError(f"{source.path}: a shape: {type(error).__name__}: {error}") from error
         return mask, np.logical_or.reduce(void) if void else None
 
@@ -134,7 +133,7 @@ def _paste(encoded: str, left: float, top: float, width: int, height: int) -> Bo
     try:
         with Image.open(io.BytesIO(base64.b64decode(encoded, validate=True))) as picture:
             patch = np.asarray(picture.convert("L")) > 0
-    except (binascii.Error, Image.DecompressionBombError) as error:
+    except Exception as error:  # Pillow's decoders raise many kinds for broken data
         raise ValueError(f"mask: {error}") from None
     x, y = round(left), round(top)
     mask = np.zeros((height, width), bool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 from iog.datasets.boxes import BoxEntry, BoxList
@@ -54,26 +55,35 @@ class OpenImagesBoxes(BoxList):
             raise DataError(f"{root / split} has no IMAGEID.jpg; {SOURCE}")
         categories = _categories(root)
         entries: list[BoxEntry] = []
-        with listing.open(encoding="utf-8", newline="") as file:
-            for number, row in enumerate(csv.DictReader(file), 2):
-                try:
-                    photo = photos.get(row["ImageID"])
-                    if photo is None or row.get("IsGroupOf") == "1":
-                        continue
-                    x0, x1, y0, y1 = (float(row[edge]) for edge in ("XMin", "XMax", "YMin", "YMax"))
-                    if not (0 <= x0 <= x1 <= 1 and 0 <= y0 <= y1 <= 1):  # also catches NaN
-                        raise ValueError("edges must be shares of the photo, least first")
-                    label = row["LabelName"]
-                except (KeyError, ValueError, TypeError) as error:
-                    note(broken, DataError(f"{listing}, line {number}: {type(error).__name__}: {error}"))
+        for number, row in enumerate(_rows(listing), 2):
+            try:
+                photo = photos.get(row["ImageID"])
+                if photo is None or row.get("IsGroupOf") == "1":
                     continue
-                entries.append(BoxEntry(photo, categories.get(label, label), (x0, y0, x1, y1)))
+                x0, x1, y0, y1 = (float(row[edge]) for edge in ("XMin", "XMax", "YMin", "YMax"))
+                if not (0 <= x0 <= x1 <= 1 and 0 <= y0 <= y1 <= 1):  # also catches NaN
+                    raise ValueError("edges must be shares of the photo, least first")
+                label = row["LabelName"]
+            except (KeyError, ValueError, TypeError) as error:
+                note(broken, DataError(f"{listing}, line {number}: {type(error).__name__}: {error}"))
+                continue
+            entries.append(BoxEntry(photo, categories.get(label, label), (x0, y0, x1, y1)))
         super().__init__(sorted(entries, key=lambda entry: entry.image))
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    """The lines of a CSV file by the names in its header."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            yield from csv.DictReader(file)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is not a CSV file: {error}") from None
 
 
 def _categories(root: Path) -> dict[str, str]:
     for name in CLASSES:
         if (root / name).is_file():
-            with (root / name).open(encoding="utf-8", newline="") as file:
-                return {row[0]: row[1] for row in csv.reader(file) if len(row) == 2}
+            # The file has no header.
+            lines = (root / name).read_text(encoding="utf-8", errors="replace").splitlines()
+            return {row[0]: row[1] for row in csv.reader(lines) if len(row) == 2}
     return {}

@@ -121,13 +121,16 @@ def read_foreground(path: Path) -> npt.NDArray[np.bool_]:
         raise DataError(f"{path} is missing") from None
     except Exception as error:  # Pillow's decoders raise many kinds for broken data
         raise DataError(f"{path} is not a picture that can be read: {error}") from error
-    foreground: npt.NDArray[np.bool_] = values.reshape(*values.shape[:2], -1).astype(bool).any(axis=2)
+    foreground: npt.NDArray[np.bool_] = np.logical_or.reduce(values.reshape(*values.shape[:2], -1), axis=2)
     return foreground
 
 
 def read_names(path: Path, source: str) -> list[str]:
     """The lines of a list that are not blank, stripped."""
-    lines = require(path, source).read_text(encoding="utf-8-sig").splitlines()
+    try:
+        lines = require(path, source).read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not a list of names: {error}") from None
     return [line.strip() for line in lines if line.strip()]
 
 
