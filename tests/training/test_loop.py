@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from iog import ModelError
+from iog.datasets import PhotoDataset
 from iog.networks import checkpoints
 from iog.networks.lite import LiteConfig
 from iog.training.augment import AugmentSettings
@@ -75,7 +76,7 @@ def test_training_learns_to_segment(photo_folder: Path, tmp_path: Path) -> None:
         augment=still,
     )
     figures = []
-    validation = Validation(str(photo_folder), size=96, objects=4)
+    validation = Validation(PhotoDataset(photo_folder, "val"), size=96, count=4)
 
     def validate(network, writer, step):
         figures.append(validation(network, writer, step))

@@ -14,6 +14,7 @@ from iog.training.published import IOGRecipe, IOGRefinementRecipe, summed_loss
 
 def recipe_at(folder: Path, **changes: object) -> IOGRecipe:
     settings = {"network": IOGConfig(depth=50), "size": 128, "workers": 0, "batch": 2, "epochs": 1, **changes}
+    settings |= {"dataset": "photos"}
     return IOGRecipe(data=str(folder), **settings)
 
 
@@ -66,7 +67,12 @@ def test_training_lowers_the_loss(photo_folder: Path, tmp_path: Path, guidance: 
 
 def test_the_refinement_trains_on_a_correction(photo_folder: Path, tmp_path: Path) -> None:
     recipe = IOGRefinementRecipe(
-        data=str(photo_folder), network=IOGConfig(depth=50, refinement=True), size=128, workers=0, epochs=1
+        dataset="photos",
+        data=str(photo_folder),
+        network=IOGConfig(depth=50, refinement=True),
+        size=128,
+        workers=0,
+        epochs=1,
     )
     examples = recipe.examples()
     batch = examples.collate([examples[i] for i in range(2)])
@@ -79,7 +85,7 @@ def test_the_refinement_trains_on_a_correction(photo_folder: Path, tmp_path: Pat
 
 
 def test_a_correction_joins_the_map_of_its_label(photo_folder: Path) -> None:
-    recipe = IOGRefinementRecipe(data=str(photo_folder), size=64)
+    recipe = IOGRefinementRecipe(dataset="photos", data=str(photo_folder), size=64)
     mask = np.zeros((1, 64, 64), bool)
     mask[0, 10:40, 30:60] = True
     nothing = np.zeros((1, 2, 64, 64), np.float32)

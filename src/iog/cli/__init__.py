@@ -10,6 +10,7 @@ from PIL import Image
 
 from iog._version import __version__
 from iog.cli.convert import convert
+from iog.cli.data import data
 from iog.cli.demo import demo
 from iog.cli.evaluate import evaluate
 from iog.cli.models import models
@@ -51,7 +52,7 @@ def main() -> None:
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
-for command in (predict, demo, models, evaluate, reproduce, train, convert):
+for command in (predict, demo, models, data, evaluate, reproduce, train, convert):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -13,10 +13,11 @@ import click
     "--data",
     required=True,
     type=click.Path(path_type=Path),
-    help="Folder with SPLIT.jsonl, photos and masks (layout: docs/data.md).",
+    help="Folder of the data set (layouts: docs/datasets.md).",
 )
-@click.option("--split", default="val", show_default=True, help="Which list of photos.")
-@click.option("--sets", help="Only these sets, separated by commas.")
+@click.option("--dataset", default="photos", show_default=True, help="A name from `iog data list`.")
+@click.option("--split", help="Which part of the data set. [default: its first, val for photos]")
+@click.option("--sets", help="Only these sets (groups of the data set), separated by commas.")
 @click.option(
     "--protocol",
     type=click.Choice(["iog", "ritm"]),
@@ -78,7 +79,8 @@ import click
 )
 def evaluate(
     data: Path,
-    split: str,
+    dataset: str,
+    split: str | None,
     sets: str | None,
     protocol: Any,
     clicks: int | None,
@@ -101,17 +103,19 @@ def evaluate(
     """
     import numpy as np
 
-    from iog.datasets import PhotoDataset
+    from iog.datasets import known
     from iog.errors import DataError, ModelError
     from iog.evaluation.protocol import Settings
     from iog.evaluation.run import Output, run
     from iog.segmenter import Segmenter
 
-    objects = PhotoDataset(data, split, groups=sets.split(",") if sets else None)
-    if len(objects) == 0:
-        raise DataError(f"{data}/{split}.jsonl has no objects" + (f" of the sets {sets}" if sets else ""))
-    count = min(limit or len(objects), len(objects))
-    indices = np.linspace(0, len(objects) - 1, count).astype(int).tolist()
+    objects = known.open_objects(dataset, data, split)
+    wanted = set(sets.split(",")) if sets else set(objects.groups)
+    chosen = [i for i, group in enumerate(objects.groups) if group in wanted]
+    if not chosen:
+        raise DataError(f"{data} has no objects" + (f" of the sets {sets}" if sets else ""))
+    count = min(limit or len(chosen), len(chosen))
+    indices = [chosen[i] for i in np.linspace(0, len(chosen) - 1, count).astype(int)]
     segmenter = Segmenter(model, engine=engine)
     clicks = clicks or (20 if protocol == "ritm" else 4)
     if clicks > 3 and not segmenter.takes_corrections:

@@ -49,11 +49,11 @@ def reproduce(
     Each data set and each checkpoint that a row needs is given by its name; the list below the table says
     which. docs/evaluation.md explains what is measured.
     """
-    from iog.datasets import PhotoDataset
+    from iog.datasets import known
     from iog.evaluation import reproduce as tables
     from iog.segmenter import Segmenter
 
-    opened = {name: PhotoDataset(folder, "val") for name, folder in data}
+    opened = {name: known.open_objects(name, folder) for name, folder in data}
     click.echo(
         tables.reproduce(
             table, Segmenter(model), data=opened, weights=dict(weights), limit=limit, smoke=smoke

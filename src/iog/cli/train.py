@@ -76,7 +76,9 @@ def _recipe(name: str) -> click.Command:
         cv2.setNumThreads(1)
         validation = None
         if isinstance(recipe, LiteRecipe) and validate_objects:
-            validation = Validation(recipe.data, size=recipe.sizes[-1], objects=validate_objects)
+            objects = recipe.validation_objects()
+            if objects is not None:
+                validation = Validation(objects, size=recipe.sizes[-1], count=validate_objects)
         run(
             recipe,
             out,

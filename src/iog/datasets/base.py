@@ -14,7 +14,7 @@ class ObjectSample:
     """One object in one photo."""
 
     name: str
-    """Names the object within its data set, for result lines and failure lists."""
+    """PHOTO#OBJECT: names the object within its data set, for result lines and failure lists."""
     group: str
     """The stratum under which figures are reported (a subset's name)."""
     category: str

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from iog import zoo
-from iog.datasets import ObjectDataset, PhotoDataset
+from iog.datasets import ObjectDataset, PhotoDataset, known
 from iog.errors import ModelError
 from iog.networks import checkpoints
 from iog.networks.export import read_exported
@@ -20,6 +20,8 @@ class FinetuneRecipe(LiteRecipe):
 
     start: str = "lite"
     """What to start from: a bundled model, an exported one (NAME.encoder.onnx) or a checkpoint (.pt)."""
+    dataset: str = "photos"
+    """Layout of the training set: a name from `iog data list`, such as coco-json, folder or labelme."""
     samples: int = 4_000
     """Objects to train on, counted with repetition."""
     sizes: tuple[int, ...] = (320,)
@@ -37,7 +39,13 @@ class FinetuneRecipe(LiteRecipe):
 
     def open_objects(self) -> ObjectDataset:
         """The training set: every group of it."""
-        return PhotoDataset(self.data, "train", minimum_area=self.minimum_area, cached_photos=2_000)
+        if self.dataset == "photos":
+            return PhotoDataset(self.data, "train", minimum_area=self.minimum_area, cached_photos=2_000)
+        return known.open_objects(self.dataset, self.data)
+
+    def validation_objects(self) -> ObjectDataset | None:
+        """The split `val` of photos; one's own sets have none."""
+        return PhotoDataset(self.data, "val") if self.dataset == "photos" else None
 
     @property
     def shares(self) -> Mapping[str, float]:

@@ -155,6 +155,10 @@ class LiteRecipe:
             self.data, "train", groups=SHARES, minimum_area=self.minimum_area, cached_photos=100_000
         )
 
+    def validation_objects(self) -> ObjectDataset | None:
+        """What is measured while training; None for nothing."""
+        return PhotoDataset(self.data, "val")
+
     @property
     def shares(self) -> Mapping[str, float]:
         """How often each group of the training set is drawn, relative to the others."""

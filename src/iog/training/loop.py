@@ -179,7 +179,8 @@ def _train(
     if world.size > 1:
         # IOG has a module that nothing calls, and how often others are called changes by the step.
         objective = DistributedDataParallel(objective, find_unused_parameters=True)
-    end = recipe.steps if stop_after is None else min(stop_after, recipe.steps)
+    steps = recipe.steps
+    end = steps if stop_after is None else min(stop_after, steps)
     batches = _batches(recipe, world, step, end)
     writer = SummaryWriter(out, purge_step=step) if world.leads else None
     progress = tqdm(
@@ -217,7 +218,7 @@ def _train(
                 writer.add_scalar(f"train/{name}", value, done)
             writer.add_scalar("train/learning_rate", schedule.get_last_lr()[0], done)
             progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
-        if validate is not None and (done % validate_every == 0 or done == recipe.steps):
+        if validate is not None and (done % validate_every == 0 or done == steps):
             figures = validate(_averaged(averaged), writer, done)
             for name, value in figures.items():
                 writer.add_scalar(f"val/{name}", value, done)
@@ -231,7 +232,7 @@ def _train(
     result = _averaged(averaged)
     if writer is not None:
         writer.close()
-        if end == recipe.steps:
+        if end == steps:
             checkpoints.save(out / "final.pt", result, settings=dict(settings), step=end)
     return result
 

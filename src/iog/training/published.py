@@ -19,7 +19,7 @@ from torch import Tensor
 from iog import published
 from iog.clicks import Box
 from iog.crop import Crop
-from iog.datasets import ObjectDataset, ObjectSample, PhotoDataset
+from iog.datasets import ObjectDataset, ObjectSample, known
 from iog.errors import DataError
 from iog.masks import mask_box
 from iog.networks import foreign
@@ -91,7 +91,7 @@ class IOGRecipe:
 
     def open_objects(self) -> ObjectDataset:
         """The training set."""
-        return PhotoDataset(self.data, self.split)
+        return known.open_objects(self.dataset, self.data, self.split)
 
     def create_network(self) -> IOG:
         """The network, its backbone with ImageNet weights if a file was named."""

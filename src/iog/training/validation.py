@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from torch.utils.tensorboard import SummaryWriter
 
-from iog.datasets import PhotoDataset
+from iog.datasets import ObjectDataset
 from iog.engines.base import ModelInfo
 from iog.engines.torch import TorchEngine
 from iog.evaluation.protocol import Settings, evaluate
@@ -29,17 +29,17 @@ class Validation:
 
     Parameters
     ----------
-    data
-        Folder that holds val.jsonl.
+    objects
+        The validation set.
     size
         Side of the crop.
-    objects
-        How many objects, spread evenly over the list.
+    count
+        How many objects, spread evenly over the set.
     """
 
-    def __init__(self, data: str, *, size: int, objects: int) -> None:
-        self._objects = PhotoDataset(data, "val")
-        count = min(objects, len(self._objects))
+    def __init__(self, objects: ObjectDataset, *, size: int, count: int) -> None:
+        self._objects = objects
+        count = min(count, len(self._objects))
         self._indices = np.linspace(0, len(self._objects) - 1, count).astype(int).tolist()
         self._info = ModelInfo(
             name="in training", size=size, margin=0.15, network={}, weights_sha256="", trained={}
