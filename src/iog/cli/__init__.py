@@ -9,6 +9,8 @@ import click
 from PIL import Image
 
 from iog._version import __version__
+from iog.cli.annotate import annotate
+from iog.cli.annotations import commands as annotations_
 from iog.cli.evaluate import evaluate
 from iog.cli.export import export
 from iog.cli.models import models
@@ -49,7 +51,7 @@ def main() -> None:
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
-for command in (predict, models, evaluate, train, export):
+for command in (predict, annotate, annotations_, models, evaluate, train, export):
     main.add_command(command)
 
 if __name__ == "__main__":
