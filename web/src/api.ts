@@ -67,8 +67,8 @@ export const api = {
     return response && !response.ok ? ((await response.json()).error as string) : null;
   },
 
-  create: (photo: number, corners: [Point, Point], label: string, seconds: number) =>
-    call<ObjectMessage>("POST", `/api/photos/${photo}/objects`, { corners, label, seconds }),
+  create: (photo: number, wish: { corners: [Point, Point]; label: string; spare: boolean; seconds: number }) =>
+    call<ObjectMessage>("POST", `/api/photos/${photo}/objects`, wish),
   masksForBoxes: (photo: number) => call<{ count: number }>("POST", `/api/photos/${photo}/masks`),
   open: (id: number) => call<ObjectMessage>("GET", `/api/objects/${id}`),
   change: (

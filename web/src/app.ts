@@ -36,7 +36,12 @@ class Dropped extends Error {}
 export class App {
   readonly settings: Settings = loadSettings();
   readonly keys = new Keys();
-  readonly saver = new Saver(() => this.changed());
+  /** Called at once when the save state changes: it must never show "saved" too long. */
+  onSaveState: () => void = () => undefined;
+  readonly saver = new Saver(() => {
+    this.onSaveState();
+    this.changed();
+  });
   readonly previewer = new Previewer((answer) => void this.showPreview(answer));
 
   project!: Project;
@@ -44,6 +49,8 @@ export class App {
   list: ListQuery = { filter: "all", search: "" };
   photo: PhotoMessage | null = null;
   picture: HTMLImageElement | null = null;
+  /** Pixels of the displayed picture per photo pixel. */
+  scale = 1;
   items: Item[] = [];
   active: Item | null = null;
   corner: Point | null = null;
@@ -146,6 +153,12 @@ export class App {
     history.replaceState(null, "", `#photo=${id}`);
     try {
       const detail = await api.photo(id);
+      if (ticket !== this.loading) return;
+      if (detail.photo.problem) {
+        this.photo = detail.photo;
+        this.say(detail.photo.problem);
+        return;
+      }
       const picture = new Image();
       picture.src = api.imageAddress(detail.photo);
       await picture.decode();
@@ -153,8 +166,6 @@ export class App {
       await this.showPhoto(detail, picture);
     } catch (error) {
       if (ticket !== this.loading) return;
-      const page = await api.photos({ filter: "broken", search: "" }, 0, 500).catch(() => null);
-      this.photo = page?.photos.find((photo) => photo.id === id) ?? null;
       this.say((error as Error).message);
     }
   }
@@ -176,6 +187,7 @@ export class App {
 
   private async showPhoto(detail: PhotoDetail, picture: HTMLImageElement): Promise<void> {
     this.photo = detail.photo;
+    this.scale = detail.scale;
     this.items = detail.objects.map((message) => newItem(message));
     await Promise.all(this.items.map((item) => this.readMask(item)));
     const last = detail.last_touched;
@@ -188,9 +200,10 @@ export class App {
     this.changed();
     // Decoded ahead: the server keeps it, the browser too.
     const { photo: next } = await api.neighbour(detail.photo.id, "next", this.list);
-    if (next && !next.problem) void fetch(api.thumbnailAddress(next)).then(() => api.photo(next.id)).then(
-      ({ photo }) => { new Image().src = api.imageAddress(photo); }, () => undefined,
-    );
+    if (next && !next.problem) {
+      const { photo } = await api.photo(next.id);
+      if (!photo.problem) new Image().src = api.imageAddress(photo);
+    }
   }
 
   // ---- objects
@@ -373,17 +386,20 @@ export class App {
   private create(first: Point, second: Point): void {
     const { photo, label } = this;
     if (!photo) return;
-    const clicks: Clicks = { corners: [first, second], inside: null, corrections: [] };
+    const { spare } = this.settings;
+    const corners: [Point, Point] = [first, second];
     const item = newItem({
       id: 0, photo: photo.id, version: 0, label, state: "draft", mask: null, computed: false, area: 0,
       confidence: null, can_undo: false, can_redo: false, touched: 0,
-      work: { clicks, strokes: [], largest: false, fill: false, spare: this.settings.spare },
+      work: { clicks: { corners, inside: null, corrections: [] }, strokes: [], largest: false, fill: false, spare },
     });
     this.corner = null;
     this.items.push(item);
     this.active = item;
     const seconds = this.step();
-    void this.send(item, null, () => api.create(photo.id, [first, second], label, seconds)).then(() => this.hover(this.hovered));
+    void this.send(item, null, () => api.create(photo.id, { corners, label, spare, seconds })).then(() =>
+      this.hover(this.hovered),
+    );
   }
 
   private setInside(point: Point): void {

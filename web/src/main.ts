@@ -72,19 +72,34 @@ app.onChange(() => {
   done.textContent = app.photo?.done ? strings.photoDone : strings.photoNotDone;
   done.setAttribute("aria-pressed", String(app.photo?.done ?? false));
   done.disabled = !app.picture;
-  const { state } = app.saver;
-  saving.dataset["state"] = state;
-  saving.textContent = strings[state];
   undo.disabled = !app.undoable;
   redo.disabled = !app.redoable;
   const text = hintText();
   if (hint.textContent !== text) hint.textContent = text;
   hint.classList.toggle("message", app.message !== "");
   const sure = app.mode === "centre" ? app.preview?.confidence : app.active?.saved.confidence;
-  confidence.textContent = sure === undefined || sure === null ? "" : strings.confidence(sure);
+  confidence.textContent = [
+    app.picture && app.scale < 1 ? strings.shownAt(app.scale) : "",
+    sure === undefined || sure === null ? "" : strings.confidence(sure),
+  ].filter(Boolean).join(" · ");
   stage.element.dataset["mode"] = app.mode;
   stage.element.dataset["preview"] = String(app.preview !== null);
 });
+
+// After a press with the mouse the keys are the photo's again; a press with the keyboard keeps its place.
+document.addEventListener("click", (event) => {
+  const control = (event.target as HTMLElement).closest("button, input[type=checkbox], input[type=range]");
+  if (control && event.detail > 0 && !control.closest("dialog, form") && !document.querySelector("dialog[open]")) {
+    stage.overlay.focus({ preventScroll: true });
+  }
+});
+
+app.onSaveState = () => {
+  const { state } = app.saver;
+  saving.dataset["state"] = state;
+  saving.textContent = strings[state];
+};
+app.onSaveState();
 
 window.addEventListener("beforeunload", (event) => {
   if (app.saver.state !== "saved") event.preventDefault();

@@ -87,7 +87,7 @@ export class ObjectList {
       swatch.style.background = app.colour(item.label);
       title.textContent = name;
       const state = item.state === "accepted" ? strings.accepted : saved.computed ? strings.draft : strings.boxOnly;
-      const sure = saved.confidence === null ? "" : ` · ${strings.confidence(saved.confidence)}`;
+      const sure = saved.confidence === null ? "" : ` · ${strings.confidenceShort(saved.confidence)}`;
       status.textContent = state + sure;
       open.setAttribute("aria-label", `${strings.openObject(name)}, ${status.textContent}`);
       open.setAttribute("aria-pressed", String(item === app.active));

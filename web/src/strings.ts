@@ -61,6 +61,8 @@ export const strings = {
   masksForBoxes: (count: number) => `Masks for all boxes (${count})`,
   working: "Computing …",
   confidence: (value: number) => `${Math.round(value * 100)} % sure`,
+  confidenceShort: (value: number) => `${Math.round(value * 100)} %`,
+  shownAt: (scale: number) => `shown at ${Math.round(scale * 100)} % of its resolution`,
   boxOnly: "box only",
   draft: "draft",
   accepted: "accepted",

@@ -73,21 +73,21 @@ class Cache(Generic[Value]):
         with self._lock:
             making = self._making.setdefault(key, threading.Lock())
         with making:
-            with self._lock:
-                if key in self._values:
-                    self._values.move_to_end(key)
-                    return self._values[key]
             try:
+                with self._lock:
+                    if key in self._values:
+                        self._values.move_to_end(key)
+                        return self._values[key]
                 value = make()
+                with self._lock:
+                    self._values[key] = value
+                    self._used += self._size(value)
+                    while self._used > self._budget and len(self._values) > 1:
+                        self._used -= self._size(self._values.popitem(last=False)[1])
+                return value
             finally:
                 with self._lock:
                     self._making.pop(key, None)
-            with self._lock:
-                self._values[key] = value
-                self._used += self._size(value)
-                while self._used > self._budget and len(self._values) > 1:
-                    self._used -= self._size(self._values.popitem(last=False)[1])
-            return value
 
 
 class Photos:

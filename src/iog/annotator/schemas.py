@@ -206,7 +206,12 @@ class NewObject(Message):
 
     corners: tuple[Point, Point]
     label: Label
+    spare: bool = True
     seconds: Seconds = 0
+
+    def value(self) -> Work:
+        """The work so far, checked; raises `ClickError`."""
+        return Work(Clicks.of(self.corners), spare=self.spare)
 
 
 class Change(Message):

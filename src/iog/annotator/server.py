@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import resources
 from typing import Annotated, Any, Literal
 
@@ -19,7 +19,7 @@ from iog.annotator.guard import App, Guard
 from iog.annotator.photos import DISPLAY_SIDE
 from iog.annotator.store import PhotoFilter
 from iog.annotator.workbench import Workbench
-from iog.errors import ConflictError, IogError
+from iog.errors import ConflictError, ImageError, IogError
 from iog.masks import polygons
 
 _PAGE = {
@@ -175,12 +175,15 @@ def _add_photos(app: FastAPI, bench: Workbench) -> None:
 
     @app.get("/api/photos/{number}")
     def photo(number: PhotoNumber) -> schemas.PhotoDetail:
+        """A photo with its objects; `photo.problem` says why it cannot be shown, if so."""
         store.photo(number)
-        height, width = bench.photos.pixels(number).shape[:2]
+        scale = 1.0
+        with suppress(ImageError):  # kept with the photo
+            scale = min(scale, DISPLAY_SIDE / max(bench.photos.pixels(number).shape))
         last = store.last_touched(number)
         return schemas.PhotoDetail(
             photo=schemas.PhotoMessage.of(store.photo(number)),
-            scale=min(1.0, DISPLAY_SIDE / max(width, height)),
+            scale=scale,
             objects=[schemas.ObjectMessage.of(row) for row in store.objects(number)],
             last_touched=schemas.ObjectMessage.of(last) if last else None,
         )
@@ -215,8 +218,7 @@ def _add_photos(app: FastAPI, bench: Workbench) -> None:
     @app.post("/api/photos/{number}/objects")
     def start(number: PhotoNumber, new: schemas.NewObject) -> schemas.ObjectMessage:
         """Two corners: a new object, whose features are computed from now on."""
-        clicks = schemas.ClicksMessage(corners=new.corners).value()
-        return schemas.ObjectMessage.of(bench.start(number, clicks, new.label, new.seconds))
+        return schemas.ObjectMessage.of(bench.start(number, new.value(), new.label, new.seconds))
 
     @app.post("/api/photos/{number}/masks")
     def masks(number: PhotoNumber) -> schemas.Count:

@@ -15,6 +15,7 @@ from iog.annotator.store import ObjectRow, State, Store
 from iog.annotator.work import Work
 from iog.clicks import Box, Clicks
 from iog.crop import resize
+from iog.engines import Engine
 from iog.errors import DataError
 from iog.masks import BoolArray
 from iog.segmenter import THRESHOLD, Prediction, Segmenter, Session
@@ -65,7 +66,7 @@ class Workbench:
         If the folder does not exist or the project file is unusable.
     """
 
-    def __init__(self, folder: Path, project: Path, model: str = "lite") -> None:
+    def __init__(self, folder: Path, project: Path, model: str | Path | Engine = "lite") -> None:
         self.store = Store(project)
         try:
             self.photos = Photos(folder, self.store)
@@ -88,7 +89,7 @@ class Workbench:
         """The model, waited for; `ModelError` if it cannot be loaded."""
         return self._segmenter.result()
 
-    def start(self, photo: int, clicks: Clicks, label: str, seconds: float) -> ObjectRow:
+    def start(self, photo: int, work: Work, label: str, seconds: float) -> ObjectRow:
         """Open an object by its corners; its features are computed in the background from now on.
 
         Raises
@@ -96,10 +97,12 @@ class Workbench:
         ClickError, ImageError, DataError
             If the clicks do not fit the photo, or the photo cannot be read.
         """
+        if work.clicks is None:
+            raise DataError("an object needs clicks")
         height, width = self.photos.pixels(photo).shape[:2]
-        clicks.check_inside_image(width, height)
-        created = self.store.create(photo, Work(clicks), label=label, seconds=seconds, kind="corners")
-        self._session(created.id, photo, clicks)
+        work.clicks.check_inside_image(width, height)
+        created = self.store.create(photo, work, label=label, seconds=seconds, kind="corners")
+        self._session(created.id, photo, work.clicks)
         return created
 
     def prepare(self, number: int) -> ObjectRow:
@@ -213,8 +216,9 @@ class Workbench:
             if work.clicks.inside is None and found.mask is None and not work.strokes and not needed:
                 return None, None
             session = opened.result()
-            same = session.clicks == work.clicks
-            prediction = session.prediction if same else session.change(work.clicks)
+            prediction = session.prediction
+            if prediction.clicks != work.clicks:
+                prediction = session.change(work.clicks)
         elif work.imported is None:
             raise DataError("an object needs clicks")
         return self._compose(found, work, prediction), prediction.confidence if prediction else None
