@@ -261,3 +261,16 @@ def test_every_control_has_a_name(visit: Visit) -> None:
         for control in tab.page.locator(selector).all():
             snapshot = control.aria_snapshot()
             assert '"' in snapshot.splitlines()[0], snapshot
+
+
+def test_fingers(visit: Visit) -> None:
+    tab = visit(has_touch=True)
+    tab.open("scene 2.png")
+    if tab.page.locator(".stage").get_attribute("data-mode") == "correct":
+        tab.key("Escape")
+        tab.mode("first")
+    before = len(tab.objects())
+    for point in (CORNERS[0], CORNERS[1], INSIDE):
+        tab.page.touchscreen.tap(*tab.at(point))
+    tab.mode("correct")
+    assert len(tab.objects()) == before + 1

@@ -36,6 +36,7 @@ const ICONS = {
   help: "M9 9a3 3 0 1 1 4 3c-1 .5-1 1-1 2M12 18v.1",
   theme: "M20 14A8 8 0 1 1 10 4a7 7 0 0 0 10 10z",
   export: "M12 4v11M7 10l5 5 5-5M4 20h16",
+  label: "M4 4h8l9 9-8 8-9-9zM8.5 8.5v.1",
   check: "M5 13l4 4 10-11",
   close: "M6 6l12 12M18 6L6 18",
 } as const;

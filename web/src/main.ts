@@ -17,6 +17,7 @@ const exchange = new ExchangeDialog(app, async () => {
   await app.start();
   await photos.reload();
 });
+const panel = new ToolPanel(app);
 new Keyboard(app, stage, new Pointer(app, stage), () => help.open());
 
 const project = h("strong", { className: "project" });
@@ -46,7 +47,7 @@ document.body.append(
   ),
   photos.element,
   h("main", {}, stage.element, h("div", { className: "below" }, hint, confidence)),
-  h("aside", {}, new ToolPanel(app).element, new ObjectList(app).element),
+  h("aside", {}, panel.tools, new ObjectList(app).element, panel.view),
   help.element,
   exchange.element,
 );

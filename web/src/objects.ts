@@ -79,7 +79,8 @@ export class ObjectList {
       app.changed();
     });
     const remove = iconButton("remove", "", () => app.remove(item));
-    const element = h("li", {}, open, label, see, remove);
+    const relabel = h("span", { className: "icon relabel" }, icon("label") as unknown as Node, label);
+    const element = h("li", {}, open, relabel, see, remove);
     let labels = "";
     const update = (name: string) => {
       const { saved } = item;

@@ -57,7 +57,7 @@ export const strings = {
   cancel: "Cancel",
   largest: "Keep only the largest part",
   fill: "Fill holes",
-  spare: "Do not overwrite accepted objects",
+  spare: "Do not overwrite accepted",
   masksForBoxes: (count: number) => `Masks for all boxes (${count})`,
   working: "Computing …",
   confidence: (value: number) => `${Math.round(value * 100)} % sure`,

@@ -10,7 +10,8 @@ const TOOLS: [Tool, Icon, "clickTool" | "brush" | "eraser" | null][] = [
 /** The tools of the open object, and how the photo is shown. */
 export class ToolPanel {
   private readonly updates: (() => void)[] = [];
-  readonly element = h("div", {});
+  readonly tools: HTMLElement;
+  readonly view: HTMLElement;
 
   constructor(private readonly app: App) {
     const accept = h(
@@ -41,21 +42,19 @@ export class ToolPanel {
         },
       },
     }, strings.resetView);
-    this.element.append(
-      h(
-        "section", { className: "panel", ariaLabel: strings.tools },
-        h("h2", {}, strings.tools), tools, size, tidy, h("div", { className: "buttons" }, accept, cancel),
-      ),
-      h(
-        "section", { className: "panel", ariaLabel: strings.view },
-        h("h2", {}, strings.view, reset),
-        this.slider("opacity", strings.opacity, 0, 1, 0.05, percent),
-        this.slider("brightness", strings.brightness, 0.3, 3, 0.05, percent),
-        this.slider("contrast", strings.contrast, 0.3, 3, 0.05, percent),
-        this.settingSwitch("guides", strings.guides),
-        this.settingSwitch("outline", strings.outlinePoints),
-        detail,
-      ),
+    this.tools = h(
+      "section", { className: "panel", ariaLabel: strings.tools },
+      h("h2", {}, strings.tools), tools, size, tidy, h("div", { className: "buttons" }, accept, cancel),
+    );
+    this.view = h(
+      "section", { className: "panel", ariaLabel: strings.view },
+      h("h2", {}, strings.view, reset),
+      this.slider("opacity", strings.opacity, 0, 1, 0.05, percent),
+      this.slider("brightness", strings.brightness, 0.3, 3, 0.05, percent),
+      this.slider("contrast", strings.contrast, 0.3, 3, 0.05, percent),
+      this.settingSwitch("guides", strings.guides),
+      this.settingSwitch("outline", strings.outlinePoints),
+      detail,
     );
     app.onChange(() => this.updates.forEach((update) => update()));
   }

@@ -53,15 +53,15 @@ def annotate(photos: Path, project: Path | None, port: int, host: str, no_browse
     listener = _listen(host, port)
     bench = Workbench(photos, project or photos / PROJECT, model)
     token = None if host in LOOPBACK else secrets.token_urlsafe(24)
-    name = f"[{host}]" if ":" in host else host
+    name = socket.gethostname() if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listener.getsockname()[1]}/"
     if token is not None:
         address += f"?token={token}"
         click.echo(f"Reachable from other machines at {host}; the address holds the token. Do not share it.")
     click.echo(f"Annotator: {address}  (Ctrl+C stops it; the work is in {bench.store.path})")
     if not no_browser:
-        # Shortly after the server answers; a browser that cannot be opened is no error.
-        threading.Timer(0.3, webbrowser.open, [address]).start()
+        # Beside the server: some browsers block until their window is closed.
+        threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
     config = uvicorn.Config(make_app(bench, token), log_level="warning", server_header=False)
     uvicorn.Server(config).run(sockets=[listener])
 
@@ -72,6 +72,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(128)  # from now on a browser waits instead of being turned away
     except OSError as error:
         listener.close()
         raise DataError(f"cannot listen on {host} port {port}: {error.strerror}; try --port 0") from None

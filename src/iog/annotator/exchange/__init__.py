@@ -125,11 +125,11 @@ def losses(store: Store, format: FormatName) -> list[str]:
     notes = []
     if holes:
         notes.append(
-            f"{holes} objects have holes: YOLO joins them to the outline by bridges, "
-            "which readers that do not fill by the even-odd rule paint over."
+            f"Objects with holes: {holes}. YOLO joins holes to the outline by bridges; "
+            "readers that do not fill by the even-odd rule paint them over."
         )
     if overlaps:
-        notes.append(f"{overlaps} objects overlap another: VOC gives a shared pixel to the later one.")
+        notes.append(f"Objects that overlap another: {overlaps}. VOC gives a shared pixel to the later one.")
     return notes
 
 
