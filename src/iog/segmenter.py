@@ -64,7 +64,8 @@ class Prediction:
     def visible(self) -> tuple[Box, FloatArray]:
         """`probability` where the crop lies in the image: the box, and (h, w) float32 of that box."""
         box, found = self.crop.visible(self.crop_probability, *self.image_size)
-        probability = found.copy()
+        # Only where nothing was resized is it still the network's own answer, which must stay as it is.
+        probability = found.copy() if np.may_share_memory(found, self.crop_probability) else found
         below = np.nextafter(np.float32(THRESHOLD), np.float32(0))
         for x, y, foreground in _labelled(self.clicks):
             value = probability[y - box.y0, x - box.x0]

@@ -175,6 +175,14 @@ def test_escape_takes_back_a_box(visit: Visit) -> None:
     assert tab.objects() == []
 
 
+def test_a_box_can_be_drawn_in_one_movement(visit: Visit) -> None:
+    tab = visit()
+    tab.open("scene 6.png")
+    tab.drag(*CORNERS)
+    tab.mode("centre")
+    assert tab.objects()[0]["work"]["clicks"]["corners"] == [list(corner) for corner in CORNERS]
+
+
 def test_zoom_and_pan_keep_the_pixels_under_the_cursor(visit: Visit) -> None:
     tab = visit()
     tab.open("scene 7.png")

@@ -58,6 +58,6 @@ export function iconButton(name: Icon, label: string, press: () => void): HTMLBu
   return h(
     "button",
     { type: "button", className: "icon", title: label, aria: { label }, on: { click: press } },
-    icon(name) as unknown as Node,
+    icon(name),
   );
 }

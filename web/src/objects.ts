@@ -79,7 +79,7 @@ export class ObjectList {
       app.changed();
     });
     const remove = iconButton("remove", "", () => app.remove(item));
-    const relabel = h("span", { className: "icon relabel" }, icon("label") as unknown as Node, label);
+    const relabel = h("span", { className: "icon relabel" }, icon("label"), label);
     const element = h("li", {}, open, relabel, see, remove);
     let labels = "";
     const update = (name: string) => {

@@ -93,6 +93,8 @@ export class Pointer {
         if (Math.hypot(point[0] - gesture.start[0], point[1] - gesture.start[1]) > DRAG) {
           clearTimeout(gesture.timer);
           if (gesture.handle) this.gesture = { kind: "drag", handle: gesture.handle };
+          // A box drawn in one movement: the press was its first corner, the release will be its second.
+          else if (app.mode === "first") app.click(stage.view.clamp(stage.view.toImage(...gesture.start)), true);
         }
         break;
       case undefined:

@@ -16,7 +16,7 @@ export class ToolPanel {
   constructor(private readonly app: App) {
     const accept = h(
       "button", { type: "button", className: "primary", on: { click: () => app.accept() } },
-      icon("check") as unknown as Node, strings.accept,
+      icon("check"), strings.accept,
     );
     const cancel = h("button", { type: "button", on: { click: () => app.cancel() } }, strings.cancel);
     this.updates.push(() => {
@@ -64,7 +64,7 @@ export class ToolPanel {
     const name = strings.toolNames[tool];
     const button = h(
       "button", { type: "button", className: "tool", ariaLabel: name, on: { click: () => app.setTool(tool) } },
-      icon(picture) as unknown as Node,
+      icon(picture),
     );
     this.updates.push(() => {
       const key = action && app.keys.of(action)[0];

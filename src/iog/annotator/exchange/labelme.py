@@ -71,7 +71,7 @@ def read(folder: Path) -> Iterator[tuple[str, list[Found]]]:
                 raise ValueError("the image size is not usable")
             found = [_found(shape, size) for shape in data["shapes"]]
             name = PurePosixPath(str(data["imagePath"]).replace("\\", "/")).name
-        except (KeyError, TypeError, ValueError, OSError) as error:
+        except (KeyError, TypeError, ValueError, OSError, Image.DecompressionBombError) as error:
             raise DataError(f"{path} is not a LabelMe file that can be read: {error!r}") from None
         yield str(path.relative_to(folder).parent / name), found
 

@@ -77,12 +77,19 @@ def read(folder: Path) -> Iterator[tuple[str, list[Found]]]:
         try:
             root = ET.fromstring(text)
             picture = folder / "SegmentationObject" / f"{path.stem}.png"
-            values = np.asarray(Image.open(picture)) if picture.is_file() else None
+            values = _read_values(picture) if picture.is_file() else None
             objects = [_found(e, n, values) for n, e in enumerate(root.iterfind("object"), 1)]
-        except (ET.ParseError, ValueError, OSError) as error:
+        except (ET.ParseError, ValueError, OSError, Image.DecompressionBombError) as error:
             raise DataError(f"{path} cannot be read: {error}") from None
         inner = root.findtext("folder", "")
         yield str(PurePosixPath(inner) / root.findtext("filename", path.stem)), objects
+
+
+def _read_values(path: Path) -> npt.NDArray[np.uint8]:
+    with Image.open(path) as picture:
+        if picture.mode not in ("P", "L"):
+            raise ValueError(f"{path.name} is not a picture of numbers")
+        return np.asarray(picture)
 
 
 def _found(element: ET.Element, number: int, values: npt.NDArray[np.uint8] | None) -> Found:
