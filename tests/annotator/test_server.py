@@ -152,6 +152,25 @@ def test_masks_for_all_boxes(client: TestClient) -> None:
     assert client.post(f"/api/photos/{first['photo']}/masks").json()["count"] == 0
 
 
+def test_masks_for_all_boxes_leave_alone_what_a_person_changes_meanwhile(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with TestClient(make_app(bench), base_url=HOST) as client:
+        first = start(client)
+        start(client, first["photo"], [[5, 5], [60, 60]])
+        segmenter = bench.segmenter()
+        compute = segmenter.segment_batch
+
+        def slow(*arguments: Any) -> Any:
+            predictions = compute(*arguments)
+            change(client, first, label="dog")
+            return predictions
+
+        monkeypatch.setattr(segmenter, "segment_batch", slow)
+        assert client.post(f"/api/photos/{first['photo']}/masks").json()["count"] == 1
+        assert client.get(f"/api/objects/{first['id']}").json()["label"] == "dog"
+
+
 def test_two_tabs_get_a_conflict_with_the_newest_state(client: TestClient) -> None:
     found = start(client)
     newest = inside(client, found)

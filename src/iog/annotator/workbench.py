@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -16,7 +17,7 @@ from iog.annotator.work import Work
 from iog.clicks import Box, Clicks
 from iog.crop import resize
 from iog.engines import Engine
-from iog.errors import DataError
+from iog.errors import ConflictError, DataError
 from iog.masks import BoolArray
 from iog.segmenter import THRESHOLD, Prediction, Segmenter, Session
 
@@ -194,19 +195,22 @@ class Workbench:
         pixels = self.photos.pixels(photo)
         clicks = [o.work.clicks for o in waiting if o.work.clicks is not None]
         predictions = self.segmenter().segment_batch([pixels] * len(clicks), clicks)
+        count = 0
         for found, prediction in zip(waiting, predictions, strict=True):
-            self.store.change(
-                found.id,
-                found.version,
-                found.work,
-                label=found.label,
-                state="draft",
-                mask=self._compose(found, found.work, prediction),
-                confidence=prediction.confidence,
-                seconds=0,
-                kind="automatic",
-            )
-        return len(waiting)
+            with suppress(ConflictError):  # a person was faster; their work stands
+                self.store.change(
+                    found.id,
+                    found.version,
+                    found.work,
+                    label=found.label,
+                    state="draft",
+                    mask=self._compose(found, found.work, prediction),
+                    confidence=prediction.confidence,
+                    seconds=0,
+                    kind="automatic",
+                )
+                count += 1
+        return count
 
     def _mask(self, found: ObjectRow, work: Work, needed: bool) -> tuple[Patch | None, float | None]:
         """The mask of `work` and the model's confidence; none for a mere box unless it is `needed`."""
