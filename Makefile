@@ -1,5 +1,6 @@
 # make demo   segment the sample photos, from nothing but Python 3.11+
 # make test   install what tests need, then lint, types and tests
+# make web    rebuild the annotator's page from web/ (needs Node 20; users do not)
 # make bench  print the speed figures that the README quotes
 
 PYTHON ?= python3
@@ -7,7 +8,7 @@ LIGHT := .venv/light
 DEV := .venv/dev
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench web web-check clean
 
 demo: $(LIGHT)/installed
 	$(LIGHT)/$(BIN)/iog demo --out demo
@@ -35,6 +36,18 @@ $(DEV)/installed: pyproject.toml
 	$(PYTHON) -m venv --clear $(DEV)
 	$(DEV)/$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
+
+web/node_modules: web/package.json web/package-lock.json
+	cd web && npm ci
+	touch web/node_modules
+
+# The annotator's page: TypeScript in web/, bundled into the Python package.
+web: web/node_modules
+	cd web && npm run build
+
+# Fails unless the committed bundle is what the source builds.
+web-check: web/node_modules
+	cd web && npm run check
 
 clean:
 	rm -rf .venv demo build dist

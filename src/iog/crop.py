@@ -100,12 +100,22 @@ class Crop:
         `values` may be at any resolution (a network answers at its own); it covers the whole window.
         """
         full = np.zeros((image_height, image_width), np.float32)
-        seen = self.window.intersection(Box(0, 0, image_width, image_height))
-        if seen.width > 0 and seen.height > 0:
-            x, y = seen.x0 - self.window.x0, seen.y0 - self.window.y0
-            whole = resize(values, self.window.width, self.window.height)
-            full[seen.y0 : seen.y1, seen.x0 : seen.x1] = whole[y : y + seen.height, x : x + seen.width]
+        seen, part = self.visible(values, image_width, image_height)
+        full[seen.y0 : seen.y1, seen.x0 : seen.x1] = part
         return full
+
+    def visible(self, values: FloatArray, image_width: int, image_height: int) -> tuple[Box, FloatArray]:
+        """The part of the window that lies in the image, and crop values there at image resolution.
+
+        As `paste`, without the rest of the picture: what a large photo costs then depends on the object.
+        The box is (0, 0, 0, 0) where the window misses the image.
+        """
+        seen = self.window.intersection(Box(0, 0, image_width, image_height))
+        if seen.width <= 0 or seen.height <= 0:
+            return Box(0, 0, 0, 0), np.zeros((0, 0), np.float32)
+        x, y = seen.x0 - self.window.x0, seen.y0 - self.window.y0
+        whole = resize(values, self.window.width, self.window.height)
+        return seen, whole[y : y + seen.height, x : x + seen.width]
 
 
 def resize(array: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[Any]:

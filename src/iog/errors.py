@@ -22,3 +22,7 @@ class ModelError(IogError, ValueError):
 
 class DataError(IogError, ValueError):
     """A data set or an input file that is missing or does not have its published layout."""
+
+
+class ConflictError(IogError):
+    """Work that was changed elsewhere in the meantime: read it again, then repeat."""

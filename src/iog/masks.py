@@ -8,6 +8,7 @@ edges between pixels in continuous coordinates, so pixel (0, 0) alone is the squ
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypedDict
 
 import cv2
@@ -118,6 +119,33 @@ def polygons(mask: BoolArray, tolerance: float = 0.0) -> list[Polygon]:
 def _area(ring: Ring) -> float:
     x, y = np.array(ring).T
     return abs(float(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))) / 2
+
+
+def rasterize(rings: Iterable[Ring], width: int, height: int) -> BoolArray:
+    """The pixels whose centres lie within an odd number of the rings: the inverse of `polygons`.
+
+    Rings are in continuous image coordinates and may leave the image.
+    """
+    crossings = np.zeros((height, width + 1), np.int32)
+    for ring in rings:
+        points = np.array(ring, np.float64).reshape(-1, 2)
+        following = np.roll(points, -1, axis=0)
+        # Each edge from its upper end down, so that an edge walked both ways crosses at the same place.
+        flip = (points[:, 1] > following[:, 1]) | (
+            (points[:, 1] == following[:, 1]) & (points[:, 0] > following[:, 0])
+        )
+        upper = np.where(flip[:, None], following, points)
+        lower = np.where(flip[:, None], points, following)
+        first = np.clip(np.ceil(upper[:, 1] - 0.5), 0, height).astype(np.int64)
+        last = np.clip(np.ceil(lower[:, 1] - 0.5), 0, height).astype(np.int64)
+        edges = np.repeat(np.arange(len(points)), last - first)
+        rows = np.arange(len(edges)) - np.repeat(np.cumsum(last - first) - last, last - first)
+        (x0, y0), (x1, y1) = upper[edges].T, lower[edges].T
+        x = x0 + (rows + 0.5 - y0) / (y1 - y0) * (x1 - x0)
+        columns = np.clip(np.ceil(x - 0.5), 0, width).astype(np.int64)
+        np.add.at(crossings, (rows, columns), 1)
+    inside: BoolArray = np.cumsum(crossings, axis=1)[:, :width] % 2 == 1
+    return inside
 
 
 def mask_box(mask: BoolArray) -> Box | None:

@@ -72,8 +72,8 @@ class Prompting(Protocol):
         """What is done, in place, to the network's answer (S, S) before anyone sees it."""
         ...
 
-    def paste(self, probability: FloatArray, crop: Crop, width: int, height: int) -> FloatArray:
-        """An answer (S, S) at image resolution, (H, W) float32 in 0..1; 0 outside the crop."""
+    def visible(self, probability: FloatArray, crop: Crop, width: int, height: int) -> tuple[Box, FloatArray]:
+        """An answer (S, S) at image resolution where the crop lies in the image: the box, (h, w) in 0..1."""
         ...
 
 
@@ -136,9 +136,9 @@ class LitePrompting:
                 probability, np.maximum(probability, dot) if foreground else np.minimum(probability, 1 - dot)
             )
 
-    def paste(self, probability: FloatArray, crop: Crop, width: int, height: int) -> FloatArray:
+    def visible(self, probability: FloatArray, crop: Crop, width: int, height: int) -> tuple[Box, FloatArray]:
         """Area average where it shrinks, linear where it grows."""
-        return crop.paste(probability, width, height)
+        return crop.visible(probability, width, height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +196,11 @@ class PublishedPrompting:
     def settle(self, probability: FloatArray, clicks: Clicks, crop: Crop) -> None:
         """Nothing: the answer stays as published."""
 
-    def paste(self, probability: FloatArray, crop: Crop, width: int, height: int) -> FloatArray:
+    def visible(self, probability: FloatArray, crop: Crop, width: int, height: int) -> tuple[Box, FloatArray]:
         """Cubic."""
-        return published.paste(probability, crop, width, height, self.settings)
+        full = published.paste(probability, crop, width, height, self.settings)
+        box = crop.window.intersection(Box(0, 0, width, height))
+        return box, full[box.y0 : box.y1, box.x0 : box.x1]
 
 
 def prompting_of(info: Info) -> Prompting:

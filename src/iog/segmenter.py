@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iog import zoo
-from iog.clicks import Clicks, Correction
+from iog.clicks import Box, Clicks, Correction
 from iog.crop import Crop, FloatArray
 from iog.engines import Engine, Features
 from iog.errors import ModelError
@@ -55,12 +55,22 @@ class Prediction:
 
         A clicked pixel always gets the side of 0.5 that its click says.
         """
-        probability = self.prompting.paste(self.crop_probability, self.crop, *self.image_size)
+        box, visible = self.visible
+        probability = np.zeros(self.image_size[::-1], np.float32)
+        probability[box.y0 : box.y1, box.x0 : box.x1] = visible
+        return probability
+
+    @cached_property
+    def visible(self) -> tuple[Box, FloatArray]:
+        """`probability` where the crop lies in the image: the box, and (h, w) float32 of that box."""
+        box, found = self.prompting.visible(self.crop_probability, self.crop, *self.image_size)
+        # Only where nothing was resized is it still the network's own answer, which must stay as it is.
+        probability = found.copy() if np.may_share_memory(found, self.crop_probability) else found
         below = np.nextafter(np.float32(THRESHOLD), np.float32(0))
         for x, y, foreground in _labelled(self.clicks):
-            value = probability[y, x]
-            probability[y, x] = max(value, THRESHOLD) if foreground else min(value, below)
-        return probability
+            value = probability[y - box.y0, x - box.x0]
+            probability[y - box.y0, x - box.x0] = max(value, THRESHOLD) if foreground else min(value, below)
+        return box, probability
 
     @cached_property
     def mask(self) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,163 @@
+"""Who may talk to the server: the checks of every request, before any route sees it.
+
+A page in the same browser must not read or change anything: requests under a foreign host name (DNS
+rebinding) or from a foreign origin are refused. Beyond this machine a token is needed as well.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+COOKIE = "iog-token"
+MAXIMUM_BODY = 256 << 20
+"""Bytes of an uploaded file; other requests are far smaller."""
+
+_HEADERS = [
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+        b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+
+
+class _RefusedError(Exception):
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Guard:
+    """ASGI middleware: host, origin, token, size of the body, security headers.
+
+    Parameters
+    ----------
+    app
+        What it guards.
+    token
+        None when only this machine can connect: then the host must be a loopback name. Otherwise every
+        request needs the token, once as `?token=`, then as the cookie that this sets, or as
+        `Authorization: Bearer`.
+    """
+
+    def __init__(self, app: App, token: str | None) -> None:
+        self._app, self._token = app, token
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            self._check_origin(scope, headers)
+            if self._token is not None and self._offered_in_address(scope):
+                await _enter(scope, send, self._token)
+                return
+            self._check_token(headers)
+            length = headers.get("content-length", "0")
+            if not length.isdecimal() or int(length) > MAXIMUM_BODY:
+                raise _RefusedError(413, f"a file may have at most {MAXIMUM_BODY >> 20} MB")
+        except _RefusedError as refused:
+            await _answer(send, refused.status, json.dumps({"error": str(refused)}).encode())
+            return
+
+        received = 0
+
+        async def receive_limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAXIMUM_BODY:  # sent in chunks, without a length
+                return {"type": "http.disconnect"}
+            return message
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_HEADERS]
+            await send(message)
+
+        await self._app(scope, receive_limited, send_guarded)
+
+    def _check_origin(self, scope: Message, headers: dict[str, str]) -> None:
+        host = headers.get("host", "")
+        if self._token is None and _name(host) not in LOOPBACK:
+            raise _RefusedError(403, f"the host name {host!r} is not this server's; use http://127.0.0.1")
+        origin = headers.get("origin")
+        if origin is not None and origin != f"{scope['scheme']}://{host}":
+            raise _RefusedError(403, f"pages of {origin} may not use this server")
+        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin") and not _is_visit(
+            scope, headers
+        ):
+            raise _RefusedError(403, "another page may not use this server")
+
+    def _check_token(self, headers: dict[str, str]) -> None:
+        if self._token is None:
+            return
+        try:
+            cookies = SimpleCookie(headers.get("cookie", ""))
+        except CookieError:
+            cookies = SimpleCookie()
+        offered = [headers.get("authorization", "").removeprefix("Bearer ")]
+        if COOKIE in cookies:
+            offered.append(cookies[COOKIE].value)
+        if not any(_same(value, self._token) for value in offered):
+            raise _RefusedError(
+                401, "open the address that the server printed at its start: it holds the token"
+            )
+
+    def _offered_in_address(self, scope: Message) -> bool:
+        offered = parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
+        return self._token is not None and any(_same(value, self._token) for value in offered)
+
+
+def _is_visit(scope: Message, headers: dict[str, str]) -> bool:
+    """A person followed a link to the page itself; it carries nothing out and changes nothing."""
+    return scope["path"] == "/" and headers.get("sec-fetch-mode") == "navigate"
+
+
+def _same(offered: str, token: str) -> bool:
+    return hmac.compare_digest(offered.encode("utf-8", "surrogateescape"), token.encode())
+
+
+def _name(host: str) -> str:
+    """The name in a Host header, without the port: "[::1]:8000" -> "::1"."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0].lower()
+
+
+async def _enter(scope: Message, send: Send, token: str) -> None:
+    """Keep the token in a cookie that scripts cannot read, and out of the address bar."""
+    cookie = f"{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/".encode()
+    await _answer(send, 303, b"", [(b"location", scope["path"].encode()), (b"set-cookie", cookie)])
+
+
+async def _answer(
+    send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]] | None = None
+) -> None:
+    start = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [*start, *(headers or []), *_HEADERS],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,313 @@
+"""What the page and the server say to each other."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from iog.annotator.exchange import FormatName
+from iog.annotator.patch import mask_png
+from iog.annotator.photos import DISPLAY_SIDE
+from iog.annotator.store import ObjectRow, PhotoFilter, PhotoRow, State
+from iog.annotator.work import Stroke, Work
+from iog.annotator.workbench import Kind, Preview
+from iog.clicks import Box, Clicks
+from iog.masks import BoolArray
+
+Number = Annotated[int, Field(ge=1, le=2**53)]
+Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
+Point = tuple[Coordinate, Coordinate]
+Label = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$"),
+]
+Seconds = Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
+
+
+class Message(BaseModel):
+    """Base of all: unknown fields are errors, so that a misspelt one is not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ClicksMessage(Message):
+    """`iog.Clicks`."""
+
+    corners: tuple[Point, Point]
+    inside: Point | None = None
+    corrections: Annotated[list[tuple[Coordinate, Coordinate, bool]], Field(max_length=500)] = []
+
+    def value(self) -> Clicks:
+        """The clicks, checked; raises `ClickError`."""
+        return Clicks.of(self.corners, self.inside, self.corrections)
+
+
+class StrokeMessage(Message):
+    """One movement of brush or eraser; `radius` in image pixels."""
+
+    points: Annotated[list[Point], Field(min_length=1, max_length=5000)]
+    radius: Annotated[float, Field(ge=0.5, le=2000, allow_inf_nan=False)]
+    add: bool
+
+
+class WorkMessage(Message):
+    """What a person did to an object."""
+
+    clicks: ClicksMessage | None
+    strokes: Annotated[list[StrokeMessage], Field(max_length=2000)] = []
+    largest: bool = False
+    fill: bool = False
+    spare: bool = True
+
+    def value(self) -> Work:
+        """The work, checked; raises `ClickError`."""
+        return Work(
+            clicks=self.clicks.value() if self.clicks else None,
+            strokes=tuple(Stroke(tuple(s.points), s.radius, s.add) for s in self.strokes),
+            largest=self.largest,
+            fill=self.fill,
+            spare=self.spare,
+        )
+
+    @classmethod
+    def of(cls, work: Work) -> WorkMessage:
+        """As the page sees it: the imported mask stays on the server."""
+        known = {name: value for name, value in work.to_json().items() if name != "imported"}
+        return cls.model_validate(known)
+
+
+class MaskMessage(Message):
+    """A mask over a window of the photo."""
+
+    box: tuple[int, int, int, int]
+    """Half-open, in image pixels; for a preview it may leave the image."""
+    png: str
+    """Base64 of a 1-bit PNG, stretched over the box; the background is transparent."""
+
+    @classmethod
+    def of(cls, box: Box, mask: BoolArray) -> MaskMessage | None:
+        """None for an empty mask."""
+        if not mask.any():
+            return None
+        return cls(
+            box=(box.x0, box.y0, box.x1, box.y1),
+            png=base64.b64encode(mask_png(mask, DISPLAY_SIDE // 2)).decode("ascii"),
+        )
+
+
+class PhotoMessage(Message):
+    """A photo in the list."""
+
+    id: int
+    path: str
+    sha256: str | None
+    """Of the file, once it was opened."""
+    width: int | None
+    height: int | None
+    done: bool
+    problem: str | None
+    objects: int
+
+    @classmethod
+    def of(cls, row: PhotoRow) -> PhotoMessage:
+        """From the project."""
+        return cls(
+            id=row.id,
+            path=row.path,
+            sha256=row.sha256,
+            width=row.width,
+            height=row.height,
+            done=row.done,
+            problem=row.problem,
+            objects=row.objects,
+        )
+
+
+class ObjectMessage(Message):
+    """An object with its mask."""
+
+    id: int
+    photo: int
+    version: int
+    label: str
+    state: State
+    work: WorkMessage
+    mask: MaskMessage | None
+    computed: bool
+    """False while there is only a box."""
+    area: int
+    """Pixels of the mask."""
+    confidence: float | None
+    can_undo: bool
+    can_redo: bool
+    touched: float
+
+    @classmethod
+    def of(cls, row: ObjectRow) -> ObjectMessage:
+        """From the project."""
+        return cls(
+            id=row.id,
+            photo=row.photo,
+            version=row.version,
+            label=row.label,
+            state=row.state,
+            work=WorkMessage.of(row.work),
+            mask=MaskMessage.of(row.mask.box, row.mask.mask) if row.mask else None,
+            computed=row.mask is not None,
+            area=row.mask.area if row.mask else 0,
+            confidence=row.confidence,
+            can_undo=row.can_undo,
+            can_redo=row.can_redo,
+            touched=row.touched,
+        )
+
+
+class PhotoDetail(Message):
+    """A photo that is open, with its objects."""
+
+    photo: PhotoMessage
+    scale: float
+    """Pixels of the displayed picture per photo pixel."""
+    objects: list[ObjectMessage]
+    last_touched: ObjectMessage | None
+    """The object changed last, also if that deleted it: what undo refers to when none is open."""
+
+
+class PhotoPage(Message):
+    """A page of the list."""
+
+    total: int
+    photos: list[PhotoMessage]
+
+
+class Project(Message):
+    """What the page needs first."""
+
+    name: str
+    file: str
+    first: PhotoMessage | None
+    counts: dict[PhotoFilter, int]
+    labels: list[str]
+    formats: dict[FormatName, str]
+    """Names of formats for `/api/export`, and what a person calls them."""
+
+
+class Neighbour(Message):
+    """The next or previous photo; `place` counts those before it in the filtered list."""
+
+    photo: PhotoMessage | None
+    place: int
+
+
+class NewObject(Message):
+    """The second corner was clicked."""
+
+    corners: tuple[Point, Point]
+    label: Label
+    spare: bool = True
+    seconds: Seconds = 0
+
+    def value(self) -> Work:
+        """The work so far, checked; raises `ClickError`."""
+        return Work(Clicks.of(self.corners), spare=self.spare)
+
+
+class Change(Message):
+    """What an object shall be from now on, seen at `version`."""
+
+    version: int
+    kind: Kind
+    work: WorkMessage
+    label: Label
+    state: State
+    seconds: Seconds = 0
+
+
+class Shift(Message):
+    """Undo or redo, seen at `version`."""
+
+    version: int
+    seconds: Seconds = 0
+
+
+class Hover(Message):
+    """The cursor is at (x, y). `sequence` grows with each question of one `tab`."""
+
+    x: Coordinate
+    y: Coordinate
+    tab: Annotated[str, Field(min_length=1, max_length=64)]
+    sequence: Annotated[int, Field(ge=0, le=2**53)]
+
+
+class HoverAnswer(Message):
+    """`stale` when the same tab asked again before this was answered; then there is no mask."""
+
+    sequence: int
+    stale: bool
+    mask: MaskMessage | None = None
+    confidence: float = 0
+
+    @classmethod
+    def of(cls, sequence: int, preview: Preview | None) -> HoverAnswer:
+        """From the workbench."""
+        if preview is None:
+            return cls(sequence=sequence, stale=True)
+        return cls(
+            sequence=sequence,
+            stale=False,
+            mask=MaskMessage.of(preview.window, preview.mask),
+            confidence=preview.confidence,
+        )
+
+
+class Labels(Message):
+    """Names for objects, in the order of their keys."""
+
+    labels: Annotated[list[Label], Field(min_length=1, max_length=500)]
+
+
+class Done(Message):
+    """Whether a person is finished with a photo."""
+
+    done: bool
+
+
+class Ring(Message):
+    """One part of an object's outline, in continuous image coordinates."""
+
+    outer: list[Point]
+    holes: list[list[Point]]
+
+
+class Outline(Message):
+    """The outline as polygons."""
+
+    polygons: list[Ring]
+    vertices: int
+
+
+class Count(Message):
+    """How many objects something was done to, and what to know about it."""
+
+    count: int
+    notes: list[str] = []
+
+
+class Statistics(Message):
+    """What the accepted and draft objects of the project cost."""
+
+    objects: int
+    seconds: float
+    clicks: int
+    median_seconds: float
+    median_clicks: float
+
+
+class Failure(Message):
+    """What was wrong and what to do, in one sentence."""
+
+    error: str
+    object: ObjectMessage | None = None
+    """The newest state, after a conflict."""

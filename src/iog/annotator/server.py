@@ -1,0 +1,283 @@
+"""The web server of the annotator: typed routes over the workbench, and the page itself."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib import resources
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from iog._version import __version__
+from iog.annotator import exchange, schemas
+from iog.annotator.guard import App, Guard
+from iog.annotator.photos import DISPLAY_SIDE
+from iog.annotator.store import PhotoFilter
+from iog.annotator.workbench import Workbench
+from iog.errors import ConflictError, ImageError, IogError
+from iog.masks import polygons
+
+_PAGE = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/app.js": ("app.js", "text/javascript; charset=utf-8"),
+    "/style.css": ("style.css", "text/css; charset=utf-8"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+}
+
+PhotoNumber = Annotated[int, Path(ge=1, le=2**53)]
+ObjectNumber = Annotated[int, Path(ge=1, le=2**53)]
+_FAILURES: dict[int | str, dict[str, Any]] = {
+    status: {"model": schemas.Failure} for status in (403, 409, 422)
+}
+
+
+def make_app(bench: Workbench, token: str | None = None) -> App:
+    """The whole application.
+
+    Parameters
+    ----------
+    bench
+        Closed when the server stops.
+    token
+        Asked of every request; None when only this machine can connect.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        bench.close()
+
+    # The interactive documentation of FastAPI would load scripts from another site.
+    app = FastAPI(
+        title="iog annotator",
+        version=__version__,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        responses=_FAILURES,
+    )
+    _add_page(app)
+    _add_failures(app, bench)
+    _add_project(app, bench)
+    _add_photos(app, bench)
+    _add_objects(app, bench)
+    return Guard(app, token)
+
+
+def _add_page(app: FastAPI) -> None:
+    def serve(path: str) -> None:
+        name, kind = _PAGE[path]
+
+        @app.get(path, include_in_schema=False)
+        def page() -> Response:
+            content = resources.files("iog.annotator").joinpath("page", name).read_bytes()
+            return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})
+
+    for path in _PAGE:
+        serve(path)
+
+
+def _add_failures(app: FastAPI, bench: Workbench) -> None:
+    @app.exception_handler(ConflictError)
+    def conflict(request: Request, error: ConflictError) -> Response:
+        newest = schemas.ObjectMessage.of(bench.store.one(int(request.path_params["number"])))
+        failure = schemas.Failure(error=str(error), object=newest)
+        return JSONResponse(failure.model_dump(), status_code=409)
+
+    @app.exception_handler(IogError)
+    def mistake(_: Request, error: IogError) -> Response:
+        return JSONResponse(schemas.Failure(error=str(error)).model_dump(), status_code=422)
+
+    @app.exception_handler(RequestValidationError)
+    def malformed(_: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        failure = schemas.Failure(error=f"{place}: {first['msg']}")
+        return JSONResponse(failure.model_dump(), status_code=422)
+
+
+def _add_project(app: FastAPI, bench: Workbench) -> None:
+    store = bench.store
+
+    @app.get("/api/project")
+    def project() -> schemas.Project:
+        first = store.first_unfinished()
+        return schemas.Project(
+            name=bench.photos.folder.name or str(bench.photos.folder),
+            file=store.path.name,
+            first=schemas.PhotoMessage.of(first) if first else None,
+            counts=store.counts(),
+            labels=store.labels,
+            formats=exchange.FORMATS,
+        )
+
+    @app.put("/api/labels")
+    def set_labels(labels: schemas.Labels) -> schemas.Labels:
+        store.labels = list(dict.fromkeys(labels.labels))
+        return schemas.Labels(labels=store.labels)
+
+    @app.get("/api/statistics")
+    def measure() -> schemas.Statistics:
+        efforts = store.efforts()
+        return schemas.Statistics(
+            objects=len(efforts),
+            seconds=sum(e.seconds for e in efforts),
+            clicks=sum(e.clicks for e in efforts),
+            median_seconds=statistics.median(e.seconds for e in efforts) if efforts else 0,
+            median_clicks=statistics.median(e.clicks for e in efforts) if efforts else 0,
+        )
+
+    @app.get("/api/export/{format}", response_class=Response)
+    def export(
+        format: exchange.FormatName, tolerance: Annotated[float, Query(ge=0, le=50)] = 0, drafts: bool = False
+    ) -> Response:
+        """The annotations as one ZIP file."""
+        content = exchange.export_zip(bench.store, bench.photos, format, tolerance=tolerance, drafts=drafts)
+        name = f"{format}.zip"
+        return Response(
+            content,
+            media_type="application/zip",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    @app.get("/api/notes/{format}")
+    def notes(format: exchange.FormatName) -> list[str]:
+        """What a format cannot carry of this project."""
+        return exchange.losses(bench.store, format)
+
+    @app.post("/api/import")
+    async def import_coco(request: Request) -> schemas.Count:
+        """Add the objects and boxes of a COCO document (the body) to photos of the same names."""
+        report = await run_in_threadpool(
+            exchange.import_coco, bench.store, bench.photos, await request.body()
+        )
+        return schemas.Count(count=report.objects, notes=report.notes)
+
+
+def _add_photos(app: FastAPI, bench: Workbench) -> None:
+    store = bench.store
+
+    @app.get("/api/photos")
+    def photos(
+        offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+        filter: PhotoFilter = "all",
+        search: Annotated[str, Query(max_length=200)] = "",
+    ) -> schemas.PhotoPage:
+        total, rows = store.photos(offset, limit, filter, search)
+        return schemas.PhotoPage(total=total, photos=[schemas.PhotoMessage.of(row) for row in rows])
+
+    @app.get("/api/photos/{number}")
+    def photo(number: PhotoNumber) -> schemas.PhotoDetail:
+        """A photo with its objects; `photo.problem` says why it cannot be shown, if so."""
+        store.photo(number)
+        scale = 1.0
+        with suppress(ImageError):  # kept with the photo
+            scale = min(scale, DISPLAY_SIDE / max(bench.photos.pixels(number).shape))
+        last = store.last_touched(number)
+        return schemas.PhotoDetail(
+            photo=schemas.PhotoMessage.of(store.photo(number)),
+            scale=scale,
+            objects=[schemas.ObjectMessage.of(row) for row in store.objects(number)],
+            last_touched=schemas.ObjectMessage.of(last) if last else None,
+        )
+
+    @app.get("/api/photos/{number}/image", response_class=Response)
+    def image(number: PhotoNumber) -> Response:
+        """An upright 8-bit JPEG."""
+        return _picture(bench.photos.display(number))
+
+    @app.get("/api/photos/{number}/thumbnail", response_class=Response)
+    def thumbnail(number: PhotoNumber) -> Response:
+        """A small JPEG."""
+        return _picture(bench.photos.thumbnail(number))
+
+    @app.get("/api/photos/{number}/neighbour")
+    def neighbour(
+        number: PhotoNumber,
+        direction: Literal["next", "previous"],
+        filter: PhotoFilter = "all",
+        search: Annotated[str, Query(max_length=200)] = "",
+    ) -> schemas.Neighbour:
+        row = store.neighbour(number, 1 if direction == "next" else -1, filter, search)
+        place = store.place((row or store.photo(number)).id, filter, search)
+        return schemas.Neighbour(photo=schemas.PhotoMessage.of(row) if row else None, place=place)
+
+    @app.patch("/api/photos/{number}")
+    def set_done(number: PhotoNumber, change: schemas.Done) -> schemas.PhotoMessage:
+        store.photo(number)
+        store.set_done(number, change.done)
+        return schemas.PhotoMessage.of(store.photo(number))
+
+    @app.post("/api/photos/{number}/objects")
+    def start(number: PhotoNumber, new: schemas.NewObject) -> schemas.ObjectMessage:
+        """Two corners: a new object, whose features are computed from now on."""
+        return schemas.ObjectMessage.of(bench.start(number, new.value(), new.label, new.seconds))
+
+    @app.post("/api/photos/{number}/masks")
+    def masks(number: PhotoNumber) -> schemas.Count:
+        """Masks for all objects that have only a box."""
+        return schemas.Count(count=bench.masks_for_boxes(number))
+
+
+def _add_objects(app: FastAPI, bench: Workbench) -> None:
+    store = bench.store
+
+    @app.get("/api/objects/{number}")
+    def prepare(number: ObjectNumber) -> schemas.ObjectMessage:
+        """An object that a person opens."""
+        return schemas.ObjectMessage.of(bench.prepare(number))
+
+    @app.put("/api/objects/{number}")
+    def change(number: ObjectNumber, wish: schemas.Change) -> schemas.ObjectMessage:
+        """A click, a stroke, a label, an acceptance: saved when this answers."""
+        return schemas.ObjectMessage.of(
+            bench.change(
+                number,
+                wish.version,
+                wish.work.value(),
+                label=wish.label,
+                state=wish.state,
+                seconds=wish.seconds,
+                kind=wish.kind,
+            )
+        )
+
+    @app.post("/api/objects/{number}/undo")
+    def undo(number: ObjectNumber, shift: schemas.Shift) -> schemas.ObjectMessage:
+        return schemas.ObjectMessage.of(store.undo(number, shift.version, shift.seconds))
+
+    @app.post("/api/objects/{number}/redo")
+    def redo(number: ObjectNumber, shift: schemas.Shift) -> schemas.ObjectMessage:
+        return schemas.ObjectMessage.of(store.redo(number, shift.version, shift.seconds))
+
+    @app.post("/api/objects/{number}/preview")
+    def preview(number: ObjectNumber, hover: schemas.Hover) -> schemas.HoverAnswer:
+        """The mask that an inside click here would give; nothing is changed."""
+        found = bench.preview(number, (hover.x, hover.y), hover.tab, hover.sequence)
+        return schemas.HoverAnswer.of(hover.sequence, found)
+
+    @app.get("/api/objects/{number}/outline")
+    def outline(number: ObjectNumber, tolerance: Annotated[float, Query(ge=0, le=50)] = 0) -> schemas.Outline:
+        """The mask as polygons that stray at most `tolerance` pixels."""
+        patch = store.one(number).mask
+        rings = []
+        if patch is not None and patch.area:
+            x, y = patch.box.x0, patch.box.y0
+            for part in polygons(patch.mask, tolerance):
+                outer, *holes = [
+                    [(px + x, py + y) for px, py in ring] for ring in (part["outer"], *part["holes"])
+                ]
+                rings.append(schemas.Ring(outer=outer, holes=holes))
+        count = sum(len(ring) for part in rings for ring in (part.outer, *part.holes))
+        return schemas.Outline(polygons=rings, vertices=count)
+
+
+def _picture(content: bytes) -> Response:
+    return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})

@@ -1,0 +1,539 @@
+"""The project file: photos, objects, every step of every object, how long each step took.
+
+One SQLite file. An object is a list of steps, and `position` says which one holds now: undo and redo move
+it, a new step cuts off what was undone. A step holds all that can change (label, state, work, mask), so that
+undo takes back an acceptance or a deletion like a click, also after a restart.
+
+Durability: write-ahead log with `synchronous=FULL`. A change is one transaction, on the disk before the
+method returns; what the page calls saved survives a killed process and a power cut. (`NORMAL` would survive
+the first only, and saves about a millisecond a click.)
+
+Concurrency: every object has a version. Who changes it says which version they saw, and gets a
+`ConflictError` when that is no longer the newest, from another tab or another process.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from iog.annotator.patch import Patch
+from iog.annotator.work import Work
+from iog.errors import ConflictError, DataError
+
+State = Literal["draft", "accepted", "deleted"]
+PhotoFilter = Literal["all", "todo", "started", "done", "broken"]
+
+APPLICATION_ID = 0x494F4731  # "IOG1", so that `file` and we recognise a project
+FORMAT = 1
+
+_SCHEMA = """
+CREATE TABLE photos (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,              -- relative to the photo folder, with forward slashes
+    sort TEXT NOT NULL,                     -- path with padded numbers: photo 2 before photo 10
+    sha256 TEXT,                            -- of the file, once it was opened
+    bytes INTEGER,
+    width INTEGER,                          -- upright
+    height INTEGER,
+    done INTEGER NOT NULL DEFAULT 0,
+    present INTEGER NOT NULL DEFAULT 1,     -- 0: the file has gone from the folder
+    problem TEXT                            -- why it cannot be opened
+);
+CREATE INDEX photos_in_order ON photos(present, sort);
+CREATE TABLE objects (
+    id INTEGER PRIMARY KEY,
+    photo INTEGER NOT NULL REFERENCES photos(id),
+    version INTEGER NOT NULL,
+    position INTEGER NOT NULL,              -- which step holds now
+    touched REAL NOT NULL                   -- seconds since 1970
+);
+CREATE INDEX objects_of_photo ON objects(photo);
+CREATE TABLE steps (
+    object INTEGER NOT NULL REFERENCES objects(id),
+    position INTEGER NOT NULL,
+    label TEXT NOT NULL,
+    state TEXT NOT NULL,
+    work TEXT NOT NULL,                     -- clicks, strokes, switches as JSON
+    mask TEXT,                              -- box and COCO run lengths as JSON; NULL: not computed yet
+    confidence REAL,
+    PRIMARY KEY (object, position)
+) WITHOUT ROWID;
+CREATE TABLE timings (                      -- also of steps that were undone
+    id INTEGER PRIMARY KEY,
+    object INTEGER NOT NULL REFERENCES objects(id),
+    kind TEXT NOT NULL,
+    at REAL NOT NULL,                       -- seconds since 1970
+    seconds REAL NOT NULL                   -- of the person, since the step before
+);
+CREATE INDEX timings_of_object ON timings(object);
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+_NOW = "objects o JOIN steps s ON s.object = o.id AND s.position = o.position"
+_HAS_OBJECTS = f"EXISTS (SELECT 1 FROM {_NOW} WHERE o.photo = p.id AND s.state != 'deleted')"
+_FILTERS: dict[PhotoFilter, str] = {
+    "all": "1",
+    "todo": f"p.done = 0 AND p.problem IS NULL AND NOT {_HAS_OBJECTS}",
+    "started": f"p.done = 0 AND {_HAS_OBJECTS}",
+    "done": "p.done = 1",
+    "broken": "p.problem IS NOT NULL",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoRow:
+    """A photo of the project."""
+
+    id: int
+    path: str
+    sha256: str | None
+    width: int | None
+    height: int | None
+    done: bool
+    problem: str | None
+    objects: int
+    """How many objects it has, deleted ones left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectRow:
+    """An object as it is now."""
+
+    id: int
+    photo: int
+    version: int
+    label: str
+    state: State
+    work: Work
+    mask: Patch | None
+    """None until it was computed."""
+    confidence: float | None
+    can_undo: bool
+    can_redo: bool
+    touched: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """What an object cost a person."""
+
+    object: int
+    seconds: float
+    clicks: int
+    """Outside, inside and correcting clicks made, also ones that were undone later."""
+    steps: int
+
+
+class Store:
+    """A project file, opened. Safe to share between threads.
+
+    Parameters
+    ----------
+    path
+        The file; made when it does not exist.
+
+    Raises
+    ------
+    DataError
+        If the file is something else, or was written by a newer release.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.absolute().parent.is_dir():
+            raise DataError(f"folder {path.absolute().parent} does not exist; make it first")
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+        self._db.row_factory = sqlite3.Row
+        try:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._open()
+        except (sqlite3.DatabaseError, DataError) as error:
+            self._db.close()
+            if isinstance(error, DataError):
+                raise
+            raise DataError(f"{path} cannot be used as a project file: {error}") from None
+
+    def close(self) -> None:
+        """Close the file; the log is folded into it."""
+        with self._lock:
+            self._db.close()
+
+    def _open(self) -> None:
+        with self._transaction():
+            application = self._value("PRAGMA application_id")
+            version = self._value("PRAGMA user_version")
+            if application == 0 and not self._value("SELECT count(*) FROM sqlite_master"):
+                for statement in _SCHEMA.split(";\n"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                self._db.execute(f"PRAGMA user_version = {FORMAT}")
+            elif application != APPLICATION_ID:
+                raise DataError(f"{self.path} is a database of another program; choose another --project")
+            elif version > FORMAT:
+                raise DataError(f"{self.path} was written by a newer release of iog; upgrade iog")
+
+    # ---- photos
+
+    def sync_photos(self, paths: Sequence[str]) -> None:
+        """Make the list of photos agree with the folder; rows of files that went are kept, out of sight."""
+        with self._transaction():
+            self._db.execute("UPDATE photos SET present = 0")
+            self._db.executemany(
+                "INSERT INTO photos (path, sort) VALUES (?, ?) ON CONFLICT (path) DO UPDATE SET present = 1",
+                ((path, sort_key(path)) for path in paths),
+            )
+
+    def lost_photos(self) -> list[tuple[int, str, int]]:
+        """(id, SHA-256, size in bytes) of photos with objects whose files are no longer at their place."""
+        rows = self._rows(
+            f"SELECT p.id, p.sha256, p.bytes FROM photos p "
+            f"WHERE p.present = 0 AND p.sha256 IS NOT NULL AND {_HAS_OBJECTS}"
+        )
+        return [(row["id"], row["sha256"], row["bytes"]) for row in rows]
+
+    def untouched_paths(self) -> list[str]:
+        """Paths of photos that were never opened."""
+        return [r["path"] for r in self._rows("SELECT path FROM photos WHERE present AND sha256 IS NULL")]
+
+    def move_photo(self, photo: int, path: str) -> None:
+        """The photo lies at another path now, where a row without objects gives way to it."""
+        with self._transaction():
+            self._db.execute("DELETE FROM photos WHERE path = ? AND sha256 IS NULL", (path,))
+            self._db.execute(
+                "UPDATE photos SET path = ?, sort = ?, present = 1 WHERE id = ?",
+                (path, sort_key(path), photo),
+            )
+
+    def photos(
+        self, offset: int, limit: int, filter: PhotoFilter = "all", search: str = ""
+    ) -> tuple[int, list[PhotoRow]]:
+        """How many photos pass the filter, and a page of them in natural order of their paths."""
+        where, values = _photo_condition(filter, search)
+        total = self._value(f"SELECT count(*) FROM photos p WHERE {where}", values)
+        rows = self._rows(
+            f"{_PHOTO_COLUMNS} WHERE {where} ORDER BY p.sort, p.path LIMIT ? OFFSET ?",
+            (*values, limit, offset),
+        )
+        return total, [_photo(row) for row in rows]
+
+    def photo(self, photo: int) -> PhotoRow:
+        """One photo; `DataError` if there is none with this number."""
+        rows = self._rows(f"{_PHOTO_COLUMNS} WHERE p.id = ?", (photo,))
+        if not rows:
+            raise DataError(f"the project has no photo number {photo}")
+        return _photo(rows[0])
+
+    def photo_at(self, path: str) -> PhotoRow | None:
+        """The photo at a path relative to the folder."""
+        rows = self._rows(f"{_PHOTO_COLUMNS} WHERE p.path = ?", (path,))
+        return _photo(rows[0]) if rows else None
+
+    def photos_with_objects(self) -> Iterator[PhotoRow]:
+        """Every photo that has an object, in order."""
+        for row in self._rows(f"{_PHOTO_COLUMNS} WHERE {_HAS_OBJECTS} ORDER BY p.sort, p.path"):
+            yield _photo(row)
+
+    def neighbour(
+        self, photo: int, step: Literal[-1, 1], filter: PhotoFilter = "all", search: str = ""
+    ) -> PhotoRow | None:
+        """The next or previous photo that passes the filter."""
+        where, values = _photo_condition(filter, search)
+        sign, order = (">", "ASC") if step > 0 else ("<", "DESC")
+        rows = self._rows(
+            f"{_PHOTO_COLUMNS}, photos here WHERE here.id = ? AND {where} "
+            f"AND (p.sort, p.path) {sign} (here.sort, here.path) "
+            f"ORDER BY p.sort {order}, p.path {order} LIMIT 1",
+            (photo, *values),
+        )
+        return _photo(rows[0]) if rows else None
+
+    def first_unfinished(self) -> PhotoRow | None:
+        """The first photo to work on: not done and not broken; otherwise the first of all."""
+        for condition in ("p.done = 0 AND p.problem IS NULL", "1"):
+            rows = self._rows(
+                f"{_PHOTO_COLUMNS} WHERE p.present AND {condition} ORDER BY p.sort, p.path LIMIT 1"
+            )
+            if rows:
+                return _photo(rows[0])
+        return None
+
+    def place(self, photo: int, filter: PhotoFilter, search: str) -> int:
+        """How many photos of the filtered list come before this one."""
+        where, values = _photo_condition(filter, search)
+        count: int = self._value(
+            f"SELECT count(*) FROM photos p, photos here WHERE here.id = ? AND {where} "
+            "AND (p.sort, p.path) < (here.sort, here.path)",
+            (photo, *values),
+        )
+        return count
+
+    def counts(self) -> dict[PhotoFilter, int]:
+        """How many photos pass each filter."""
+        return {name: self.photos(0, 0, name)[0] for name in get_args(PhotoFilter)}
+
+    def set_read(self, photo: int, sha256: str, size: int, width: int, height: int) -> None:
+        """The photo was read: its file's hash and size in bytes, its width and height."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE photos SET sha256 = ?, bytes = ?, width = ?, height = ?, problem = NULL WHERE id = ?",
+                (sha256, size, width, height, photo),
+            )
+
+    def set_problem(self, photo: int, problem: str | None) -> None:
+        """Why the photo cannot be used."""
+        with self._transaction():
+            self._db.execute("UPDATE photos SET problem = ? WHERE id = ?", (problem, photo))
+
+    def set_done(self, photo: int, done: bool) -> None:
+        """Whether a person is finished with the photo."""
+        with self._transaction():
+            self._db.execute("UPDATE photos SET done = ? WHERE id = ?", (done, photo))
+
+    # ---- objects
+
+    def objects(self, photo: int) -> list[ObjectRow]:
+        """The photo's objects, deleted ones left out, in the order in which they were made."""
+        rows = self._rows(
+            f"{_OBJECT_COLUMNS} WHERE o.photo = ? AND s.state != 'deleted' ORDER BY o.id", (photo,)
+        )
+        return [_object(row) for row in rows]
+
+    def one(self, number: int) -> ObjectRow:
+        """One object, also a deleted one; `DataError` if there is none with this number."""
+        rows = self._rows(f"{_OBJECT_COLUMNS} WHERE o.id = ?", (number,))
+        if not rows:
+            raise DataError(f"the project has no object number {number}")
+        return _object(rows[0])
+
+    def last_touched(self, photo: int) -> ObjectRow | None:
+        """The object of a photo that was changed last, also if that deleted it."""
+        rows = self._rows(f"{_OBJECT_COLUMNS} WHERE o.photo = ? ORDER BY o.touched DESC LIMIT 1", (photo,))
+        return _object(rows[0]) if rows else None
+
+    def create(
+        self,
+        photo: int,
+        work: Work,
+        *,
+        label: str,
+        state: State = "draft",
+        mask: Patch | None = None,
+        confidence: float | None = None,
+        seconds: float = 0,
+        kind: str = "create",
+    ) -> ObjectRow:
+        """Add an object."""
+        with self._transaction():
+            cursor = self._db.execute(
+                "INSERT INTO objects (photo, version, position, touched) VALUES (?, 1, 0, ?)",
+                (photo, time.time()),
+            )
+            assert cursor.lastrowid is not None
+            number = cursor.lastrowid
+            self._add_step(number, 0, label, state, work, mask, confidence)
+            self._add_timing(number, kind, seconds)
+            return self.one(number)
+
+    def change(
+        self,
+        number: int,
+        version: int,
+        work: Work,
+        *,
+        label: str,
+        state: State,
+        mask: Patch | None,
+        confidence: float | None,
+        seconds: float,
+        kind: str,
+    ) -> ObjectRow:
+        """Add a step; steps that were undone are forgotten.
+
+        Raises
+        ------
+        ConflictError
+            If `version` is not the newest; nothing is changed then.
+        """
+        with self._transaction():
+            position = self._check_version(number, version) + 1
+            self._db.execute("DELETE FROM steps WHERE object = ? AND position >= ?", (number, position))
+            self._add_step(number, position, label, state, work, mask, confidence)
+            self._add_timing(number, kind, seconds)
+            return self._move(number, position)
+
+    def undo(self, number: int, version: int, seconds: float) -> ObjectRow:
+        """Go back one step; at the first one nothing happens. Raises `ConflictError` as `change`."""
+        return self._shift(number, version, -1, "undo", seconds)
+
+    def redo(self, number: int, version: int, seconds: float) -> ObjectRow:
+        """Go forward to the step that was undone last, if any. Raises `ConflictError` as `change`."""
+        return self._shift(number, version, 1, "redo", seconds)
+
+    def efforts(self) -> list[Effort]:
+        """What each object cost that was not deleted."""
+        rows = self._rows(
+            "SELECT t.object, sum(t.seconds) AS seconds, count(*) AS steps, "
+            "sum(CASE t.kind WHEN 'corners' THEN 2 WHEN 'inside' THEN 1 WHEN 'correction' THEN 1 "
+            "WHEN 'move' THEN 1 WHEN 'remove' THEN 1 ELSE 0 END) AS clicks "
+            f"FROM timings t JOIN ({_NOW}) ON o.id = t.object WHERE s.state != 'deleted' GROUP BY t.object"
+        )
+        return [
+            Effort(object=r["object"], seconds=r["seconds"], clicks=r["clicks"], steps=r["steps"])
+            for r in rows
+        ]
+
+    # ---- settings
+
+    @property
+    def labels(self) -> list[str]:
+        """Names for objects, in the order of their keys 1 to 9."""
+        rows = self._rows("SELECT value FROM settings WHERE key = 'labels'")
+        return list(json.loads(rows[0]["value"])) if rows else ["object"]
+
+    @labels.setter
+    def labels(self, labels: Sequence[str]) -> None:
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO settings VALUES ('labels', ?) "
+                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (json.dumps(list(labels), ensure_ascii=False),),
+            )
+
+    # ---- inside
+
+    def _shift(self, number: int, version: int, by: int, kind: str, seconds: float) -> ObjectRow:
+        with self._transaction():
+            position = self._check_version(number, version) + by
+            exists = self._value(
+                "SELECT count(*) FROM steps WHERE object = ? AND position = ?", (number, position)
+            )
+            if not exists:
+                return self.one(number)
+            self._add_timing(number, kind, seconds)
+            return self._move(number, position)
+
+    def _check_version(self, number: int, version: int) -> int:
+        """The position of an object whose newest version is `version`."""
+        rows = self._rows("SELECT version, position FROM objects WHERE id = ?", (number,))
+        if not rows:
+            raise DataError(f"the project has no object number {number}")
+        if rows[0]["version"] != version:
+            raise ConflictError("this object was changed in another tab; this page now shows the newer state")
+        return int(rows[0]["position"])
+
+    def _move(self, number: int, position: int) -> ObjectRow:
+        self._db.execute(
+            "UPDATE objects SET position = ?, version = version + 1, touched = ? WHERE id = ?",
+            (position, time.time(), number),
+        )
+        return self.one(number)
+
+    def _add_step(
+        self,
+        number: int,
+        position: int,
+        label: str,
+        state: State,
+        work: Work,
+        mask: Patch | None,
+        confidence: float | None,
+    ) -> None:
+        self._db.execute(
+            "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                number,
+                position,
+                label,
+                state,
+                json.dumps(work.to_json()),
+                mask and json.dumps(mask.to_json()),
+                confidence,
+            ),
+        )
+
+    def _add_timing(self, number: int, kind: str, seconds: float) -> None:
+        self._db.execute(
+            "INSERT INTO timings (object, kind, at, seconds) VALUES (?, ?, ?, ?)",
+            (number, kind, time.time(), seconds),
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing, and no other writer between its reads and its writes."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._db.execute(query, values).fetchall()
+
+    def _value(self, query: str, values: Sequence[object] = ()) -> Any:
+        return self._rows(query, values)[0][0]
+
+
+_PHOTO_COLUMNS = (
+    "SELECT p.id, p.path, p.sha256, p.width, p.height, p.done, p.problem, "
+    f"(SELECT count(*) FROM {_NOW} WHERE o.photo = p.id AND s.state != 'deleted') AS objects FROM photos p"
+)
+_OBJECT_COLUMNS = (
+    "SELECT o.id, o.photo, o.version, o.position, o.touched, s.label, s.state, s.work, s.mask, s.confidence, "
+    "EXISTS (SELECT 1 FROM steps n WHERE n.object = o.id AND n.position > o.position) AS can_redo "
+    f"FROM {_NOW}"
+)
+
+
+def sort_key(path: str) -> str:
+    """Text whose order is the natural one: numbers by value, upper and lower case alike."""
+    return re.sub(r"\d+", lambda number: number.group().zfill(20), path).casefold()
+
+
+def _photo_condition(filter: PhotoFilter, search: str) -> tuple[str, tuple[str, ...]]:
+    where = f"p.present AND {_FILTERS[filter]}"
+    return (f"{where} AND instr(lower(p.path), lower(?))", (search,)) if search else (where, ())
+
+
+def _photo(row: sqlite3.Row) -> PhotoRow:
+    return PhotoRow(
+        id=row["id"],
+        path=row["path"],
+        sha256=row["sha256"],
+        width=row["width"],
+        height=row["height"],
+        done=bool(row["done"]),
+        problem=row["problem"],
+        objects=row["objects"],
+    )
+
+
+def _object(row: sqlite3.Row) -> ObjectRow:
+    return ObjectRow(
+        id=row["id"],
+        photo=row["photo"],
+        version=row["version"],
+        label=row["label"],
+        state=row["state"],
+        work=Work.from_json(json.loads(row["work"])),
+        mask=Patch.from_json(json.loads(row["mask"])) if row["mask"] else None,
+        confidence=row["confidence"],
+        can_undo=row["position"] > 0,
+        can_redo=bool(row["can_redo"]),
+        touched=row["touched"],
+    )

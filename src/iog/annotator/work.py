@@ -1,0 +1,90 @@
+"""What a person did to one object, as one immutable value: the mask is a function of it and the photo.
+
+Order: clicks -> the model's mask (or an imported one) -> largest part, filled holes -> brush strokes ->
+minus objects that were accepted before. Undo is therefore nothing but going back to an earlier value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from iog.annotator.patch import Patch
+from iog.clicks import Clicks
+from iog.prompting import THRESHOLD
+from iog.segmenter import Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """One movement of the brush (`add`) or the eraser, in continuous image coordinates."""
+
+    points: tuple[tuple[float, float], ...]
+    radius: float
+    add: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Clicks, switches and strokes of one object."""
+
+    clicks: Clicks | None = None
+    """None for an imported mask that nobody has clicked on."""
+    strokes: tuple[Stroke, ...] = ()
+    largest: bool = False
+    """Keep only the largest part of the model's mask."""
+    fill: bool = False
+    """Fill the holes of the model's mask."""
+    spare: bool = True
+    """Leave pixels of accepted objects to them."""
+    imported: Patch | None = None
+    """The mask to start from when there are no clicks."""
+
+    def compose(
+        self, prediction: Prediction | None, accepted: Iterable[Patch], width: int, height: int
+    ) -> Patch:
+        """The mask in an image of width x height, from the model's answer to `clicks`."""
+        if prediction is not None:
+            box, probability = prediction.visible
+            patch = Patch.of(probability >= THRESHOLD, box.x0, box.y0)
+        else:
+            patch = self.imported or Patch.empty()
+        if patch.area:
+            patch = patch.tidied(largest=self.largest, fill=self.fill)
+        for stroke in self.strokes:
+            patch = patch.painted(stroke.points, stroke.radius, stroke.add, width, height)
+        if self.spare:
+            for other in accepted:
+                patch = patch.without(other)
+        return patch
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict for `json.dump`; `from_json` reads it back."""
+        return {
+            "clicks": self.clicks and self.clicks.to_json(),
+            "strokes": [
+                {"points": [list(p) for p in s.points], "radius": s.radius, "add": s.add}
+                for s in self.strokes
+            ],
+            "largest": self.largest,
+            "fill": self.fill,
+            "spare": self.spare,
+            "imported": self.imported and self.imported.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Work:
+        """The value that `to_json` described."""
+        strokes = tuple(
+            Stroke(tuple((float(x), float(y)) for x, y in s["points"]), float(s["radius"]), bool(s["add"]))
+            for s in data["strokes"]
+        )
+        return cls(
+            clicks=Clicks.from_json(data["clicks"]) if data["clicks"] else None,
+            strokes=strokes,
+            largest=data["largest"],
+            fill=data["fill"],
+            spare=data["spare"],
+            imported=Patch.from_json(data["imported"]) if data["imported"] else None,
+        )

@@ -1,0 +1,259 @@
+"""From a person's work to masks: the store, the photos and one model behind one set of methods."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from iog.annotator.patch import Patch
+from iog.annotator.photos import Photos
+from iog.annotator.store import ObjectRow, State, Store
+from iog.annotator.work import Work
+from iog.clicks import Box, Clicks
+from iog.crop import resize
+from iog.engines import Engine
+from iog.errors import ConflictError, DataError
+from iog.masks import BoolArray
+from iog.prompting import THRESHOLD
+from iog.segmenter import Prediction, Segmenter, Session
+
+_SESSIONS = 4  # open objects whose features are kept: some 30 MB each
+
+PREVIEW_SIDE = 480
+"""A preview has at most so many pixels a side: it is gone with the next movement of the hand."""
+
+Kind = Literal[
+    "corners",
+    "inside",
+    "correction",
+    "move",
+    "remove",
+    "brush",
+    "tidy",
+    "label",
+    "accept",
+    "delete",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The mask that an inside click would give, over `window` (image pixels; may leave the image)."""
+
+    window: Box
+    mask: BoolArray
+    confidence: float
+
+
+class Workbench:
+    """Everything the server needs to answer; safe to share between threads.
+
+    Parameters
+    ----------
+    folder
+        The photos.
+    project
+        The project file; made if need be.
+    model
+        As `Segmenter`. Loaded in the background, so that the page is there at once.
+
+    Raises
+    ------
+    DataError
+        If the folder does not exist or the project file is unusable.
+    """
+
+    def __init__(self, folder: Path, project: Path, model: str | Path | Engine = "lite") -> None:
+        self.store = Store(project)
+        try:
+            self.photos = Photos(folder, self.store)
+        except BaseException:
+            self.store.close()
+            raise
+        self._workers = ThreadPoolExecutor(2, thread_name_prefix="iog")
+        self._segmenter: Future[Segmenter] = self._workers.submit(Segmenter, model)
+        self._sessions: OrderedDict[int, Future[Session]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._newest: OrderedDict[str, int] = OrderedDict()
+        self._previewing = threading.Lock()
+
+    def close(self) -> None:
+        """Finish what is running and close the project file."""
+        self._workers.shutdown(cancel_futures=True)
+        self.store.close()
+
+    def segmenter(self) -> Segmenter:
+        """The model, waited for; `ModelError` if it cannot be loaded."""
+        return self._segmenter.result()
+
+    def start(self, photo: int, work: Work, label: str, seconds: float) -> ObjectRow:
+        """Open an object by its corners; its features are computed in the background from now on.
+
+        Raises
+        ------
+        ClickError, ImageError, DataError
+            If the clicks do not fit the photo, or the photo cannot be read.
+        """
+        if work.clicks is None:
+            raise DataError("an object needs clicks")
+        height, width = self.photos.pixels(photo).shape[:2]
+        work.clicks.check_inside_image(width, height)
+        created = self.store.create(photo, work, label=label, seconds=seconds, kind="corners")
+        self._session(created.id, photo, work.clicks)
+        return created
+
+    def prepare(self, number: int) -> ObjectRow:
+        """An object that a person is about to work on: its features are computed in the background."""
+        found = self.store.one(number)
+        if found.work.clicks is not None:
+            self._session(number, found.photo, found.work.clicks)
+        return found
+
+    def preview(self, number: int, inside: tuple[float, float], tab: str, sequence: int) -> Preview | None:
+        """The mask for an inside click; None when `tab` has asked for a later `sequence` meanwhile.
+
+        Raises
+        ------
+        ClickError
+            If the click lies outside the object's box or the image.
+        """
+        with self._lock:
+            self._newest[tab] = max(sequence, self._newest.get(tab, sequence))
+            self._newest.move_to_end(tab)
+            while len(self._newest) > 64:
+                self._newest.popitem(last=False)
+        found = self.store.one(number)
+        if found.work.clicks is None:
+            raise DataError("an object needs clicks")
+        session = self._session(number, found.photo, found.work.clicks).result()
+        with self._previewing:
+            with self._lock:
+                if self._newest.get(tab, sequence) > sequence:
+                    return None
+            if session.clicks != found.work.clicks:  # undone or changed in another process
+                session.change(found.work.clicks)
+            prediction = session.preview(inside)
+        window = prediction.crop.window
+        scale = min(1, PREVIEW_SIDE / max(window.width, window.height))
+        size = max(1, round(window.width * scale)), max(1, round(window.height * scale))
+        return Preview(window, resize(prediction.crop_probability, *size) >= THRESHOLD, prediction.confidence)
+
+    def change(
+        self,
+        number: int,
+        version: int,
+        work: Work,
+        *,
+        label: str,
+        state: State,
+        seconds: float,
+        kind: Kind,
+    ) -> ObjectRow:
+        """Make the object what a person wants it to be, and save it.
+
+        `work.imported` is not the person's to set: it stays what it was, until the first click replaces it.
+
+        Raises
+        ------
+        ConflictError
+            If `version` is not the newest.
+        ClickError, ImageError
+            If the clicks do not fit the photo, or the photo cannot be read. Nothing is changed then.
+        """
+        found = self.store.one(number)
+        if work.clicks is None:
+            work = replace(work, imported=found.work.imported)
+        patch, confidence = found.mask, found.confidence
+        needed = state == "accepted"
+        if work != found.work or (needed and patch is None):
+            patch, confidence = self._mask(found, work, needed)
+        elif needed and work.spare and patch is not None:
+            # Others may have been accepted since this mask was made.
+            for other in self._accepted(found):
+                patch = patch.without(other)
+        return self.store.change(
+            number,
+            version,
+            work,
+            label=label,
+            state=state,
+            mask=patch,
+            confidence=confidence,
+            seconds=seconds,
+            kind=kind,
+        )
+
+    def masks_for_boxes(self, photo: int) -> int:
+        """Compute the masks of all objects of a photo that have only a box; returns how many."""
+        waiting = [o for o in self.store.objects(photo) if o.mask is None and o.work.clicks is not None]
+        if not waiting:
+            return 0
+        pixels = self.photos.pixels(photo)
+        clicks = [o.work.clicks for o in waiting if o.work.clicks is not None]
+        predictions = self.segmenter().segment_batch([pixels] * len(clicks), clicks)
+        count = 0
+        for found, prediction in zip(waiting, predictions, strict=True):
+            with suppress(ConflictError):  # a person was faster; their work stands
+                self.store.change(
+                    found.id,
+                    found.version,
+                    found.work,
+                    label=found.label,
+                    state="draft",
+                    mask=self._compose(found, found.work, prediction),
+                    confidence=prediction.confidence,
+                    seconds=0,
+                    kind="automatic",
+                )
+                count += 1
+        return count
+
+    def _mask(self, found: ObjectRow, work: Work, needed: bool) -> tuple[Patch | None, float | None]:
+        """The mask of `work` and the model's confidence; none for a mere box unless it is `needed`."""
+        prediction = None
+        if work.clicks is not None:
+            opened = self._session(found.id, found.photo, work.clicks)
+            if work.clicks.inside is None and found.mask is None and not work.strokes and not needed:
+                return None, None
+            session = opened.result()
+            prediction = session.prediction
+            if prediction.clicks != work.clicks:
+                prediction = session.change(work.clicks)
+        elif work.imported is None:
+            raise DataError("an object needs clicks")
+        return self._compose(found, work, prediction), prediction.confidence if prediction else None
+
+    def _compose(self, found: ObjectRow, work: Work, prediction: Prediction | None) -> Patch:
+        height, width = self.photos.pixels(found.photo).shape[:2]
+        return work.compose(prediction, self._accepted(found), width, height)
+
+    def _accepted(self, found: ObjectRow) -> list[Patch]:
+        """Masks of the photo's other accepted objects."""
+        return [
+            other.mask
+            for other in self.store.objects(found.photo)
+            if other.state == "accepted" and other.id != found.id and other.mask is not None
+        ]
+
+    def _session(self, number: int, photo: int, clicks: Clicks) -> Future[Session]:
+        """The session of an object: open, or being opened in the background."""
+        with self._lock:
+            opened = self._sessions.get(number)
+            if opened is None or (opened.done() and opened.exception() is not None):
+                opened = self._workers.submit(self._open, photo, clicks)
+                self._sessions[number] = opened
+            self._sessions.move_to_end(number)
+            while len(self._sessions) > _SESSIONS:
+                self._sessions.popitem(last=False)
+        return opened
+
+    def _open(self, photo: int, clicks: Clicks) -> Session:
+        session = self.segmenter().session(self.photos.pixels(photo), clicks.corners)
+        if session.clicks != clicks:
+            session.change(clicks)
+        return session

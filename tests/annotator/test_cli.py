@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from iog import zoo
+from iog.cli import main
+from tests.annotator.conftest import write_photo
+
+
+def test_mistakes_are_one_sentence(tmp_path: Path) -> None:
+    write_photo(tmp_path / "a.png")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        cases = {
+            "is not a folder": [str(tmp_path / "missing"), "--port", "0", "--project", str(tmp_path / "p")],
+            "try --port 0": [str(tmp_path), "--port", port],
+            "does not exist": [str(tmp_path), "--port", "0", "--project", str(tmp_path / "no" / "p.iog")],
+        }
+        for sentence, arguments in cases.items():
+            result = CliRunner().invoke(main, ["annotate", *arguments, "--no-browser"])
+            assert result.exit_code == 2 and sentence in result.output, result.output
+            assert "Traceback" not in result.output
+
+
+@pytest.mark.skipif(
+    not all(path.is_file() for path in zoo.MODELS["lite"].files), reason="the model's files are not there"
+)
+def test_beyond_this_machine_a_token_is_printed_once_and_needed(tmp_path: Path) -> None:
+    write_photo(tmp_path / "a.png")
+    command = [sys.executable, "-m", "iog", "annotate", str(tmp_path)]
+    options = ["--host", "0.0.0.0", "--port", "0", "--no-browser"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, env=environment)
+    try:
+        assert process.stdout is not None
+        assert "token" in process.stdout.readline()
+        found = re.search(r":(\d+)/\?token=(\S+)", process.stdout.readline())
+        assert found is not None
+        address = f"http://127.0.0.1:{found[1]}/api/project"
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(address, timeout=20)
+        request = urllib.request.Request(address, headers={"Authorization": f"Bearer {found[2]}"})
+        assert urllib.request.urlopen(request, timeout=20).status == 200
+    finally:
+        process.terminate()
+        process.wait(20)

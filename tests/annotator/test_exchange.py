@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+from pycocotools.coco import COCO
+
+from iog.annotator import exchange
+from iog.annotator.exchange import labelme, voc, yolo
+from iog.annotator.exchange.base import Item, Picture
+from iog.annotator.patch import Patch
+from iog.annotator.photos import Photos
+from iog.annotator.store import Store
+from iog.annotator.work import Work
+from iog.cli import main
+from iog.clicks import Clicks
+from iog.errors import DataError
+from tests.annotator.conftest import write_photo
+
+WIDTH, HEIGHT = 60, 40
+RING = np.zeros((HEIGHT, WIDTH), bool)
+RING[5:25, 10:40] = True
+RING[10:15, 20:30] = False  # a hole
+RING[30:36, 45:55] = True  # a second part
+BLOB = np.zeros((HEIGHT, WIDTH), bool)
+BLOB[20:35, 3:9] = True
+BLOB[26:30, 9:14] = True
+
+Project = tuple[Store, Photos]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[[str], Project]:
+    """Projects over one folder with two photos of the same name in different folders."""
+    folder = tmp_path / "photos"
+    write_photo(folder / "a.png", WIDTH, HEIGHT)
+    write_photo(folder / "sub" / "b.jpg", WIDTH, HEIGHT)
+
+    def make(name: str) -> Project:
+        store = Store(tmp_path / f"{name}.iog")
+        return store, Photos(folder, store)
+
+    return make
+
+
+def fill(project: Project) -> None:
+    store, photos = project
+    store.labels = ["ring", "blob: two"]
+    for row in store.photos(0, 9)[1]:
+        photos.pixels(row.id)
+        clicks = Clicks.of(((3, 20), (13, 34)), (8, 25), [(10, 29, True)])
+        for label, mask, work in (
+            ("ring", RING, Work(imported=Patch.of(RING))),
+            ("blob: two", BLOB, Work(clicks)),
+        ):
+            store.create(
+                row.id, work, label=label, state="accepted", mask=Patch.of(mask), confidence=0.9, seconds=4
+            )
+
+
+def content(project: Project) -> list[tuple[str, str, bytes]]:
+    return [
+        (picture.path, item.label, item.mask.full(WIDTH, HEIGHT).tobytes())
+        for picture in exchange.pictures_of(*project)
+        for item in picture.items
+    ]
+
+
+@pytest.mark.parametrize("format", ["coco", "coco-rle", "yolo", "voc", "labelme"])
+def test_masks_and_labels_come_back(
+    make: Callable[[str], Project], tmp_path: Path, format: exchange.FormatName
+) -> None:
+    source, target = make("source"), make("target")
+    fill(source)
+    assert exchange.export(*source, format, tmp_path / "out") == 4
+    path = tmp_path / "out"
+    report = exchange.import_file(*target, "coco" if format.startswith("coco") else format, path)
+    assert (report.objects, report.notes) == (4, [])
+    assert content(target) == content(source)
+    assert set(target[0].labels) >= {"ring", "blob: two"}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(mask=hnp.arrays(bool, st.tuples(st.integers(4, 14), st.integers(4, 14))).filter(np.any))
+def test_any_mask_survives_yolo_voc_and_labelme(tmp_path: Path, mask: np.ndarray) -> None:
+    height, width = mask.shape
+    picture = Picture(
+        path="x.png", width=width, height=height, items=[Item(label="thing", mask=Patch.of(mask))]
+    )
+    yolo.write([picture], ["thing"], tmp_path / "yolo", 0)
+    ((_, [(label, values)]),) = yolo.read(tmp_path / "yolo")
+    assert label == "thing"
+    assert np.array_equal(yolo.found(label, values, width, height).mask.full(width, height), mask)
+    voc.write([picture], ["thing"], tmp_path / "voc")
+    labelme.write([picture], tmp_path / "labelme")
+    for reader, name in ((voc.read, "voc"), (labelme.read, "labelme")):
+        ((path, [found]),) = reader(tmp_path / name)
+        assert path == "x.png"
+        assert np.array_equal(found.mask.full(width, height), mask)
+
+
+def test_pycocotools_reads_the_same_masks(make: Callable[[str], Project], tmp_path: Path) -> None:
+    project = make("source")
+    fill(project)
+    for format in ("coco", "coco-rle"):
+        exchange.export(*project, format, tmp_path / format)
+        document = COCO(str(tmp_path / format / "annotations.json"))
+        names = [c["name"] for c in document.loadCats(document.getCatIds())]
+        assert names == ["ring", "blob: two"]
+        for annotation in document.loadAnns(document.getAnnIds()):
+            expected = RING if annotation["category_id"] == 1 else BLOB
+            assert np.array_equal(document.annToMask(annotation).astype(bool), expected)
+            assert annotation["iscrowd"] == 0 and annotation["area"] == expected.sum()
+    kinds = {type(a["segmentation"]) for a in _document(tmp_path / "coco")["annotations"]}
+    assert kinds == {dict, list}  # run lengths for the ring, polygons for the blob
+    assert _document(tmp_path / "coco")["annotations"][1]["clicks"]["inside"] == [8, 25]
+
+
+def _document(folder: Path) -> dict:
+    return json.loads((folder / "annotations.json").read_text())
+
+
+def test_voc_boxes_are_one_based_and_pictures_have_a_palette(
+    make: Callable[[str], Project], tmp_path: Path
+) -> None:
+    project = make("source")
+    fill(project)
+    exchange.export(*project, "voc", tmp_path)
+    root = ET.parse(tmp_path / "Annotations" / "sub__b.xml").getroot()
+    bounds = root.findall("object")[1].find("bndbox")
+    assert [int(bounds.findtext(side)) for side in ("xmin", "ymin", "xmax", "ymax")] == [4, 21, 14, 35]
+    picture = Image.open(tmp_path / "SegmentationObject" / "a.png")
+    assert picture.mode == "P" and picture.getpalette()[:6] == [0, 0, 0, 128, 0, 0]
+    assert np.asarray(picture)[21, 4] == 2
+
+
+def test_boxes_arrive_as_drafts(make: Callable[[str], Project]) -> None:
+    store, photos = make("target")
+    document = {
+        "images": [{"id": 1, "file_name": "b.jpg"}, {"id": 2, "file_name": "unknown.jpg"}],
+        "categories": [{"id": 3, "name": "cup"}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 3, "bbox": [4, 5, 20, 10]},
+            {"id": 2, "image_id": 1, "category_id": 3, "bbox": [4, 5, 1, 1]},
+        ],
+    }
+    report = exchange.import_coco(store, photos, json.dumps(document).encode())
+    assert report.objects == 1
+    assert any("unknown.jpg" in note for note in report.notes) and any("4" in n for n in report.notes)
+    (row,) = store.objects(store.photo_at("sub/b.jpg").id)
+    assert (row.label, row.state, row.mask) == ("cup", "draft", None)
+    assert tuple(row.work.clicks.box) == (4, 5, 24, 15)
+
+
+def test_uncompressed_run_lengths_are_read(make: Callable[[str], Project]) -> None:
+    store, photos = make("target")
+    changes = np.flatnonzero(np.diff(RING.T.ravel().astype(int))) + 1
+    counts = np.diff([0, *changes.tolist(), WIDTH * HEIGHT]).tolist()
+    document = {
+        "images": [{"id": 1, "file_name": "a.png", "width": WIDTH, "height": HEIGHT}],
+        "categories": [],
+        "annotations": [
+            {"id": 1, "image_id": 1, "segmentation": {"size": [HEIGHT, WIDTH], "counts": counts}}
+        ],
+    }
+    exchange.import_coco(store, photos, json.dumps(document).encode())
+    (row,) = store.objects(store.photo_at("a.png").id)
+    assert np.array_equal(row.mask.full(WIDTH, HEIGHT), RING)
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        {"bbox": [1, 2, 3]},
+        {"bbox": ["a", 2, 3, 4]},
+        {"bbox": [0, 0, float("inf"), 4]},
+        {"segmentation": {"size": [HEIGHT, WIDTH], "counts": [5]}},
+        {"segmentation": {"size": [2, 2], "counts": "04"}},
+        {"segmentation": [[1, 2, 3]]},
+        {"segmentation": 7},
+        {},
+    ],
+)
+def test_a_malformed_document_changes_nothing(make: Callable[[str], Project], annotation: dict) -> None:
+    store, photos = make("target")
+    document = {
+        "images": [{"id": 1, "file_name": "a.png", "width": WIDTH, "height": HEIGHT}],
+        "categories": [],
+        "annotations": [
+            {"id": 1, "image_id": 1, "bbox": [0, 0, 9, 9]},
+            {"id": 2, "image_id": 1, **annotation},
+        ],
+    }
+    with pytest.raises(DataError, match="annotation 2"):
+        exchange.import_coco(store, photos, json.dumps(document).encode())
+    assert content((store, photos)) == [] and store.counts()["started"] == 0
+
+
+def test_losses_are_named(make: Callable[[str], Project]) -> None:
+    store, photos = make("source")
+    fill((store, photos))
+    assert exchange.losses(store, "labelme") == []
+    (note,) = exchange.losses(store, "yolo")
+    assert "Objects with holes: 2" in note
+    photo = store.photo_at("a.png").id
+    store.create(photo, Work(imported=Patch.of(BLOB)), label="x", state="accepted", mask=Patch.of(BLOB))
+    (note,) = exchange.losses(store, "voc")
+    assert ": 1." in note
+
+
+def test_drafts_are_left_out_unless_asked_for(make: Callable[[str], Project], tmp_path: Path) -> None:
+    store, photos = make("source")
+    photo = store.photo_at("a.png").id
+    store.create(photo, Work(imported=Patch.of(BLOB)), label="x", mask=Patch.of(BLOB))
+    assert exchange.export(store, photos, "png", tmp_path / "one") == 0
+    assert exchange.export(store, photos, "png", tmp_path / "two", drafts=True) == 1
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "two" / "a_001.png")) == 255, BLOB)
+
+
+def test_the_command_line_exports_and_imports(make: Callable[[str], Project], tmp_path: Path) -> None:
+    store, photos = make("source")
+    fill((store, photos))
+    store.close()
+    folder, out = str(photos.folder), tmp_path / "out"
+    run = CliRunner().invoke
+    common = ["--project", str(tmp_path / "source.iog"), "--format", "yolo"]
+    result = run(main, ["annotations", "export", folder, *common, "--out", str(out)])
+    assert result.exit_code == 0 and "4 objects" in result.output and "holes" in result.output
+    result = run(main, ["annotations", "import", folder, *common, "--from", str(out)])
+    assert result.exit_code == 0 and "4 objects added" in result.output
+    result = run(main, ["annotations", "export", str(tmp_path), "--out", str(out)])
+    assert result.exit_code == 2 and "does not exist" in result.output

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+
+from iog.annotator.patch import Patch, mask_png
+from iog.annotator.work import Stroke, Work
+from iog.clicks import Box, Clicks
+from iog.errors import DataError
+from iog.masks import polygons, rasterize
+
+masks = hnp.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12)))
+
+
+@given(masks)
+def test_a_patch_holds_the_whole_mask(mask: np.ndarray) -> None:
+    patch = Patch.of(mask)
+    height, width = mask.shape
+    assert np.array_equal(patch.full(width, height), mask)
+    assert patch.area == mask.sum()
+    assert Patch.from_json(patch.to_json()) == patch
+
+
+@given(masks)
+def test_rasterize_is_the_inverse_of_polygons(mask: np.ndarray) -> None:
+    height, width = mask.shape
+    rings = [ring for part in polygons(mask) for ring in (part["outer"], *part["holes"])]
+    assert np.array_equal(rasterize(rings, width, height), mask)
+
+
+def test_rasterize_takes_pixels_whose_centre_is_inside() -> None:
+    ring = [[0.6, 0.4], [3.6, 0.4], [3.6, 2.0], [0.6, 2.0]]
+    expected = np.zeros((3, 5), bool)
+    expected[0:2, 1:4] = True
+    assert np.array_equal(rasterize([ring], 5, 3), expected)
+    assert rasterize([[[-5.0, -5.0], [9.0, -5.0], [9.0, 9.0], [-5.0, 9.0]]], 5, 3).all()
+
+
+def test_painting_adds_and_erases_discs_around_the_path() -> None:
+    patch = Patch.empty().painted([(10.5, 10.5), (20.5, 10.5)], 3, True, 40, 30)
+    full = patch.full(40, 30)
+    assert full[10, 10:21].all()
+    assert full[10, 7] and not full[10, 5] and not full[15, 15]
+    assert full[8:13, 15].all()
+    erased = patch.painted([(15.5, 10.5)], 2, False, 40, 30).full(40, 30)
+    assert not erased[10, 15] and erased[10, 10]
+
+
+def test_painting_outside_the_photo_changes_nothing() -> None:
+    patch = Patch.of(np.ones((4, 4), bool))
+    assert patch.painted([(500.0, 500.0)], 5, True, 4, 4) == patch
+
+
+def test_without_removes_shared_pixels_only() -> None:
+    whole = Patch.of(np.ones((6, 6), bool))
+    corner = Patch.of(np.ones((2, 2), bool), 4, 4)
+    rest = whole.without(corner)
+    assert rest.area == 32
+    assert corner.without(Patch.of(np.ones((2, 2), bool), 20, 20)) == corner
+
+
+def test_mask_png_is_one_bit_with_transparent_background() -> None:
+    mask = np.zeros((300, 200), bool)
+    mask[:150] = True
+    picture = Image.open(io.BytesIO(mask_png(mask, 100)))
+    assert picture.size == (67, 100)
+    alpha = np.asarray(picture.convert("RGBA"))[..., 3]
+    assert (alpha[:45] == 255).all() and (alpha[55:] == 0).all()
+
+
+def test_a_damaged_mask_is_named() -> None:
+    with pytest.raises(DataError, match="does not match its box"):
+        Patch.from_json({**Patch.of(np.ones((3, 3), bool)).to_json(), "box": [0, 0, 2, 2]})
+
+
+def test_work_survives_json() -> None:
+    work = Work(
+        Clicks.of(((1, 2), (30, 40)), (10, 10), [(3, 4, True)]),
+        (Stroke(((1.5, 2.5), (3.0, 4.0)), 2.5, False),),
+        largest=True,
+        imported=Patch(Box(0, 0, 2, 1), np.ones((1, 2), bool)),
+    )
+    assert Work.from_json(work.to_json()) == work
+
+
+def test_work_is_tidied_then_painted_then_cut() -> None:
+    mask = np.zeros((20, 20), bool)
+    mask[2:8, 2:8] = True
+    mask[4, 4] = False
+    mask[15, 15] = True
+    accepted = Patch.of(np.ones((20, 3), bool))
+    work = Work(
+        imported=Patch.of(mask), largest=True, fill=True, strokes=(Stroke(((15.5, 3.5),), 1.5, True),)
+    )
+    result = work.compose(None, [accepted], 20, 20).full(20, 20)
+    assert result[4, 4] and not result[15, 15] and result[3, 15]
+    assert not result[:, :3].any() and result[4, 3]

@@ -1,0 +1,422 @@
+from __future__ import annotations
+
+import base64
+import io
+import json
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from iog.annotator.server import make_app
+from iog.annotator.workbench import Workbench
+from tests.annotator.conftest import DiscEngine, write_photo
+
+HOST = "http://127.0.0.1:8720"
+CORNERS = [[20, 10], [99, 69]]
+
+
+@pytest.fixture
+def client(bench: Workbench) -> Iterator[TestClient]:
+    with TestClient(make_app(bench), base_url=HOST) as client:
+        yield client
+
+
+def photo_number(client: TestClient, path: str) -> int:
+    (found,) = client.get("/api/photos", params={"search": path}).json()["photos"]
+    return int(found["id"])
+
+
+def start(client: TestClient, photo: int | None = None, corners: Any = CORNERS) -> dict[str, Any]:
+    photo = photo or photo_number(client, "photo 1.png")
+    body = {"corners": corners, "label": "cat", "seconds": 1.5}
+    answer = client.post(f"/api/photos/{photo}/objects", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def change(client: TestClient, found: dict[str, Any], *, expect: int = 200, **wish: Any) -> dict[str, Any]:
+    work = {**found["work"], **{k: wish.pop(k) for k in list(wish) if k in found["work"]}}
+    body = {
+        "version": found["version"],
+        "kind": "inside",
+        "label": found["label"],
+        "state": found["state"],
+        **wish,
+        "work": work,
+    }
+    answer = client.put(f"/api/objects/{found['id']}", json=body)
+    assert answer.status_code == expect, answer.text
+    return answer.json()
+
+
+def inside(client: TestClient, found: dict[str, Any], x: int = 60, y: int = 40) -> dict[str, Any]:
+    return change(client, found, clicks={**found["work"]["clicks"], "inside": [x, y]})
+
+
+def area(mask: dict[str, Any]) -> int:
+    picture = Image.open(io.BytesIO(base64.b64decode(mask["png"])))
+    return int((np.asarray(picture.convert("RGBA"))[..., 3] > 0).sum())
+
+
+def test_three_clicks_a_correction_undo_and_acceptance(client: TestClient) -> None:
+    found = start(client)
+    assert not found["computed"] and found["mask"] is None
+    found = inside(client, found)
+    assert found["area"] == area(found["mask"]) > 500
+    corrections = [[25, 15, True]]
+    more = change(client, found, clicks={**found["work"]["clicks"], "corrections": corrections})
+    assert more["area"] > found["area"]
+    undone = client.post(f"/api/objects/{found['id']}/undo", json={"version": more["version"]}).json()
+    assert undone["area"] == found["area"] and undone["can_redo"]
+    redone = client.post(f"/api/objects/{found['id']}/redo", json={"version": undone["version"]}).json()
+    assert redone["work"]["clicks"]["corrections"] == corrections
+    assert change(client, redone, state="accepted", kind="accept")["state"] == "accepted"
+
+
+def test_the_mask_is_the_segmenters(client: TestClient, bench: Workbench) -> None:
+    found = inside(client, start(client))
+    row = bench.store.one(found["id"])
+    prediction = bench.segmenter().segment(bench.photos.pixels(row.photo), row.work.clicks)
+    assert np.array_equal(row.mask.full(120, 80), prediction.mask)
+
+
+def test_a_preview_changes_nothing_and_stale_ones_are_dropped(client: TestClient) -> None:
+    found = start(client)
+
+    def ask(sequence: int) -> dict[str, Any]:
+        body = {"x": 60, "y": 40, "tab": "a", "sequence": sequence}
+        return client.post(f"/api/objects/{found['id']}/preview", json=body).json()
+
+    newest = ask(7)
+    assert not newest["stale"] and area(newest["mask"]) > 500
+    assert ask(3) == {"sequence": 3, "stale": True, "mask": None, "confidence": 0}
+    assert client.get(f"/api/objects/{found['id']}").json()["version"] == found["version"]
+
+
+def test_a_preview_waiting_for_the_model_gives_way_to_a_later_one(bench: Workbench) -> None:
+    photo = bench.store.photos(0, 1)[1][0].id
+    with TestClient(make_app(bench), base_url=HOST) as client:
+        found = start(client, photo)
+        answers: dict[int, dict[str, Any]] = {}
+
+        def ask(sequence: int) -> None:
+            body = {"x": 60, "y": 40, "tab": "a", "sequence": sequence}
+            answers[sequence] = client.post(f"/api/objects/{found['id']}/preview", json=body).json()
+
+        with bench._previewing:  # the model is busy
+            threads = [threading.Thread(target=ask, args=(n,)) for n in (1, 2, 3)]
+            for thread in threads:
+                thread.start()
+            while bench._newest.get("a") != 3:
+                pass
+        for thread in threads:
+            thread.join()
+    assert [answers[n]["stale"] for n in (1, 2, 3)] == [True, True, False]
+
+
+def test_a_brush_works_without_an_inside_click_and_is_undone(client: TestClient) -> None:
+    stroke = {"points": [[30.5, 30.5], [50.5, 30.5]], "radius": 4, "add": True}
+    found = change(client, start(client), strokes=[stroke], kind="brush")
+    assert found["area"] > 150
+    undone = client.post(f"/api/objects/{found['id']}/undo", json={"version": found["version"]}).json()
+    assert undone["mask"] is None
+
+
+def test_accepted_objects_keep_their_pixels(client: TestClient) -> None:
+    first = change(client, inside(client, start(client)), state="accepted")
+    second = inside(client, start(client, first["photo"]))
+    assert second["area"] == 0
+    assert change(client, second, spare=False)["area"] == first["area"]
+
+
+def test_a_box_can_be_accepted_as_it_is(client: TestClient) -> None:
+    assert change(client, start(client), state="accepted", kind="accept")["area"] > 500
+
+
+def test_masks_for_all_boxes(client: TestClient) -> None:
+    first = start(client)
+    start(client, first["photo"], [[5, 5], [60, 60]])
+    assert client.post(f"/api/photos/{first['photo']}/masks").json()["count"] == 2
+    assert all(o["computed"] for o in client.get(f"/api/photos/{first['photo']}").json()["objects"])
+    assert client.post(f"/api/photos/{first['photo']}/masks").json()["count"] == 0
+
+
+def test_masks_for_all_boxes_leave_alone_what_a_person_changes_meanwhile(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with TestClient(make_app(bench), base_url=HOST) as client:
+        first = start(client)
+        start(client, first["photo"], [[5, 5], [60, 60]])
+        segmenter = bench.segmenter()
+        compute = segmenter.segment_batch
+
+        def slow(*arguments: Any) -> Any:
+            predictions = compute(*arguments)
+            change(client, first, label="dog")
+            return predictions
+
+        monkeypatch.setattr(segmenter, "segment_batch", slow)
+        assert client.post(f"/api/photos/{first['photo']}/masks").json()["count"] == 1
+        assert client.get(f"/api/objects/{first['id']}").json()["label"] == "dog"
+
+
+def test_two_tabs_get_a_conflict_with_the_newest_state(client: TestClient) -> None:
+    found = start(client)
+    newest = inside(client, found)
+    failure = change(client, found, label="dog", expect=409)
+    assert "another tab" in failure["error"]
+    assert failure["object"]["version"] == newest["version"]
+    assert failure["object"]["work"]["clicks"]["inside"] == [60, 40]
+
+
+def test_a_click_outside_is_refused_in_one_sentence(client: TestClient) -> None:
+    found = start(client)
+    wrong = {**found["work"]["clicks"], "inside": [2, 2]}
+    assert "outside the box" in change(client, found, clicks=wrong, expect=422)["error"]
+    answer = client.post(
+        f"/api/photos/{found['photo']}/objects", json={"corners": [[900, 900], [950, 950]], "label": "x"}
+    )
+    assert answer.status_code == 422 and "outside the image" in answer.json()["error"]
+
+
+def test_deleted_objects_come_back_with_undo(client: TestClient) -> None:
+    found = change(client, start(client), state="deleted", kind="delete")
+    detail = client.get(f"/api/photos/{found['photo']}").json()
+    assert detail["objects"] == [] and detail["last_touched"]["id"] == found["id"]
+    client.post(f"/api/objects/{found['id']}/undo", json={"version": found["version"]})
+    assert len(client.get(f"/api/photos/{found['photo']}").json()["objects"]) == 1
+
+
+def test_the_outline_has_fewer_points_with_more_tolerance(client: TestClient) -> None:
+    found = inside(client, start(client))
+    exact, rough = (
+        client.get(f"/api/objects/{found['id']}/outline", params={"tolerance": t}).json() for t in (0, 3)
+    )
+    assert exact["vertices"] > rough["vertices"] > 3
+
+
+def test_work_survives_a_restart(photos: Path, tmp_path: Path) -> None:
+    for visit in range(2):
+        bench = Workbench(photos, tmp_path / "p.iog", DiscEngine())
+        with TestClient(make_app(bench), base_url=HOST) as client:
+            if visit == 0:
+                found = inside(client, start(client))
+            else:
+                again = client.get(f"/api/objects/{found['id']}").json()
+                assert again == found
+                assert change(client, again, label="dog")["label"] == "dog"
+
+
+# ---- photos
+
+
+def test_every_kind_of_photo_is_shown_upright_as_rgb(photos: Path, tmp_path: Path) -> None:
+    grey = np.linspace(0, 65535, 40 * 30).reshape(30, 40).astype(np.uint16)
+    Image.fromarray(grey).save(photos / "deep.png")
+    Image.new("CMYK", (40, 30), (0, 255, 255, 0)).save(photos / "cmyk.jpg")
+    Image.new("L", (40, 30), 99).save(photos / "grey.png")
+    Image.new("RGBA", (40, 30), (255, 0, 0, 0)).save(photos / "clear.png")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    Image.new("RGB", (40, 30)).save(photos / "turned.jpg", exif=exif)
+    frames = [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue")]
+    frames[0].save(photos / "moving.gif", save_all=True, append_images=frames[1:])
+    bench = Workbench(photos, tmp_path / "p.iog", DiscEngine())
+    with TestClient(make_app(bench), base_url=HOST) as client:
+        shown = {}
+        for name in ("deep.png", "cmyk.jpg", "grey.png", "clear.png", "turned.jpg", "moving.gif"):
+            number = photo_number(client, name)
+            detail = client.get(f"/api/photos/{number}").json()
+            for kind in ("image", "thumbnail"):
+                picture = Image.open(io.BytesIO(client.get(f"/api/photos/{number}/{kind}").content))
+                assert picture.mode == "RGB" and picture.format == "JPEG"
+                assert picture.size == (detail["photo"]["width"], detail["photo"]["height"])
+                shown[name, kind] = np.asarray(picture)
+    assert shown["turned.jpg", "image"].shape[:2] == (40, 30)
+    assert shown["turned.jpg", "thumbnail"].shape[:2] == (40, 30)
+    assert shown["clear.png", "image"].min() > 250
+    assert shown["deep.png", "image"].max() > 250
+    assert shown["moving.gif", "image"][0, 0, 0] > 250
+
+
+def test_large_photos_are_shown_smaller_but_clicked_at_full_resolution(photos: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (8192, 100)).save(photos / "wide.png")
+    bench = Workbench(photos, tmp_path / "p.iog", DiscEngine())
+    with TestClient(make_app(bench), base_url=HOST) as client:
+        number = photo_number(client, "wide.png")
+        assert client.get(f"/api/photos/{number}").json()["scale"] == 0.5
+        assert Image.open(io.BytesIO(client.get(f"/api/photos/{number}/image").content)).size == (4096, 50)
+        found = start(client, number, [[8000, 10], [8100, 90]])
+        assert inside(client, found, 8050, 50)["mask"]["box"][0] > 7900
+
+
+def test_broken_photos_are_listed_with_the_reason(photos: Path, tmp_path: Path) -> None:
+    (photos / "noise.jpg").write_bytes(b"nothing")
+    content = (photos / "photo 1.png").read_bytes()
+    (photos / "short.png").write_bytes(content[: len(content) // 2])
+    bench = Workbench(photos, tmp_path / "p.iog", DiscEngine())
+    with TestClient(make_app(bench), base_url=HOST) as client:
+        for name in ("noise.jpg", "short.png"):
+            number = photo_number(client, name)
+            assert client.get(f"/api/photos/{number}/thumbnail").status_code == 422
+            detail = client.get(f"/api/photos/{number}").json()
+            assert name in detail["photo"]["problem"] and str(tmp_path) not in detail["photo"]["problem"]
+            body = {"corners": CORNERS, "label": "cat"}
+            assert client.post(f"/api/photos/{number}/objects", json=body).status_code == 422
+        assert client.get("/api/project").json()["counts"]["broken"] == 2
+
+
+def test_links_out_of_the_folder_are_not_followed(photos: Path, tmp_path: Path) -> None:
+    write_photo(tmp_path / "secret.png")
+    (photos / "link.png").symlink_to(tmp_path / "secret.png")
+    bench = Workbench(photos, tmp_path / "p.iog", DiscEngine())
+    with TestClient(make_app(bench), base_url=HOST) as client:
+        number = photo_number(client, "link.png")
+        for kind in ("image", "thumbnail"):
+            answer = client.get(f"/api/photos/{number}/{kind}")
+            assert answer.status_code == 422 and "outside the photo folder" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../project.iog",
+        "/..%2fproject.iog",
+        "/static/../../server.py",
+        "/api/photos/../../etc/passwd",
+        "/photos/photo%201.png",
+        "//etc/passwd",
+        "/app.js/../server.py",
+    ],
+)
+def test_no_address_leads_to_a_file(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code in (404, 422)
+    assert b"SQLite" not in answer.content
+
+
+def test_a_renamed_photo_keeps_its_work(photos: Path, tmp_path: Path) -> None:
+    bench = Workbench(photos, tmp_path / "p.iog", DiscEngine())
+    with TestClient(make_app(bench), base_url=HOST) as client:
+        inside(client, start(client))
+    (photos / "photo 1.png").rename(photos / "sub" / "renamed.png")
+    bench = Workbench(photos, tmp_path / "p.iog", DiscEngine())
+    with TestClient(make_app(bench), base_url=HOST) as client:
+        number = photo_number(client, "renamed.png")
+        assert len(client.get(f"/api/photos/{number}").json()["objects"]) == 1
+        assert client.get("/api/photos").json()["total"] == 4
+
+
+def test_photos_are_never_changed(client: TestClient, photos: Path) -> None:
+    before = {path: path.read_bytes() for path in photos.rglob("*.*g")}
+    inside(client, start(client))
+    assert {path: path.read_bytes() for path in photos.rglob("*.*g")} == before
+
+
+# ---- who may talk
+
+
+def test_foreign_hosts_and_origins_are_refused(client: TestClient) -> None:
+    good = {"origin": HOST, "sec-fetch-site": "same-origin"}
+    assert client.get("/api/project", headers=good).status_code == 200
+    for headers in (
+        {"host": "evil.example"},
+        {"host": "127.0.0.1.evil.example"},
+        {"host": ""},
+        {"origin": "https://evil.example"},
+        {"origin": "http://127.0.0.1:9999"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+    ):
+        answer = client.get("/api/project", headers=headers)
+        assert answer.status_code == 403 and answer.json()["error"], headers
+        assert "access-control-allow-origin" not in answer.headers
+    followed = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+    assert client.get("/", headers=followed).status_code == 200
+
+
+def test_other_machines_need_the_token(bench: Workbench) -> None:
+    with TestClient(make_app(bench, "secret"), base_url="http://192.168.0.9:8720") as client:
+        assert client.get("/api/project").status_code == 401
+        assert client.get("/", params={"token": "wrong"}).status_code == 401
+        bearer = {"authorization": "Bearer secret"}
+        assert client.get("/api/project", headers=bearer).status_code == 200
+        entered = client.get("/", params={"token": "secret"}, follow_redirects=False)
+        assert entered.status_code == 303 and "token" not in entered.headers["location"]
+        assert "HttpOnly" in entered.headers["set-cookie"]
+        assert client.get("/api/project").status_code == 200
+
+
+def test_pages_may_load_nothing_from_elsewhere(client: TestClient) -> None:
+    for path in ("/", "/app.js", "/style.css", "/icon.svg", "/api/project", "/api/nothing"):
+        policy = client.get(path).headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'") and "unsafe" not in policy and "http" not in policy
+    assert "http" not in client.get("/").text and "http" not in client.get("/style.css").text
+
+
+def test_a_body_that_is_too_large_is_refused(client: TestClient) -> None:
+    answer = client.post("/api/import", content=b"{}", headers={"content-length": str(1 << 40)})
+    assert answer.status_code == 413
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=_JSON, number=st.integers(-2, 2**70))
+def test_malformed_requests_are_the_callers_fault(client: TestClient, body: Any, number: int) -> None:
+    content = json.dumps(body).encode()
+    for method, path in (
+        ("PUT", f"/api/objects/{number}"),
+        ("POST", f"/api/objects/{number}/preview"),
+        ("POST", f"/api/objects/{number}/undo"),
+        ("POST", "/api/photos/1/objects"),
+        ("PATCH", "/api/photos/1"),
+        ("PUT", "/api/labels"),
+        ("POST", "/api/import"),
+        ("GET", f"/api/photos/{number + 100 if number > 0 else number}/image"),
+    ):
+        answer = client.request(method, path, content=content, headers={"content-type": "application/json"})
+        assert 400 <= answer.status_code < 500 and answer.json()["error"], (path, answer.text)
+
+
+def test_the_api_describes_itself(client: TestClient) -> None:
+    description = client.get("/api/openapi.json").json()
+    assert "/api/objects/{number}/preview" in description["paths"]
+
+
+# ---- exchange through the server
+
+
+def test_export_and_import(client: TestClient) -> None:
+    found = change(client, inside(client, start(client)), state="accepted", kind="accept")
+    for name in client.get("/api/project").json()["formats"]:
+        answer = client.get(f"/api/export/{name}")
+        assert answer.headers["content-type"] == "application/zip"
+        assert zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    archive = zipfile.ZipFile(io.BytesIO(client.get("/api/export/coco-rle").content))
+    report = client.post("/api/import", content=archive.read("annotations.json")).json()
+    assert report == {"count": 1, "notes": []}
+    first, second = client.get(f"/api/photos/{found['photo']}").json()["objects"]
+    assert first["mask"] == second["mask"] and second["work"]["clicks"] == first["work"]["clicks"]
+    assert client.post("/api/import", content=b"[]").status_code == 422
+
+
+def test_importing_iog_loads_no_web_server() -> None:
+    code = "import sys, iog, iog.cli; assert not {'fastapi', 'uvicorn', 'pydantic'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})

@@ -1,0 +1,216 @@
+"""The annotator as a person meets it: `iog annotate` in a process of its own, Chromium in front of it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from iog import zoo
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SIZE = (480, 320)
+"""Of the synthetic photos; the object is an ellipse in the box `CORNERS`."""
+CORNERS = ((140, 60), (340, 260))
+INSIDE = (240, 160)
+MARGIN = 24  # around a photo that is fitted to the window; as in web/src/view.ts
+
+if CHROMIUM is None:
+    pytest.skip("BROWSER TESTS SKIPPED: no Chromium; install Debian's `chromium`", allow_module_level=True)
+sync_api = pytest.importorskip("playwright.sync_api", reason="BROWSER TESTS SKIPPED: no playwright")
+pytest.importorskip("fastapi", reason="BROWSER TESTS SKIPPED: the `annotate` extra is not installed")
+if not all(path.is_file() for path in zoo.MODELS["lite"].files):
+    pytest.skip("BROWSER TESTS SKIPPED: the model's files are not there", allow_module_level=True)
+
+
+def _write_photos(folder: Path) -> None:
+    folder.mkdir()
+    y, x = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
+    for number in range(1, 11):
+        rng = np.random.default_rng(number)
+        pixels = np.clip(rng.normal((90, 110, 120), 8, (SIZE[1], SIZE[0], 3)), 0, 255)
+        shade = 1 - 0.4 * np.hypot(x - 200, y - 120) / 250
+        ball = np.hypot(x - INSIDE[0], y - INSIDE[1]) < 98
+        pixels[ball] = (np.array([220, 120, 30]) * shade[..., None])[ball]
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / f"scene {number}.png")
+    if importlib.util.find_spec("iog.samples") is not None:
+        from importlib import resources
+
+        for entry in resources.files("iog.samples").iterdir():
+            if entry.name.endswith((".png", ".jpg")):
+                (folder / entry.name).write_bytes(entry.read_bytes())
+
+
+@dataclass
+class Server:
+    """`iog annotate` on a port of its own; can be killed and started again."""
+
+    folder: Path
+    project: Path
+    port: int = field(default_factory=lambda: _free_port())
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def start(self) -> None:
+        options = ["--project", str(self.project), "--port", str(self.port), "--no-browser"]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        command = [sys.executable, "-m", "iog", "annotate", str(self.folder), *options]
+        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(self.address + "api/project", timeout=5)
+                return
+            except OSError:
+                assert self.process.poll() is None, "the server ended"
+                time.sleep(0.1)
+        raise AssertionError("the server does not answer")
+
+    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+        assert self.process is not None
+        self.process.send_signal(how)
+        self.process.wait(20)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    base = tmp_path_factory.mktemp("browser")
+    _write_photos(base / "photos")
+    server = Server(base / "photos", base / "project.iog")
+    server.start()
+    yield server
+    server.kill(signal.SIGTERM)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+class Annotator:
+    """A tab with the page, in image coordinates."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self.page, self.address = page, address
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.set_default_timeout(10_000)
+
+    def open(self, photo: str) -> None:
+        if not self.page.url.startswith(self.address):
+            self.page.goto(self.address)
+            self.mode("first", "centre", "correct")
+        self.page.get_by_role("button", name=re.compile(re.escape(photo))).click()
+        sync_api.expect(self.page.locator("h1")).to_have_text(photo)
+        self.mode("first", "centre", "correct")
+
+    def mode(self, *modes: str) -> None:
+        """Wait until the page is in one of the modes."""
+        pattern = re.compile(f"^({'|'.join(modes)})$")
+        sync_api.expect(self.page.locator(".stage")).to_have_attribute("data-mode", pattern)
+
+    def saved(self) -> None:
+        sync_api.expect(self.page.locator(".saving")).to_have_attribute("data-state", "saved")
+
+    def at(self, point: tuple[float, float]) -> tuple[float, float]:
+        """Where a pixel of a fitted photo is on the screen."""
+        stage = self.page.locator("#stage").bounding_box()
+        scale = min((stage["width"] - MARGIN) / SIZE[0], (stage["height"] - MARGIN) / SIZE[1])
+        left = stage["x"] + (stage["width"] - SIZE[0] * scale) / 2
+        top = stage["y"] + (stage["height"] - SIZE[1] * scale) / 2
+        return left + (point[0] + 0.5) * scale, top + (point[1] + 0.5) * scale
+
+    def move(self, point: tuple[float, float]) -> None:
+        self.page.mouse.move(*self.at(point))
+
+    def click(self, point: tuple[float, float], **options: Any) -> None:
+        self.page.mouse.click(*self.at(point), **options)
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float], **options: Any) -> None:
+        self.move(start)
+        self.page.mouse.down(**options)
+        self.page.mouse.move(*self.at(((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)), steps=3)
+        self.page.mouse.move(*self.at(end), steps=3)
+        self.page.mouse.up(**options)
+
+    def corners(self) -> None:
+        self.click(CORNERS[0])
+        self.mode("second")
+        self.click(CORNERS[1])
+        self.mode("centre")
+
+    def outline(self) -> None:
+        """The three clicks of an object."""
+        self.corners()
+        self.click(INSIDE)
+        self.mode("correct")
+        self.saved()
+
+    def key(self, name: str) -> None:
+        self.page.keyboard.press(name)
+
+    def objects(self) -> list[dict[str, Any]]:
+        """What the server has of the photo that is open."""
+        self.saved()
+        number = self.page.url.partition("#photo=")[2]
+        answer = self.page.request.get(f"{self.address}api/photos/{number}")
+        return list(answer.json()["objects"])
+
+    def rows(self) -> list[str]:
+        return [text.strip() for text in self.page.locator(".objects .open .name").all_inner_texts()]
+
+    def blueness(self, point: tuple[float, float]) -> int:
+        """Blue over red where the overlay is drawn, 0..255 with its opacity."""
+        x, y = self.at(point)
+        script = """([x, y]) => {
+            const canvas = document.querySelector('#stage'), box = canvas.getBoundingClientRect();
+            const context = canvas.getContext('2d');
+            const k = canvas.width / box.width;
+            const [r, g, b, a] = context.getImageData((x - box.left) * k, (y - box.top) * k, 1, 1).data;
+            return (b - r) * a / 255;
+        }"""
+        return int(self.page.evaluate(script, [x, y]))
+
+
+@pytest.fixture
+def visit(browser: Any, server: Server) -> Iterator[Callable[..., Annotator]]:
+    """Opens tabs, each a context of its own; no script may fail in any of them."""
+    contexts: list[Any] = []
+    tabs: list[Annotator] = []
+
+    def visit(address: str = server.address, **options: Any) -> Annotator:
+        context = browser.new_context(viewport={"width": 1200, "height": 760}, **options)
+        contexts.append(context)
+        tabs.append(Annotator(context.new_page(), address))
+        return tabs[-1]
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert [error for tab in tabs for error in tab.errors] == []

@@ -1,0 +1,84 @@
+import type {
+  HoverAnswer, Kind, ObjectMessage, Outline, PhotoDetail, PhotoFilter, PhotoMessage, Point, Project, State,
+  Statistics, Work,
+} from "./types";
+
+/** The server understood and said no: `message` is its sentence; `newest` comes with a conflict. */
+export class Refusal extends Error {
+  constructor(message: string, readonly status: number, readonly newest: ObjectMessage | null) {
+    super(message);
+  }
+}
+
+/** The server did not answer. */
+export class Unreachable extends Error {}
+
+async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const init: RequestInit = { method };
+  if (body instanceof Blob) init.body = body;
+  else if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { "Content-Type": "application/json" };
+  }
+  if (signal) init.signal = signal;
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (error) {
+    throw new Unreachable(String(error));
+  }
+  if (!response.ok) {
+    const failure = await response.json().catch(() => ({}));
+    throw new Refusal(failure.error ?? response.statusText, response.status, failure.object ?? null);
+  }
+  return (await response.json().catch((error) => { throw new Unreachable(String(error)); })) as T;
+}
+
+export interface ListQuery {
+  filter: PhotoFilter;
+  search: string;
+}
+
+const query = (values: Record<string, string | number | boolean>) =>
+  new URLSearchParams(Object.entries(values).map(([key, value]) => [key, String(value)])).toString();
+
+export const api = {
+  project: () => call<Project>("GET", "/api/project"),
+  statistics: () => call<Statistics>("GET", "/api/statistics"),
+  setLabels: (labels: string[]) => call<{ labels: string[] }>("PUT", "/api/labels", { labels }),
+  notes: (format: string) => call<string[]>("GET", `/api/notes/${format}`),
+  importCoco: (file: Blob) => call<{ count: number; notes: string[] }>("POST", "/api/import", file),
+  exportAddress: (format: string, tolerance: number, drafts: boolean) =>
+    `/api/export/${format}?${query({ tolerance, drafts })}`,
+
+  photos: (list: ListQuery, offset: number, limit: number) =>
+    call<{ total: number; photos: PhotoMessage[] }>("GET", `/api/photos?${query({ ...list, offset, limit })}`),
+  photo: (id: number) => call<PhotoDetail>("GET", `/api/photos/${id}`),
+  neighbour: (id: number, direction: "next" | "previous", list: ListQuery) =>
+    call<{ photo: PhotoMessage | null; place: number }>(
+      "GET", `/api/photos/${id}/neighbour?${query({ ...list, direction })}`,
+    ),
+  setDone: (id: number, done: boolean) => call<PhotoMessage>("PATCH", `/api/photos/${id}`, { done }),
+  imageAddress: (photo: PhotoMessage) => `/api/photos/${photo.id}/image?v=${photo.sha256?.slice(0, 12) ?? ""}`,
+  thumbnailAddress: (photo: PhotoMessage) => `/api/photos/${photo.id}/thumbnail`,
+  /** Why a photo has no thumbnail; null if it has one after all. */
+  reasonOf: async (photo: PhotoMessage): Promise<string | null> => {
+    const response = await fetch(`/api/photos/${photo.id}/thumbnail`).catch(() => null);
+    return response && !response.ok ? ((await response.json()).error as string) : null;
+  },
+
+  create: (photo: number, wish: { corners: [Point, Point]; label: string; spare: boolean; seconds: number }) =>
+    call<ObjectMessage>("POST", `/api/photos/${photo}/objects`, wish),
+  masksForBoxes: (photo: number) => call<{ count: number }>("POST", `/api/photos/${photo}/masks`),
+  open: (id: number) => call<ObjectMessage>("GET", `/api/objects/${id}`),
+  change: (
+    id: number,
+    wish: { version: number; kind: Kind; work: Work; label: string; state: State; seconds: number },
+  ) => call<ObjectMessage>("PUT", `/api/objects/${id}`, wish),
+  shift: (id: number, direction: "undo" | "redo", version: number, seconds: number) =>
+    call<ObjectMessage>("POST", `/api/objects/${id}/${direction}`, { version, seconds }),
+  preview: (id: number, x: number, y: number, tab: string, sequence: number) =>
+    call<HoverAnswer>("POST", `/api/objects/${id}/preview`, { x, y, tab, sequence }),
+  outline: (id: number, tolerance: number) =>
+    call<Outline>("GET", `/api/objects/${id}/outline?${query({ tolerance })}`),
+};

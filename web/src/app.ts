@@ -1,0 +1,556 @@
+import { api, Refusal, type ListQuery } from "./api";
+import { Keys } from "./keys";
+import { colourOf, readMask, type Mask } from "./mask";
+import { Previewer } from "./previewer";
+import { Saver } from "./saver";
+import { loadSettings, storeSettings, type Settings } from "./settings";
+import { strings } from "./strings";
+import type {
+  Clicks, HoverAnswer, Kind, ObjectMessage, Outline, PhotoDetail, PhotoMessage, Point, Project, State, Work,
+} from "./types";
+
+const IDLE = 60; // seconds: a longer pause is not work
+
+export type Tool = "click" | "remove" | "brush" | "eraser";
+export type Mode = "loading" | "first" | "second" | "centre" | "correct";
+
+/** An object on the screen: what the server has (`saved`), and what the person wants it to be. */
+export interface Item {
+  saved: ObjectMessage;
+  work: Work;
+  label: string;
+  state: State;
+  mask: Mask | null;
+  hidden: boolean;
+  /** Changes on their way to the server. */
+  pending: number;
+  /** Grows with a conflict: changes made before it are not sent any more. */
+  epoch: number;
+}
+
+type Wish = Pick<Item, "work" | "label" | "state">;
+
+class Dropped extends Error {}
+
+/** The page's state and everything a person can do to it; drawing and widgets only read it. */
+export class App {
+  readonly settings: Settings = loadSettings();
+  readonly keys = new Keys();
+  /** Called at once when the save state changes: it must never show "saved" too long. */
+  onSaveState: () => void = () => undefined;
+  readonly saver = new Saver(() => {
+    this.onSaveState();
+    this.changed();
+  });
+  readonly previewer = new Previewer((answer) => void this.showPreview(answer));
+
+  project!: Project;
+  labels: string[] = [];
+  list: ListQuery = { filter: "all", search: "" };
+  photo: PhotoMessage | null = null;
+  picture: HTMLImageElement | null = null;
+  /** Pixels of the displayed picture per photo pixel. */
+  scale = 1;
+  items: Item[] = [];
+  active: Item | null = null;
+  corner: Point | null = null;
+  tool: Tool = "click";
+  preview: { mask: Mask | null; confidence: number } | null = null;
+  outline: Outline | null = null;
+  hideAll = false;
+  busy = "";
+  message = "";
+  private listeners: (() => void)[] = [];
+  private scheduled = false;
+  private lastStep = performance.now();
+  private loading = 0;
+  private deleted: Item | null = null;
+  private hovered: Point | null = null;
+
+  async start(): Promise<void> {
+    this.project = await api.project();
+    this.labels = this.project.labels;
+    document.title = strings.title(this.project.name);
+    const asked = Number(new URLSearchParams(location.hash.slice(1)).get("photo"));
+    const first = asked > 0 ? asked : this.project.first?.id;
+    if (first) await this.openPhoto(first);
+    else this.say(strings.hint.empty);
+    this.changed();
+  }
+
+  // ---- telling the others
+
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Draw again with the next frame. */
+  changed(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    requestAnimationFrame(() => {
+      this.scheduled = false;
+      for (const listener of this.listeners) listener();
+    });
+  }
+
+  say(message: string): void {
+    this.message = message;
+    this.changed();
+  }
+
+  set<K extends keyof Settings>(name: K, value: Settings[K]): void {
+    this.settings[name] = value;
+    storeSettings(this.settings);
+    if (name === "outline" || name === "tolerance") void this.readOutline();
+    this.changed();
+  }
+
+  // ---- what holds now
+
+  get mode(): Mode {
+    if (!this.picture) return "loading";
+    if (this.active) return this.active.work.clicks && !this.active.work.clicks.inside ? "centre" : "correct";
+    return this.corner ? "second" : "first";
+  }
+
+  /** The label of the open object, or else the one that the next object gets. */
+  get label(): string {
+    if (this.active) return this.active.label;
+    return this.labels.includes(this.settings.label) ? this.settings.label : (this.labels[0] ?? "object");
+  }
+
+  get undoable(): boolean {
+    if (this.corner) return true;
+    const item = this.active ?? this.lastTouched();
+    return item !== null && (item.saved.can_undo || item.pending > 0);
+  }
+
+  get redoable(): boolean {
+    const item = this.active ?? this.lastTouched();
+    return item !== null && item.saved.can_redo && item.pending === 0;
+  }
+
+  get boxesWithoutMask(): number {
+    return this.items.filter((item) => !item.saved.computed && item !== this.active).length;
+  }
+
+  colour(label: string): string {
+    return colourOf(this.labels, label);
+  }
+
+  // ---- photos
+
+  async openPhoto(id: number): Promise<void> {
+    const ticket = ++this.loading;
+    this.closeObject();
+    this.corner = null;
+    this.picture = null;
+    this.items = [];
+    this.deleted = null;
+    this.message = "";
+    this.changed();
+    history.replaceState(null, "", `#photo=${id}`);
+    try {
+      const detail = await api.photo(id);
+      if (ticket !== this.loading) return;
+      if (detail.photo.problem) {
+        this.photo = detail.photo;
+        this.say(detail.photo.problem);
+        return;
+      }
+      const picture = new Image();
+      picture.src = api.imageAddress(detail.photo);
+      await picture.decode();
+      if (ticket !== this.loading) return;
+      await this.showPhoto(detail, picture);
+    } catch (error) {
+      if (ticket !== this.loading) return;
+      this.say((error as Error).message);
+    }
+  }
+
+  async go(direction: "next" | "previous"): Promise<void> {
+    if (!this.photo) return;
+    const { photo } = await api.neighbour(this.photo.id, direction, this.list);
+    if (photo) await this.openPhoto(photo.id);
+  }
+
+  async setDone(done: boolean): Promise<void> {
+    if (!this.photo) return;
+    const { id } = this.photo;
+    const photo = await this.saver.run(() => api.setDone(id, done));
+    if (this.photo.id === id) this.photo = photo;
+    this.project = await api.project();
+    this.changed();
+  }
+
+  private async showPhoto(detail: PhotoDetail, picture: HTMLImageElement): Promise<void> {
+    this.photo = detail.photo;
+    this.scale = detail.scale;
+    this.items = detail.objects.map((message) => newItem(message));
+    await Promise.all(this.items.map((item) => this.readMask(item)));
+    const last = detail.last_touched;
+    this.deleted = last?.state === "deleted" ? newItem(last) : null;
+    this.picture = picture;
+    this.lastStep = performance.now();
+    const drafts = this.items.filter((item) => item.state === "draft");
+    const latest = drafts.sort((a, b) => b.saved.touched - a.saved.touched)[0];
+    if (latest) this.openObject(latest);
+    this.changed();
+    // Decoded ahead: the server keeps it, the browser too.
+    const { photo: next } = await api.neighbour(detail.photo.id, "next", this.list);
+    if (next && !next.problem) {
+      const { photo } = await api.photo(next.id);
+      if (!photo.problem) new Image().src = api.imageAddress(photo);
+    }
+  }
+
+  // ---- objects
+
+  openObject(item: Item): void {
+    if (item === this.active) return;
+    this.closeObject();
+    this.active = item;
+    item.hidden = false;
+    this.message = "";
+    if (item.saved.id) void api.open(item.saved.id).catch(() => undefined);
+    void this.readOutline();
+    this.changed();
+  }
+
+  closeObject(): void {
+    this.active = null;
+    this.outline = null;
+    this.endPreview();
+    if (this.tool === "brush" || this.tool === "eraser") this.tool = "click";
+    this.changed();
+  }
+
+  setTool(tool: Tool): void {
+    if ((tool === "brush" || tool === "eraser") && !this.active) this.say(strings.hint.brushNeedsObject);
+    else this.tool = tool;
+    this.changed();
+  }
+
+  /** A click of the click tools: whatever the stage of the object makes of it. */
+  click(point: Point, foreground: boolean): void {
+    this.message = "";
+    const { active } = this;
+    switch (this.mode) {
+      case "loading":
+        return;
+      case "first":
+        this.corner = point;
+        break;
+      case "second":
+        this.create(this.corner!, point);
+        break;
+      case "centre":
+        if (foreground) this.setInside(point);
+        break;
+      case "correct": {
+        const clicks = active!.work.clicks;
+        if (clicks) {
+          const corrections = [...clicks.corrections, [...point, foreground] as [number, number, boolean]];
+          this.changeClicks({ ...clicks, corrections }, "correction");
+        } else this.restart(point);
+      }
+    }
+    this.changed();
+  }
+
+  changeClicks(clicks: Clicks, kind: Kind): void {
+    const { active } = this;
+    if (active) this.commit(active, kind, { work: { ...active.work, clicks } });
+  }
+
+  paint(points: Point[], add: boolean): void {
+    const { active } = this;
+    if (!active) return;
+    const stroke = { points, radius: this.settings.brush / 2, add };
+    this.commit(active, "brush", { work: { ...active.work, strokes: [...active.work.strokes, stroke] } });
+  }
+
+  tidy(name: "largest" | "fill" | "spare", on: boolean): void {
+    if (name === "spare") this.set("spare", on);
+    const { active } = this;
+    if (active) this.commit(active, "tidy", { work: { ...active.work, [name]: on } });
+  }
+
+  accept(): void {
+    const { active } = this;
+    if (!active) return;
+    this.commit(active, "accept", { state: "accepted" });
+    this.closeObject();
+    this.tool = "click";
+    const next = this.items.find((item) => item.state === "draft");
+    if (next) this.openObject(next);
+  }
+
+  cancel(): void {
+    if (this.corner) this.corner = null;
+    else if (this.mode === "centre" && !this.active!.saved.computed) this.remove(this.active!);
+    else this.closeObject();
+    this.changed();
+  }
+
+  remove(item: Item): void {
+    this.commit(item, "delete", { state: "deleted" });
+    this.items = this.items.filter((other) => other !== item);
+    this.deleted = item;
+    if (item === this.active) this.closeObject();
+    this.changed();
+  }
+
+  setLabel(label: string, item: Item | null = this.active): void {
+    this.set("label", label);
+    if (item && item.label !== label) this.commit(item, "label", { label });
+    this.changed();
+  }
+
+  relabelAll(label: string): void {
+    for (const item of this.items) this.setLabel(label, item);
+  }
+
+  async addLabel(label: string): Promise<void> {
+    const name = label.trim();
+    if (!name || this.labels.includes(name)) return;
+    const answer = await this.saver.run(() => api.setLabels([...this.labels, name])).catch((error: Error) => {
+      this.say(error.message);
+      return null;
+    });
+    if (!answer) return;
+    this.labels = answer.labels;
+    this.setLabel(name);
+  }
+
+  undo(): void {
+    if (this.corner) {
+      this.corner = null;
+      this.changed();
+    } else this.shift("undo");
+  }
+
+  redo(): void {
+    if (this.redoable) this.shift("redo");
+  }
+
+  async masksForBoxes(): Promise<void> {
+    if (!this.photo) return;
+    const { id } = this.photo;
+    this.busy = strings.working;
+    this.changed();
+    try {
+      await this.saver.run(() => api.masksForBoxes(id));
+      if (this.photo.id === id) await this.openPhoto(id);
+    } catch (error) {
+      this.say((error as Error).message);
+    } finally {
+      this.busy = "";
+      this.changed();
+    }
+  }
+
+  // ---- preview
+
+  /** The cursor is over the photo at a pixel, or has left (null). */
+  hover(point: Point | null): void {
+    this.hovered = point;
+    const { active } = this;
+    const box = active?.work.clicks && boxOf(active.work.clicks);
+    if (!active?.saved.id || !box || this.mode !== "centre" || !point || !contains(box, point)) {
+      if (this.preview) this.endPreview();
+      return;
+    }
+    this.previewer.ask(active.saved.id, point);
+  }
+
+  private async showPreview(answer: HoverAnswer): Promise<void> {
+    const { active } = this;
+    if (!active || this.mode !== "centre") return;
+    const mask = answer.mask && (await readMask(answer.mask, this.colour(active.label)));
+    if (this.active !== active || this.mode !== "centre") return;
+    this.preview = { mask, confidence: answer.confidence };
+    this.changed();
+  }
+
+  private endPreview(): void {
+    this.previewer.stop();
+    this.preview = null;
+    this.changed();
+  }
+
+  // ---- inside
+
+  private create(first: Point, second: Point): void {
+    const { photo, label } = this;
+    if (!photo) return;
+    const { spare } = this.settings;
+    const corners: [Point, Point] = [first, second];
+    const item = newItem({
+      id: 0, photo: photo.id, version: 0, label, state: "draft", mask: null, computed: false, area: 0,
+      confidence: null, can_undo: false, can_redo: false, touched: 0,
+      work: { clicks: { corners, inside: null, corrections: [] }, strokes: [], largest: false, fill: false, spare },
+    });
+    this.corner = null;
+    this.items.push(item);
+    this.active = item;
+    const seconds = this.step();
+    void this.send(item, null, () => api.create(photo.id, { corners, label, spare, seconds })).then(() =>
+      this.hover(this.hovered),
+    );
+  }
+
+  private setInside(point: Point): void {
+    const { clicks } = this.active!.work;
+    const box = boxOf(clicks!);
+    if (!contains(box, point)) return;
+    // What was previewed here stays until the answer comes.
+    if (this.preview?.mask) this.active!.mask = this.preview.mask;
+    this.changeClicks({ ...clicks!, inside: point }, "inside");
+    this.endPreview();
+  }
+
+  /** A click on an imported mask: its box and this click take the mask's place. */
+  private restart(point: Point): void {
+    const { active } = this;
+    const box = active?.saved.mask?.box;
+    if (!active || !box) return;
+    const corners: [Point, Point] = [[box[0], box[1]], [box[2] - 1, box[3] - 1]];
+    if (contains(box, point)) this.changeClicks({ corners, inside: point, corrections: [] }, "inside");
+  }
+
+  private shift(direction: "undo" | "redo"): void {
+    const item = this.active ?? this.lastTouched();
+    if (!item) return;
+    const seconds = this.step();
+    this.message = "";
+    void this.send(item, null, () => api.shift(item.saved.id, direction, item.saved.version, seconds)).then(() => {
+      if (!this.active && !this.corner && item.state === "draft" && this.items.includes(item)) this.openObject(item);
+    });
+  }
+
+  private commit(item: Item, kind: Kind, wish: { work?: Work; label?: string; state?: State }): void {
+    // A click on an accepted object opens it again.
+    const reopened = wish.work && item.state === "accepted" ? { state: "draft" as const } : {};
+    Object.assign(item, reopened, wish);
+    const { work, label, state } = item;
+    const seconds = this.step();
+    void this.send(item, { work, label, state }, () =>
+      api.change(item.saved.id, { version: item.saved.version, kind, work, label, state, seconds }),
+    );
+  }
+
+  private send(item: Item, wish: Wish | null, task: () => Promise<ObjectMessage>): Promise<void> {
+    const { epoch } = item;
+    item.pending += 1;
+    return this.saver
+      .run(() => (item.epoch === epoch ? task() : Promise.reject(new Dropped())))
+      .then(
+        (newest) => this.adopt(item, newest, item.pending === 1),
+        (error: Error) => this.refused(item, wish, error),
+      )
+      .finally(() => {
+        item.pending -= 1;
+        this.changed();
+      });
+  }
+
+  private async refused(item: Item, wish: Wish | null, error: Error): Promise<void> {
+    if (error instanceof Dropped) return;
+    item.epoch += 1;
+    const newest = error instanceof Refusal ? error.newest : null;
+    if (!newest) {
+      this.say(error.message);
+      if (item.saved.id) await this.adopt(item, item.saved, true);
+      else {
+        this.items = this.items.filter((other) => other !== item);
+        if (this.active === item) this.closeObject();
+      }
+      return;
+    }
+    // The answer to the first attempt may have been lost; then the server has what we wanted.
+    if (!wish || !sameWork(newest, wish)) this.say(strings.conflict);
+    await this.adopt(item, newest, true);
+  }
+
+  /** The server's newest state of an object; `all`: nothing newer is on its way. */
+  private async adopt(item: Item, newest: ObjectMessage, all: boolean): Promise<void> {
+    item.saved = newest;
+    if (all) {
+      item.work = newest.work;
+      item.label = newest.label;
+      const gone = newest.state === "deleted";
+      const came = item.state === "deleted" && !gone;
+      item.state = newest.state;
+      if (gone) {
+        this.items = this.items.filter((other) => other !== item);
+        this.deleted = item;
+        if (this.active === item) this.closeObject();
+      } else if (came || !this.items.includes(item)) {
+        if (newest.photo === this.photo?.id) this.items = [...this.items, item].sort((a, b) => a.saved.id - b.saved.id);
+        this.deleted = null;
+      }
+    }
+    await this.readMask(item);
+    if (item === this.active) void this.readOutline();
+    if (this.photo) this.photo.objects = this.items.length;
+    this.changed();
+  }
+
+  private async readMask(item: Item): Promise<void> {
+    const { mask, label } = item.saved;
+    item.mask = mask ? await readMask(mask, this.colour(label)) : null;
+  }
+
+  private async readOutline(): Promise<void> {
+    const { active, settings } = this;
+    this.outline = null;
+    if (!active?.saved.id || !settings.outline) return;
+    const outline = await api.outline(active.saved.id, settings.tolerance).catch(() => null);
+    if (this.active === active) this.outline = outline;
+    this.changed();
+  }
+
+  /** What undo refers to when no object is open. */
+  private lastTouched(): Item | null {
+    const all = this.deleted ? [...this.items, this.deleted] : this.items;
+    return all.reduce<Item | null>(
+      (last, item) => (last && last.saved.touched >= item.saved.touched ? last : item), null,
+    );
+  }
+
+  /** Seconds since the last step. */
+  private step(): number {
+    const now = performance.now();
+    const seconds = Math.min(IDLE, (now - this.lastStep) / 1000);
+    this.lastStep = now;
+    return seconds;
+  }
+}
+
+export function boxOf({ corners: [a, b] }: Clicks): [number, number, number, number] {
+  return [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[0], b[0]) + 1, Math.max(a[1], b[1]) + 1];
+}
+
+function contains([x0, y0, x1, y1]: [number, number, number, number], [x, y]: Point): boolean {
+  return x >= x0 && x < x1 && y >= y0 && y < y1;
+}
+
+function newItem(saved: ObjectMessage): Item {
+  const { work, label, state } = saved;
+  return { saved, work, label, state, mask: null, hidden: false, pending: 0, epoch: 0 };
+}
+
+function sameWork(saved: ObjectMessage, wish: Wish): boolean {
+  const known = ({ work, label, state }: Wish) => {
+    const { clicks, strokes, largest, fill, spare } = work;
+    return JSON.stringify([
+      clicks && [clicks.corners, clicks.inside, clicks.corrections],
+      strokes.map((stroke) => [stroke.points, stroke.radius, stroke.add]),
+      largest, fill, spare, label, state,
+    ]);
+  };
+  return known(saved) === known(wish);
+}

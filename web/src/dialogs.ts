@@ -1,0 +1,137 @@
+import { api } from "./api";
+import type { App } from "./app";
+import { h, iconButton } from "./dom";
+import { ACTIONS, nameOf, type Action } from "./keys";
+import { strings } from "./strings";
+
+function dialog(title: string, ...children: HTMLElement[]): HTMLDialogElement {
+  const element = h(
+    "dialog", { aria: { label: title } },
+    h("header", {}, h("h2", {}, title), iconButton("close", strings.close, () => element.close())),
+    ...children,
+  );
+  element.addEventListener("click", (event) => {
+    if (event.target === element) element.close(); // on the backdrop
+  });
+  return element;
+}
+
+/** How to use the page, and the keys, which can be changed. */
+export class HelpDialog {
+  private readonly table = h("tbody", {});
+  private readonly note = h("p", { className: "quiet", role: "status" });
+  private waiting: Action | null = null;
+  readonly element = dialog(
+    strings.help,
+    h("p", {}, strings.helpIntro),
+    h("h3", {}, strings.helpKeys),
+    h("table", {}, this.table),
+    this.note,
+    h("div", { className: "buttons" }, h("button", {
+      type: "button", on: { click: () => { this.app.keys.reset(); this.note.textContent = ""; this.draw(); } },
+    }, strings.resetKeys)),
+  );
+
+  constructor(private readonly app: App) {
+    this.element.addEventListener("keydown", (event) => this.pressed(event));
+    this.element.addEventListener("close", () => { this.waiting = null; });
+  }
+
+  open(): void {
+    this.draw();
+    this.element.showModal();
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    event.stopPropagation();
+    if (!this.waiting || ["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
+    event.preventDefault();
+    const action = this.waiting;
+    const lost = this.app.keys.bind(action, nameOf(event));
+    this.note.textContent = lost ? strings.keyTaken(strings.actions[lost]) : "";
+    this.waiting = null;
+    this.draw();
+    this.app.changed();
+    this.table.querySelector<HTMLElement>(`[data-action="${action}"]`)?.focus();
+  }
+
+  private draw(): void {
+    const rows = ACTIONS.map((action) => {
+      const name = strings.actions[action];
+      const change = h(
+        "button",
+        {
+          type: "button", className: "text", ariaLabel: strings.changeKeyOf(name), data: { action },
+          on: { click: () => { this.waiting = action; this.draw(); this.table.querySelector<HTMLElement>(`[data-action="${action}"]`)?.focus(); } },
+        },
+        this.waiting === action ? strings.pressKey : strings.changeKey,
+      );
+      const keys = this.app.keys.of(action).map((key) => h("kbd", {}, key));
+      return h("tr", {}, h("td", {}, name), h("td", {}, ...keys), h("td", {}, change));
+    });
+    const labels = h("tr", {}, h("td", {}, strings.labelKeys), h("td", {}, h("kbd", {}, "1"), " – ", h("kbd", {}, "9")), h("td", {}));
+    this.table.replaceChildren(...rows, labels);
+  }
+}
+
+/** Files out and in, and what the work has cost. */
+export class ExchangeDialog {
+  private readonly format = h("select", { on: { change: () => void this.draw() } });
+  private readonly tolerance = h("input", { type: "number", min: "0", max: "50", step: "0.5", on: { input: () => void this.draw() } });
+  private readonly drafts = h("input", { type: "checkbox", on: { change: () => void this.draw() } });
+  private readonly notes = h("ul", { className: "notes" });
+  private readonly download = h("a", { className: "button primary", download: "" }, strings.exportButton);
+  private readonly file = h("input", { type: "file", accept: ".json,application/json" });
+  private readonly report = h("p", { role: "status" });
+  private readonly effort = h("p", {});
+  readonly element = dialog(
+    strings.exportImport,
+    h("h3", {}, strings.exportTitle),
+    h("label", { className: "field" }, h("span", {}, strings.exportFormat), this.format),
+    h("label", { className: "field" }, h("span", {}, strings.exportTolerance), this.tolerance),
+    h("label", { className: "switch" }, this.drafts, h("span", {}, strings.exportDrafts)),
+    this.notes,
+    h("div", { className: "buttons" }, this.download),
+    h("h3", {}, strings.importTitle),
+    h("label", { className: "field" }, h("span", {}, strings.importCoco), this.file),
+    h("div", { className: "buttons" }, h("button", { type: "button", on: { click: () => void this.import() } }, strings.importButton)),
+    this.report,
+    h("h3", {}, strings.effort),
+    this.effort,
+  );
+
+  constructor(private readonly app: App, private readonly imported: () => Promise<void>) {
+    this.element.addEventListener("keydown", (event) => event.stopPropagation());
+  }
+
+  async open(): Promise<void> {
+    const { formats } = this.app.project;
+    this.format.replaceChildren(...Object.entries(formats).map(([name, title]) => h("option", { value: name }, title)));
+    this.tolerance.value = this.app.settings.outline ? String(this.app.settings.tolerance) : "0";
+    this.report.textContent = "";
+    this.element.showModal();
+    await this.draw();
+    const found = await api.statistics();
+    this.effort.textContent = strings.effortValue(found.objects, found.median_seconds, found.median_clicks);
+  }
+
+  private async draw(): Promise<void> {
+    const tolerance = Math.min(50, Math.max(0, Number(this.tolerance.value) || 0));
+    this.download.href = api.exportAddress(this.format.value, tolerance, this.drafts.checked);
+    const notes = await api.notes(this.format.value);
+    this.notes.replaceChildren(...notes.map((note) => h("li", {}, note)));
+  }
+
+  private async import(): Promise<void> {
+    const file = this.file.files?.[0];
+    if (!file) return;
+    this.report.textContent = strings.working;
+    try {
+      const { count, notes } = await api.importCoco(file);
+      this.report.textContent = [strings.imported(count), ...notes.slice(0, 5)].join(" ");
+      await this.imported();
+    } catch (error) {
+      this.report.textContent = (error as Error).message;
+    }
+  }
+}

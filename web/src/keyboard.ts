@@ -1,0 +1,108 @@
+import type { App } from "./app";
+import { nameOf, type Action } from "./keys";
+import type { Pointer } from "./pointer";
+import type { Stage } from "./stage";
+import type { Point } from "./types";
+
+const ARROWS: Record<string, Point> = {
+  ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
+};
+
+/** Keys of the whole page; fields and dialogs keep their own. */
+export class Keyboard {
+  constructor(
+    private readonly app: App, private readonly stage: Stage, private readonly pointer: Pointer,
+    private readonly help: () => void,
+  ) {
+    document.addEventListener("keydown", (event) => this.down(event));
+    document.addEventListener("keyup", (event) => this.up(event));
+    window.addEventListener("blur", () => this.release());
+  }
+
+  private down(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement;
+    if (target.closest("input:not([type=range]):not([type=checkbox]), select, dialog")) return;
+    const arrow = ARROWS[event.key];
+    if (arrow && target === this.stage.overlay) {
+      event.preventDefault();
+      this.moveCursor(arrow, event.shiftKey ? 1 : 10);
+      return;
+    }
+    // Space and Enter press the button that has the focus.
+    const name = nameOf(event);
+    if ((name === "Space" || name === "Enter") && target.closest("button, a, input")) return;
+    if (name === "Space") {
+      event.preventDefault();
+      if (!event.repeat) {
+        this.pointer.panning = true;
+        this.pointer.panned = false;
+      }
+      return;
+    }
+    const label = /^[1-9]$/.test(name) ? this.app.labels[Number(name) - 1] : undefined;
+    const action = this.app.keys.action(name);
+    if (!action && label === undefined) return;
+    event.preventDefault();
+    if (!action) this.app.setLabel(label!);
+    else if (!event.repeat || action === "undo" || action === "redo" || action === "smaller" || action === "larger") {
+      this.run(action);
+    }
+  }
+
+  private up(event: KeyboardEvent): void {
+    if (event.code === "Space" && this.pointer.panning) {
+      const action = this.pointer.panned ? null : this.app.keys.action("Space");
+      this.pointer.panning = false;
+      if (action) this.run(action);
+    }
+    if (this.app.hideAll && this.app.keys.action(nameOf(event)) === "hide") this.release();
+  }
+
+  private release(): void {
+    this.pointer.panning = false;
+    this.app.hideAll = false;
+    this.app.changed();
+  }
+
+  private run(action: Action): void {
+    const { app, stage } = this;
+    const actions: Record<Action, () => void> = {
+      guides: () => app.set("guides", !app.settings.guides),
+      nextPhoto: () => void app.go("next"),
+      previousPhoto: () => void app.go("previous"),
+      doneAndNext: () => void app.setDone(true).then(() => app.go("next")),
+      accept: () => app.accept(),
+      cancel: () => app.cancel(),
+      undo: () => app.undo(),
+      redo: () => app.redo(),
+      deleteObject: () => { if (app.active) app.remove(app.active); },
+      fit: () => { stage.view.fit(); app.changed(); },
+      hide: () => { app.hideAll = true; app.changed(); },
+      clickTool: () => app.setTool("click"),
+      brush: () => app.setTool("brush"),
+      eraser: () => app.setTool("eraser"),
+      smaller: () => app.set("brush", Math.max(1, Math.round(app.settings.brush / 1.25))),
+      larger: () => app.set("brush", Math.min(200, Math.max(app.settings.brush + 1, Math.round(app.settings.brush * 1.25)))),
+      clickHere: () => this.clickHere(true),
+      removeHere: () => this.clickHere(false),
+      help: () => this.help(),
+    };
+    actions[action]();
+  }
+
+  private clickHere(foreground: boolean): void {
+    if (this.stage.pixel) this.app.click(this.stage.pixel, foreground);
+    this.app.hover(this.stage.pixel);
+  }
+
+  private moveCursor([dx, dy]: Point, by: number): void {
+    const { stage } = this;
+    const { clientWidth, clientHeight } = stage.element;
+    const [x, y] = stage.cursor ?? [clientWidth / 2, clientHeight / 2];
+    stage.cursor = [
+      Math.min(clientWidth - 1, Math.max(0, x + dx * by)), Math.min(clientHeight - 1, Math.max(0, y + dy * by)),
+    ];
+    this.app.hover(stage.pixel);
+    this.app.changed();
+  }
+}

@@ -1,0 +1,196 @@
+import { boxOf, type App } from "./app";
+import { moveClick, removeClick, type Handle, type Stage } from "./stage";
+import type { Point } from "./types";
+
+const DRAG = 4; // CSS pixels from which a press is a drag
+const LONG = 500; // ms from which a press of a finger removes
+
+type Gesture =
+  | { kind: "press"; start: Point; handle: Handle | null; remove: boolean; timer: number }
+  | { kind: "pan"; last: Point }
+  | { kind: "drag"; handle: Handle }
+  | { kind: "paint"; add: boolean }
+  | { kind: "pinch" }
+  | null;
+
+/** Mouse, pen, trackpad and fingers on the stage. */
+export class Pointer {
+  /** Space is down: a drag moves the photo. */
+  panning = false;
+  /** The photo was moved since Space went down: releasing it accepts nothing. */
+  panned = false;
+  private gesture: Gesture = null;
+  private fingers = new Map<number, Point>();
+
+  constructor(private readonly app: App, private readonly stage: Stage) {
+    const { overlay } = stage;
+    overlay.addEventListener("pointerdown", (event) => this.down(event));
+    overlay.addEventListener("pointermove", (event) => this.move(event));
+    overlay.addEventListener("pointerup", (event) => this.up(event));
+    overlay.addEventListener("pointercancel", (event) => this.cancel(event));
+    overlay.addEventListener("pointerleave", () => this.leave());
+    overlay.addEventListener("contextmenu", (event) => event.preventDefault());
+    overlay.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+  }
+
+  private at(event: MouseEvent): Point {
+    const bounds = this.stage.overlay.getBoundingClientRect();
+    return [event.clientX - bounds.left, event.clientY - bounds.top];
+  }
+
+  private down(event: PointerEvent): void {
+    const { app, stage } = this;
+    const point = this.at(event);
+    stage.overlay.focus({ preventScroll: true });
+    stage.overlay.setPointerCapture(event.pointerId);
+    stage.cursor = point;
+    if (event.pointerType === "touch") {
+      this.fingers.set(event.pointerId, point);
+      if (this.fingers.size === 2) {
+        this.drop();
+        this.gesture = { kind: "pinch" };
+        return;
+      }
+    }
+    if (this.gesture) return;
+    if (event.button === 1 || (event.button === 0 && this.panning)) {
+      event.preventDefault();
+      this.gesture = { kind: "pan", last: point };
+      return;
+    }
+    if (event.button !== 0 && event.button !== 2) return;
+    const away = event.button === 2 || event.shiftKey || event.altKey;
+    if (app.active && (app.tool === "brush" || app.tool === "eraser")) {
+      this.gesture = { kind: "paint", add: (app.tool === "brush") !== away };
+      stage.stroke = [stage.view.toImage(...point)];
+    } else {
+      const timer = event.pointerType === "touch" ? window.setTimeout(() => this.hold(), LONG) : 0;
+      const remove = away || app.tool === "remove";
+      this.gesture = { kind: "press", start: point, handle: stage.handleAt(...point), remove, timer };
+    }
+    app.changed();
+  }
+
+  private move(event: PointerEvent): void {
+    const { app, stage, gesture } = this;
+    const point = this.at(event);
+    const before = this.fingers.get(event.pointerId);
+    stage.cursor = point;
+    if (before) this.fingers.set(event.pointerId, point);
+    switch (gesture?.kind) {
+      case "pinch":
+        if (before) this.pinch(event.pointerId, before, point);
+        break;
+      case "pan":
+        stage.view.pan(point[0] - gesture.last[0], point[1] - gesture.last[1]);
+        gesture.last = point;
+        this.panned = true;
+        break;
+      case "paint":
+        stage.stroke.push(stage.view.toImage(...point).map((value) => Math.round(value * 10) / 10) as Point);
+        break;
+      case "press":
+        if (Math.hypot(point[0] - gesture.start[0], point[1] - gesture.start[1]) > DRAG) {
+          clearTimeout(gesture.timer);
+          if (gesture.handle) this.gesture = { kind: "drag", handle: gesture.handle };
+          // A box drawn in one movement: the press was its first corner, the release will be its second.
+          else if (app.mode === "first") app.click(stage.view.clamp(stage.view.toImage(...gesture.start)), true);
+        }
+        break;
+      case undefined:
+        stage.overlay.style.cursor = this.panning ? "grab" : stage.handleAt(...point) ? "move" : "crosshair";
+    }
+    if (this.gesture?.kind === "drag") {
+      stage.dragged = { handle: this.gesture.handle, point: this.clamped(this.gesture.handle, stage.pixel!) };
+    }
+    if (!this.gesture || this.gesture.kind === "press") app.hover(stage.pixel);
+    app.changed();
+  }
+
+  private up(event: PointerEvent): void {
+    const { app, stage, gesture } = this;
+    this.fingers.delete(event.pointerId);
+    stage.cursor = this.at(event);
+    if (gesture?.kind === "pinch") {
+      if (this.fingers.size === 0) this.gesture = null;
+      return;
+    }
+    this.gesture = null;
+    const clicks = app.active?.work.clicks;
+    if (gesture?.kind === "press") {
+      clearTimeout(gesture.timer);
+      const opened = event.ctrlKey || event.metaKey ? stage.itemAt(stage.pixel!) : null;
+      if (opened) app.openObject(opened);
+      else if (gesture.handle && clicks) this.take(gesture.handle);
+      else app.click(stage.pixel!, !gesture.remove);
+    } else if (gesture?.kind === "drag" && stage.dragged && clicks) {
+      app.changeClicks(moveClick(clicks, gesture.handle, stage.dragged.point), "move");
+    } else if (gesture?.kind === "paint") {
+      app.paint(stage.stroke, gesture.add);
+    }
+    stage.dragged = null;
+    stage.stroke = [];
+    if (event.pointerType === "touch") stage.cursor = null;
+    app.changed();
+  }
+
+  /** A click on a click takes it away. */
+  private take(handle: Handle): void {
+    const { app } = this;
+    const clicks = app.active!.work.clicks!;
+    const rest = removeClick(clicks, handle);
+    if (rest) app.changeClicks(rest, "remove");
+    else if (app.mode === "centre") app.click(this.stage.pixel!, true);
+  }
+
+  /** A finger rested on the photo: remove instead of add. */
+  private hold(): void {
+    if (this.gesture?.kind !== "press") return;
+    this.gesture.remove = true;
+    navigator.vibrate?.(20);
+  }
+
+  private pinch(moved: number, before: Point, now: Point): void {
+    const other = [...this.fingers].find(([id]) => id !== moved)?.[1];
+    if (!other) return;
+    const { view } = this.stage;
+    const distance = (point: Point) => Math.max(1, Math.hypot(point[0] - other[0], point[1] - other[1]));
+    view.pan((now[0] - before[0]) / 2, (now[1] - before[1]) / 2);
+    view.zoomAt((now[0] + other[0]) / 2, (now[1] + other[1]) / 2, distance(now) / distance(before));
+  }
+
+  private wheel(event: WheelEvent): void {
+    event.preventDefault();
+    const { view } = this.stage;
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 30 : 1;
+    view.zoomAt(...this.at(event), Math.exp((-event.deltaY * lines) / (event.ctrlKey ? 120 : 500)));
+    this.app.changed();
+  }
+
+  private leave(): void {
+    if (this.gesture) return;
+    this.stage.cursor = null;
+    this.app.hover(null);
+    this.app.changed();
+  }
+
+  private cancel(event: PointerEvent): void {
+    this.fingers.delete(event.pointerId);
+    this.drop();
+    this.app.changed();
+  }
+
+  private drop(): void {
+    if (this.gesture?.kind === "press") clearTimeout(this.gesture.timer);
+    this.gesture = null;
+    this.stage.dragged = null;
+    this.stage.stroke = [];
+  }
+
+  /** The inside click stays within its box. */
+  private clamped(handle: Handle, [x, y]: Point): Point {
+    if (handle.kind !== "inside") return [x, y];
+    const [x0, y0, x1, y1] = boxOf(this.app.active!.work.clicks!);
+    return [Math.min(x1 - 1, Math.max(x0, x)), Math.min(y1 - 1, Math.max(y0, y))];
+  }
+}

@@ -1,0 +1,40 @@
+import { api } from "./api";
+import type { HoverAnswer, Point } from "./types";
+
+const tab = crypto.randomUUID();
+
+/** Asks for the mask under the cursor: one question on its way, then the newest; older answers are dropped. */
+export class Previewer {
+  private sequence = 0;
+  private next: { id: number; point: Point } | null = null;
+  private asking = false;
+
+  constructor(private readonly show: (answer: HoverAnswer) => void) {}
+
+  ask(id: number, point: Point): void {
+    this.next = { id, point };
+    if (!this.asking) void this.loop();
+  }
+
+  /** Forget everything asked so far. */
+  stop(): void {
+    this.next = null;
+    this.sequence += 1;
+  }
+
+  private async loop(): Promise<void> {
+    this.asking = true;
+    while (this.next) {
+      const { id, point } = this.next;
+      this.next = null;
+      const sequence = ++this.sequence;
+      try {
+        const answer = await api.preview(id, ...point, tab, sequence);
+        if (sequence === this.sequence && !answer.stale) this.show(answer);
+      } catch {
+        // A preview that fails is no loss: the click itself reports what is wrong.
+      }
+    }
+    this.asking = false;
+  }
+}

@@ -1,0 +1,49 @@
+import { Unreachable } from "./api";
+
+const AGAIN = 1000; // ms between attempts while the server does not answer
+
+export type SaveState = "saved" | "saving" | "offline";
+
+/** Sends changes one after the other, and again until the server answers; knows what is not saved yet. */
+export class Saver {
+  private chain: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
+  private offline = false;
+
+  constructor(private readonly changed: () => void) {}
+
+  get state(): SaveState {
+    if (this.waiting === 0) return "saved";
+    return this.offline ? "offline" : "saving";
+  }
+
+  /** Rejects with the server's refusal; silence of the server is waited out. */
+  run<T>(task: () => Promise<T>): Promise<T> {
+    this.waiting += 1;
+    this.changed();
+    const result = this.chain.then(() => this.insist(task));
+    this.chain = result.catch(() => undefined).then(() => {
+      this.waiting -= 1;
+      this.changed();
+    });
+    return result;
+  }
+
+  private async insist<T>(task: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        const answer = await task();
+        this.offline = false;
+        return answer;
+      } catch (error) {
+        if (!(error instanceof Unreachable)) {
+          this.offline = false;
+          throw error;
+        }
+        this.offline = true;
+        this.changed();
+        await new Promise((resolve) => setTimeout(resolve, AGAIN));
+      }
+    }
+  }
+}

@@ -1,0 +1,328 @@
+import { boxOf, type App, type Item } from "./app";
+import { h } from "./dom";
+import type { Mask } from "./mask";
+import { strings } from "./strings";
+import type { Clicks, Point } from "./types";
+import { View } from "./view";
+
+const ADD = "#0a7d3c";
+const REMOVE = "#c62828";
+const RADIUS = 7; // of a click's mark, in screen pixels
+
+/** A click that can be dragged: one of the four corners, the inside click, a correction. */
+export type Handle = { kind: "corner"; index: number } | { kind: "inside" } | { kind: "correction"; index: number };
+
+/** The photo and what is drawn over it: two canvases, so that moving the cursor leaves the photo alone. */
+export class Stage {
+  readonly view = new View();
+  readonly photo = h("canvas", { className: "photo", ariaHidden: "true" });
+  readonly overlay = h("canvas", { className: "overlay", tabIndex: 0, id: "stage" });
+  readonly element = h("div", { className: "stage" }, this.photo, this.overlay);
+  /** Of the cursor, in CSS pixels of the stage; null when it is elsewhere. */
+  cursor: Point | null = null;
+  /** The brush movement under way, in image coordinates. */
+  stroke: Point[] = [];
+  /** A click that is being dragged, and where it is now. */
+  dragged: { handle: Handle; point: Point } | null = null;
+  private shown: HTMLImageElement | null = null;
+  private drawn = "";
+
+  constructor(private readonly app: App) {
+    this.overlay.setAttribute("role", "application");
+    this.overlay.setAttribute("aria-label", strings.stage);
+    new ResizeObserver(() => this.resize()).observe(this.element);
+    app.onChange(() => this.draw());
+  }
+
+  get pixel(): Point | null {
+    return this.cursor && this.view.clamp(this.view.toImage(...this.cursor));
+  }
+
+  /** The click under a point of the screen, the newest first. */
+  handleAt(x: number, y: number): Handle | null {
+    const clicks = this.app.active?.work.clicks;
+    if (!clicks) return null;
+    const near = (point: Point) => {
+      const [px, py] = this.view.toScreen([point[0] + 0.5, point[1] + 0.5]);
+      return Math.hypot(px - x, py - y) <= RADIUS + 3;
+    };
+    for (let index = clicks.corrections.length - 1; index >= 0; index--) {
+      const [cx, cy] = clicks.corrections[index]!;
+      if (near([cx, cy])) return { kind: "correction", index };
+    }
+    if (clicks.inside && near(clicks.inside)) return { kind: "inside" };
+    const index = cornersOf(clicks).findIndex(near);
+    return index >= 0 ? { kind: "corner", index } : null;
+  }
+
+  /** The object whose mask is under a point of the image, the newest first. */
+  itemAt([x, y]: Point): Item | null {
+    return this.app.items.findLast((item) => !item.hidden && item.mask?.covers(x + 0.5, y + 0.5)) ?? null;
+  }
+
+  private resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    for (const canvas of [this.photo, this.overlay]) {
+      canvas.width = Math.round(width * devicePixelRatio);
+      canvas.height = Math.round(height * devicePixelRatio);
+    }
+    this.view.resize(width, height);
+    this.drawn = "";
+    this.app.changed();
+  }
+
+  private draw(): void {
+    const { app, view } = this;
+    if (app.picture !== this.shown) {
+      this.shown = app.picture;
+      if (app.photo && app.picture) view.setImage(app.photo.width!, app.photo.height!);
+    }
+    this.drawPhoto();
+    const context = this.overlay.getContext("2d")!;
+    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    context.clearRect(0, 0, this.overlay.width, this.overlay.height);
+    if (!this.shown) return;
+    if (!app.hideAll) this.drawMasks(context);
+    this.drawClicks(context);
+    this.drawCursor(context);
+  }
+
+  private drawPhoto(): void {
+    const { view, app, shown } = this;
+    const { brightness, contrast } = app.settings;
+    const filter = brightness === 1 && contrast === 1 ? "" : `brightness(${brightness}) contrast(${contrast})`;
+    if (this.photo.style.filter !== filter) this.photo.style.filter = filter;
+    const state = [shown?.src, view.x, view.y, view.scale, this.photo.width, this.photo.height].join();
+    if (state === this.drawn) return;
+    this.drawn = state;
+    const context = this.photo.getContext("2d")!;
+    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    context.clearRect(0, 0, this.photo.width, this.photo.height);
+    if (!shown) return;
+    context.imageSmoothingEnabled = view.scale < 3;
+    context.imageSmoothingQuality = "high";
+    const { width, height } = app.photo!;
+    context.drawImage(shown, view.x, view.y, width! * view.scale, height! * view.scale);
+  }
+
+  private drawMasks(context: CanvasRenderingContext2D): void {
+    const { app, view } = this;
+    const { width, height } = app.photo!;
+    context.save();
+    context.beginPath();
+    context.rect(view.x, view.y, width! * view.scale, height! * view.scale);
+    context.clip();
+    for (const item of app.items) {
+      const preview = item === app.active && app.mode === "centre" ? app.preview : null;
+      const mask = preview ? preview.mask : item.mask;
+      if (mask && !item.hidden) this.drawMask(context, mask, item === app.active, app.colour(item.label));
+    }
+    context.restore();
+    if (app.active && app.outline) this.drawOutlinePoints(context);
+  }
+
+  private drawMask(context: CanvasRenderingContext2D, mask: Mask, active: boolean, colour: string): void {
+    const { view, app } = this;
+    const [x0, y0, x1, y1] = mask.box;
+    const [left, top] = view.toScreen([x0, y0]);
+    const width = (x1 - x0) * view.scale;
+    const height = (y1 - y0) * view.scale;
+    const { opacity } = app.settings;
+    context.globalAlpha = active ? opacity : opacity * 0.7;
+    context.imageSmoothingEnabled = width < mask.bitmap.width;
+    context.drawImage(mask.bitmap, left, top, width, height);
+    context.globalAlpha = 1;
+    if (opacity === 0 && !active) return;
+    const edge = new Path2D();
+    edge.addPath(
+      mask.outline,
+      new DOMMatrix([width / mask.bitmap.width, 0, 0, height / mask.bitmap.height, left, top]),
+    );
+    context.lineCap = "square";
+    if (active) {
+      context.strokeStyle = "rgb(0 0 0 / 55%)";
+      context.lineWidth = 3;
+      context.stroke(edge);
+    }
+    context.strokeStyle = active ? "#ffffff" : colour;
+    context.lineWidth = 1.4;
+    context.stroke(edge);
+  }
+
+  private drawOutlinePoints(context: CanvasRenderingContext2D): void {
+    context.fillStyle = "#ffffff";
+    context.strokeStyle = "#1f6feb";
+    context.lineWidth = 1.5;
+    for (const part of this.app.outline!.polygons) {
+      for (const ring of [part.outer, ...part.holes]) {
+        context.beginPath();
+        for (const point of ring) context.lineTo(...this.view.toScreen(point));
+        context.closePath();
+        context.stroke();
+        if (ring.length > 400) continue;
+        for (const point of ring) {
+          const [x, y] = this.view.toScreen(point);
+          context.fillRect(x - 2, y - 2, 4, 4);
+          context.strokeRect(x - 2, y - 2, 4, 4);
+        }
+      }
+    }
+  }
+
+  private drawClicks(context: CanvasRenderingContext2D): void {
+    const { app } = this;
+    if (app.mode === "second") {
+      this.drawBox(context, { corners: [app.corner!, this.pixel ?? app.corner!], inside: null, corrections: [] });
+      return;
+    }
+    const clicks = app.active?.work.clicks;
+    if (!clicks || app.hideAll) return;
+    const moved = this.dragged ? moveClick(clicks, this.dragged.handle, this.dragged.point) : clicks;
+    this.drawBox(context, moved);
+    if (!moved.inside) this.drawCentreHint(context, moved);
+    else this.drawMark(context, moved.inside, true, true);
+    for (const [x, y, foreground] of moved.corrections) this.drawMark(context, [x, y], foreground, false);
+  }
+
+  private drawBox(context: CanvasRenderingContext2D, clicks: Clicks): void {
+    const [x0, y0, x1, y1] = boxOf(clicks);
+    const [left, top] = this.view.toScreen([x0, y0]);
+    const [right, bottom] = this.view.toScreen([x1, y1]);
+    this.line(context, (path) => path.rect(left, top, right - left, bottom - top));
+    cornersOf(clicks).forEach((corner, index) => {
+      const [x, y] = this.view.toScreen([corner[0] + 0.5, corner[1] + 0.5]);
+      context.beginPath();
+      context.arc(x, y, index < 2 ? 5 : 4, 0, 2 * Math.PI);
+      context.fillStyle = index < 2 ? REMOVE : "rgb(255 255 255 / 85%)";
+      context.fill();
+      context.lineWidth = 1.5;
+      context.strokeStyle = index < 2 ? "#ffffff" : REMOVE;
+      context.stroke();
+    });
+  }
+
+  private drawCentreHint(context: CanvasRenderingContext2D, clicks: Clicks): void {
+    const [x0, y0, x1, y1] = boxOf(clicks);
+    const [x, y] = this.view.toScreen([(x0 + x1) / 2, (y0 + y1) / 2]);
+    this.line(context, (path) => {
+      path.moveTo(x + 13, y);
+      path.arc(x, y, 13, 0, 2 * Math.PI);
+    });
+    this.line(context, (path) => {
+      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]] as Point[]) {
+        path.moveTo(x + 9 * dx, y + 9 * dy);
+        path.lineTo(x + 18 * dx, y + 18 * dy);
+      }
+    }, []);
+  }
+
+  /** A + or - in a disc: colour is not the only sign. The inside click has a ring. */
+  private drawMark(context: CanvasRenderingContext2D, point: Point, foreground: boolean, inside: boolean): void {
+    const [x, y] = this.view.toScreen([point[0] + 0.5, point[1] + 0.5]);
+    context.beginPath();
+    context.arc(x, y, RADIUS, 0, 2 * Math.PI);
+    context.fillStyle = foreground ? ADD : REMOVE;
+    context.fill();
+    context.lineWidth = 2;
+    context.strokeStyle = "#ffffff";
+    context.stroke();
+    if (inside) {
+      context.beginPath();
+      context.arc(x, y, RADIUS + 3, 0, 2 * Math.PI);
+      context.lineWidth = 1.5;
+      context.strokeStyle = ADD;
+      context.stroke();
+    }
+    context.beginPath();
+    context.moveTo(x - 3.5, y);
+    context.lineTo(x + 3.5, y);
+    if (foreground) {
+      context.moveTo(x, y - 3.5);
+      context.lineTo(x, y + 3.5);
+    }
+    context.lineWidth = 1.8;
+    context.strokeStyle = "#ffffff";
+    context.stroke();
+  }
+
+  private drawCursor(context: CanvasRenderingContext2D): void {
+    const { app, cursor } = this;
+    const brushing = app.active && (app.tool === "brush" || app.tool === "eraser");
+    if (brushing) {
+      const radius = (app.settings.brush / 2) * this.view.scale;
+      if (this.stroke.length) {
+        context.beginPath();
+        for (const point of this.stroke) context.lineTo(...this.view.toScreen(point));
+        context.lineCap = context.lineJoin = "round";
+        context.lineWidth = 2 * radius;
+        context.strokeStyle = app.tool === "brush" ? app.colour(app.label) : "#ffffff";
+        context.globalAlpha = 0.5;
+        context.stroke();
+        context.globalAlpha = 1;
+      }
+      if (cursor) this.line(context, (path) => path.arc(...cursor, radius, 0, 2 * Math.PI), []);
+      return;
+    }
+    const aiming = app.mode === "first" || app.mode === "second";
+    if (!cursor || !aiming || !app.settings.guides) return;
+    const { clientWidth: width, clientHeight: height } = this.element;
+    const [x, y] = cursor;
+    this.line(context, (path) => {
+      path.moveTo(0, y);
+      path.lineTo(width, y);
+      path.moveTo(x, 0);
+      path.lineTo(x, height);
+    }, [6, 4]);
+  }
+
+  /** A line that shows on any photo: white over black. */
+  private line(context: CanvasRenderingContext2D, make: (path: Path2D) => void, dash = [5, 4]): void {
+    const path = new Path2D();
+    make(path);
+    context.lineCap = "butt";
+    context.setLineDash([]);
+    context.lineWidth = 2.5;
+    context.strokeStyle = "rgb(0 0 0 / 50%)";
+    context.stroke(path);
+    context.setLineDash(dash);
+    context.lineWidth = 1.25;
+    context.strokeStyle = "#ffffff";
+    context.stroke(path);
+    context.setLineDash([]);
+  }
+}
+
+/** The two clicked corners, then the two inferred ones. */
+export function cornersOf({ corners: [a, b] }: Clicks): Point[] {
+  return [a, b, [a[0], b[1]], [b[0], a[1]]];
+}
+
+/** The clicks with one of them elsewhere; an inferred corner moves a side of each clicked one. */
+export function moveClick(clicks: Clicks, handle: Handle, [x, y]: Point): Clicks {
+  const [a, b] = clicks.corners;
+  switch (handle.kind) {
+    case "inside":
+      return { ...clicks, inside: [x, y] };
+    case "correction":
+      return {
+        ...clicks,
+        corrections: clicks.corrections.map((c, index) => (index === handle.index ? [x, y, c[2]] : c)),
+      };
+    case "corner": {
+      const corners: [Point, Point][] = [[[x, y], b], [a, [x, y]], [[x, a[1]], [b[0], y]], [[a[0], y], [x, b[1]]]];
+      return { ...clicks, corners: corners[handle.index]! };
+    }
+  }
+}
+
+/** The clicks without one; corners cannot go alone. */
+export function removeClick(clicks: Clicks, handle: Handle): Clicks | null {
+  switch (handle.kind) {
+    case "inside":
+      return { ...clicks, inside: null };
+    case "correction":
+      return { ...clicks, corrections: clicks.corrections.filter((_, index) => index !== handle.index) };
+    case "corner":
+      return null;
+  }
+}

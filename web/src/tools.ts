@@ -1,0 +1,118 @@
+import type { App, Tool } from "./app";
+import { h, icon, type Icon } from "./dom";
+import { VIEW_STANDARD, type Settings } from "./settings";
+import { strings } from "./strings";
+
+const TOOLS: [Tool, Icon, "clickTool" | "brush" | "eraser" | null][] = [
+  ["click", "plus", "clickTool"], ["remove", "minus", null], ["brush", "brush", "brush"], ["eraser", "eraser", "eraser"],
+];
+
+/** The tools of the open object, and how the photo is shown. */
+export class ToolPanel {
+  private readonly updates: (() => void)[] = [];
+  readonly tools: HTMLElement;
+  readonly view: HTMLElement;
+
+  constructor(private readonly app: App) {
+    const accept = h(
+      "button", { type: "button", className: "primary", on: { click: () => app.accept() } },
+      icon("check"), strings.accept,
+    );
+    const cancel = h("button", { type: "button", on: { click: () => app.cancel() } }, strings.cancel);
+    this.updates.push(() => {
+      accept.disabled = !app.active;
+      cancel.disabled = !app.active && !app.corner;
+    });
+    const tools = h("div", { className: "tools", role: "group", ariaLabel: strings.tools }, ...TOOLS.map((tool) => this.tool(...tool)));
+    const size = this.slider("brush", strings.brushSize, 1, 200, 1, (value) => `${value} px`);
+    this.updates.push(() => { size.hidden = app.tool !== "brush" && app.tool !== "eraser"; });
+    const tidy = h(
+      "div", { className: "switches" },
+      this.workSwitch("largest", strings.largest), this.workSwitch("fill", strings.fill), this.workSwitch("spare", strings.spare),
+    );
+    const percent = (value: number) => `${Math.round(value * 100)} %`;
+    const detail = this.slider("tolerance", strings.detail, 0, 10, 0.5, (value) =>
+      strings.detailValue(value, app.outline?.vertices ?? null));
+    this.updates.push(() => { detail.hidden = !app.settings.outline; });
+    const reset = h("button", {
+      type: "button", className: "text",
+      on: {
+        click: () => {
+          for (const [name, value] of Object.entries(VIEW_STANDARD)) app.set(name as keyof typeof VIEW_STANDARD, value);
+        },
+      },
+    }, strings.resetView);
+    this.tools = h(
+      "section", { className: "panel", ariaLabel: strings.tools },
+      h("h2", {}, strings.tools), tools, size, tidy, h("div", { className: "buttons" }, accept, cancel),
+    );
+    this.view = h(
+      "section", { className: "panel", ariaLabel: strings.view },
+      h("h2", {}, strings.view, reset),
+      this.slider("opacity", strings.opacity, 0, 1, 0.05, percent),
+      this.slider("brightness", strings.brightness, 0.3, 3, 0.05, percent),
+      this.slider("contrast", strings.contrast, 0.3, 3, 0.05, percent),
+      this.settingSwitch("guides", strings.guides),
+      this.settingSwitch("outline", strings.outlinePoints),
+      detail,
+    );
+    app.onChange(() => this.updates.forEach((update) => update()));
+  }
+
+  private tool(tool: Tool, picture: Icon, action: "clickTool" | "brush" | "eraser" | null): HTMLButtonElement {
+    const { app } = this;
+    const name = strings.toolNames[tool];
+    const button = h(
+      "button", { type: "button", className: "tool", ariaLabel: name, on: { click: () => app.setTool(tool) } },
+      icon(picture),
+    );
+    this.updates.push(() => {
+      const key = action && app.keys.of(action)[0];
+      button.title = key ? `${name} (${key})` : name;
+      button.setAttribute("aria-pressed", String(app.tool === tool));
+      button.disabled = (tool === "brush" || tool === "eraser") && !app.active;
+    });
+    return button;
+  }
+
+  private slider(
+    name: "opacity" | "brightness" | "contrast" | "brush" | "tolerance", label: string,
+    min: number, max: number, step: number, show: (value: number) => string,
+  ): HTMLLabelElement {
+    const { app } = this;
+    const value = h("output", {});
+    const input = h("input", {
+      type: "range", min: String(min), max: String(max), step: String(step),
+      on: { input: () => app.set(name, Number(input.value)) },
+    });
+    this.updates.push(() => {
+      const now = app.settings[name];
+      if (Number(input.value) !== now) input.value = String(now);
+      value.textContent = show(now);
+    });
+    return h("label", { className: "slider" }, h("span", {}, label), value, input);
+  }
+
+  private settingSwitch(name: "guides" | "outline", label: string): HTMLLabelElement {
+    return this.toggle(label, () => this.app.settings[name], (on) => this.app.set(name, on as Settings[typeof name]));
+  }
+
+  private workSwitch(name: "largest" | "fill" | "spare", label: string): HTMLLabelElement {
+    const { app } = this;
+    return this.toggle(
+      label,
+      () => app.active?.work[name] ?? (name === "spare" && app.settings.spare),
+      (on) => app.tidy(name, on),
+      () => !app.active && name !== "spare",
+    );
+  }
+
+  private toggle(label: string, now: () => boolean, set: (on: boolean) => void, disabled = () => false): HTMLLabelElement {
+    const input = h("input", { type: "checkbox", on: { change: () => set(input.checked) } });
+    this.updates.push(() => {
+      input.checked = now();
+      input.disabled = disabled();
+    });
+    return h("label", { className: "switch" }, input, h("span", {}, label));
+  }
+}

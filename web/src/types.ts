@@ -1,0 +1,99 @@
+// What the page and the server say to each other; mirrors schemas.py.
+
+export type Point = [number, number];
+export type Correction = [number, number, boolean];
+export type State = "draft" | "accepted" | "deleted";
+export type PhotoFilter = "all" | "todo" | "started" | "done" | "broken";
+export type Kind =
+  | "corners" | "inside" | "correction" | "move" | "remove" | "brush" | "tidy"
+  | "label" | "accept" | "delete";
+
+export interface Clicks {
+  corners: [Point, Point];
+  inside: Point | null;
+  corrections: Correction[];
+}
+
+export interface Stroke {
+  points: Point[];
+  radius: number;
+  add: boolean;
+}
+
+/** What a person did to an object; the mask is the server's function of it. */
+export interface Work {
+  clicks: Clicks | null;
+  strokes: Stroke[];
+  largest: boolean;
+  fill: boolean;
+  spare: boolean;
+}
+
+export interface MaskMessage {
+  /** Half-open, in image pixels. */
+  box: [number, number, number, number];
+  png: string;
+}
+
+export interface PhotoMessage {
+  id: number;
+  path: string;
+  sha256: string | null;
+  width: number | null;
+  height: number | null;
+  done: boolean;
+  problem: string | null;
+  objects: number;
+}
+
+export interface ObjectMessage {
+  id: number;
+  photo: number;
+  version: number;
+  label: string;
+  state: State;
+  work: Work;
+  mask: MaskMessage | null;
+  computed: boolean;
+  area: number;
+  confidence: number | null;
+  can_undo: boolean;
+  can_redo: boolean;
+  touched: number;
+}
+
+export interface PhotoDetail {
+  photo: PhotoMessage;
+  scale: number;
+  objects: ObjectMessage[];
+  last_touched: ObjectMessage | null;
+}
+
+export interface Project {
+  name: string;
+  file: string;
+  first: PhotoMessage | null;
+  counts: Record<PhotoFilter, number>;
+  labels: string[];
+  formats: Record<string, string>;
+}
+
+export interface HoverAnswer {
+  sequence: number;
+  stale: boolean;
+  mask: MaskMessage | null;
+  confidence: number;
+}
+
+export interface Outline {
+  polygons: { outer: Point[]; holes: Point[][] }[];
+  vertices: number;
+}
+
+export interface Statistics {
+  objects: number;
+  seconds: number;
+  clicks: number;
+  median_seconds: number;
+  median_clicks: number;
+}

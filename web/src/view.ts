@@ -1,0 +1,76 @@
+import type { Point } from "./types";
+
+const CLOSEST = 64; // screen pixels per image pixel
+
+/** Where the photo lies on the screen: screen = image * scale + offset, in CSS pixels. */
+export class View {
+  scale = 1;
+  x = 0;
+  y = 0;
+  private fitted = true;
+
+  constructor(private imageWidth = 1, private imageHeight = 1, private width = 1, private height = 1) {}
+
+  setImage(width: number, height: number): void {
+    this.imageWidth = width;
+    this.imageHeight = height;
+    this.fit();
+  }
+
+  /** The window changed its size; a fitted photo stays fitted, another keeps its centre. */
+  resize(width: number, height: number): void {
+    this.x += (width - this.width) / 2;
+    this.y += (height - this.height) / 2;
+    this.width = width;
+    this.height = height;
+    if (this.fitted) this.fit();
+  }
+
+  fit(): void {
+    this.scale = this.fitScale();
+    this.x = (this.width - this.imageWidth * this.scale) / 2;
+    this.y = (this.height - this.imageHeight * this.scale) / 2;
+    this.fitted = true;
+  }
+
+  /** Zoom so that the image point under (x, y) stays there. */
+  zoomAt(x: number, y: number, factor: number): void {
+    const scale = Math.min(CLOSEST, Math.max(this.fitScale() / 2, this.scale * factor));
+    const ratio = scale / this.scale;
+    this.x = x - (x - this.x) * ratio;
+    this.y = y - (y - this.y) * ratio;
+    this.scale = scale;
+    this.fitted = false;
+  }
+
+  pan(dx: number, dy: number): void {
+    this.x += dx;
+    this.y += dy;
+    this.fitted = false;
+  }
+
+  toImage(x: number, y: number): Point {
+    return [(x - this.x) / this.scale, (y - this.y) / this.scale];
+  }
+
+  toScreen([x, y]: Point): Point {
+    return [x * this.scale + this.x, y * this.scale + this.y];
+  }
+
+  /** A point that lies in the image, at its nearest pixel. */
+  clamp([x, y]: Point): Point {
+    return [
+      Math.min(this.imageWidth - 1, Math.max(0, Math.floor(x))),
+      Math.min(this.imageHeight - 1, Math.max(0, Math.floor(y))),
+    ];
+  }
+
+  private fitScale(): number {
+    const margin = 24;
+    return Math.min(
+      16,
+      Math.max(1, this.width - margin) / this.imageWidth,
+      Math.max(1, this.height - margin) / this.imageHeight,
+    );
+  }
+}
