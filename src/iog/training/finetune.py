@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from iog import zoo
 from iog.datasets import ObjectDataset, PhotoDataset, known
-from iog.errors import ModelError
-from iog.networks import checkpoints
-from iog.networks.export import read_exported
-from iog.networks.lite import Lite
 from iog.training.lite import LiteRecipe
 
 
@@ -52,17 +47,3 @@ class FinetuneRecipe(LiteRecipe):
         """Each group as often as it has objects."""
         groups = self.open_objects().groups
         return {group: groups.count(group) for group in dict.fromkeys(groups)}
-
-    def create_network(self) -> Lite:
-        """The network to start from, its early stages frozen."""
-        return self.frozen(_opened(self.start))
-
-
-def _opened(start: str) -> Lite:
-    if start in zoo.MODELS or start.endswith(".onnx"):
-        return read_exported(*zoo.files_of(start))[0]
-    content = checkpoints.read(start)
-    network = checkpoints.network_of({**content, "state_dict": checkpoints.averaged_state(content)}, start)
-    if not isinstance(network, Lite):
-        raise ModelError(f"{start} holds {network.config.name}; finetune starts from a lite network")
-    return network

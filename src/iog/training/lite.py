@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
+from iog import zoo
 from iog.clicks import Box, Clicks, Correction
 from iog.crop import FILL, Crop
 from iog.datasets import ObjectDataset, PhotoDataset
-from iog.errors import DataError
+from iog.errors import DataError, ModelError
 from iog.guidance import click_maps
+from iog.networks import checkpoints
+from iog.networks.blocks import fold_batch_norms
 from iog.networks.checkpoints import Network
+from iog.networks.export import read_exported
 from iog.networks.lite import Lite, LiteConfig
 from iog.robot import BoolArray, RobotUser, depth
 from iog.training.augment import AugmentSettings, TrainingCrop, training_crop
@@ -52,6 +56,9 @@ class LiteRecipe:
 
     data: str = "data"
     """Folder that holds train.jsonl and val.jsonl (layout: `iog.datasets.photos`)."""
+    start: str = ""
+    """What to start from: a bundled model, an exported one (NAME.encoder.onnx) or a checkpoint (.pt), whose
+    batch norms are settled and folded; empty for ImageNet weights."""
     samples: int = 80_000
     """Objects to train on, counted with repetition."""
     batch: int = 16
@@ -118,8 +125,34 @@ class LiteRecipe:
         return self.sizes[min(int(np.searchsorted(ends, step, side="right")), len(self.sizes) - 1)]
 
     def create_network(self) -> Lite:
-        """The network with ImageNet weights, its early stages frozen."""
-        return self.frozen(Lite(self.network, pretrained=True))
+        """The network to start from, its early stages frozen."""
+        if not self.start:
+            return self.frozen(Lite(self.network, pretrained=True))
+        network = open_lite(self.start)
+        if not network.config.folded:
+            network = self._settled(network)
+        return self.frozen(network)
+
+    def _settled(self, network: Lite) -> Lite:
+        """The network without batch norms, folded with the statistics of first prompts.
+
+        Training normalises each round of clicks by its own statistics, and the running ones mix rounds that
+        see a previous mask with those that see none: used as they are they spoil the first mask. Once they
+        are folded every round is trained as it will be used.
+        """
+        norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # a plain average
+        examples = self.examples()
+        network.train()
+        with torch.no_grad():
+            for first in range(0, _SETTLING, self.batch):
+                batch = examples.collate([examples[i] for i in range(first, first + self.batch)])
+                network.decoder(network.encode(normalised(batch["image"])), batch["maps"])
+        folded = Lite(replace(network.config, folded=True))
+        folded.load_state_dict(fold_batch_norms(network).state_dict())
+        return folded
 
     def frozen(self, network: Lite) -> Lite:
         """The network, of whose backbone the stem and the first stages do not learn."""
@@ -175,7 +208,7 @@ class LiteRecipe:
         before, which also becomes an input (iterative training; IOG "Beyond Three Clicks", RITM).
         """
         rounds = 1 + int(np.random.default_rng((self.seed, 1, step)).choice(len(self.rounds), p=self.rounds))
-        crop = batch["image"].to(memory_format=torch.channels_last).sub(FILL).div(128)
+        crop = normalised(batch["image"]).to(memory_format=torch.channels_last)
         target = batch["mask"].unsqueeze(1).float()
         valid = 1 - batch["void"].unsqueeze(1).float()
         weight = edge_weights(target, valid, self.edge_strength, radius=max(2, crop.shape[-1] // 64))
@@ -225,6 +258,30 @@ class LiteRecipe:
             pick = int(random.integers(rows.size))
             correction = Correction(int(columns[pick]), int(rows[pick]), foreground)
         return clicks.with_correction(*correction)
+
+
+_SETTLING = 640  # examples whose average statistics replace the running ones
+
+
+def normalised(image: Tensor) -> Tensor:
+    """(B, 3, S, S) float RGB in 0..255 as the encoder takes it."""
+    return image.sub(FILL).div(128)
+
+
+def open_lite(start: str) -> Lite:
+    """A `lite` network from a bundled or exported model or a checkpoint (of a run: its averaged weights).
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or it is of another kind.
+    """
+    if start in zoo.MODELS or start.endswith(".onnx"):
+        return read_exported(*zoo.files_of(start))[0]
+    network = checkpoints.load(start)
+    if not isinstance(network, Lite):
+        raise ModelError(f"{start} holds {network.config.name}; training goes on from lite networks alone")
+    return network
 
 
 class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
