@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.datasets import layouts
 
 from iog.cli import main
 
@@ -89,10 +90,11 @@ def test_bad_input_is_one_sentence(arguments: list[str], message: str) -> None:
     assert "Traceback" not in result.output
 
 
-def test_weights_that_are_no_model(photo_folder: Path, tmp_path: Path) -> None:
+def test_weights_that_are_no_model(tmp_path: Path) -> None:
+    layouts.voc(tmp_path)
     file = tmp_path / "w.pth"
     file.write_bytes(b"<html>")
-    given = ["--data", f"voc={photo_folder}", "--weights", f"iog-resnet101={file}"]
+    given = ["--data", f"voc={tmp_path}", "--weights", f"iog-resnet101={file}"]
     result = run("reproduce", "table2", *given)
     assert result.exit_code == 2
     assert "w.pth" in result.output

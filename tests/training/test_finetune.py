@@ -10,7 +10,7 @@ from iog import ModelError
 from iog.cli import main
 from iog.datasets import PhotoDataset
 from iog.engines.torch import TorchEngine
-from iog.evaluation.protocol import evaluate
+from iog.evaluation.protocol import Settings, evaluate
 from iog.networks import checkpoints
 from iog.segmenter import Segmenter
 from iog.training.finetune import FinetuneRecipe
@@ -26,7 +26,7 @@ def test_starts_from_the_bundled_model_and_keeps_what_it_knows(
     assert recipe.shares == {"coco": 4}
     network = train(recipe, tmp_path, settings=asdict(recipe))
     tuned = Segmenter(TorchEngine(network, segmenter.engine.info))
-    results = list(evaluate(tuned, PhotoDataset(photo_folder, "val"), clicks=3))
+    results = list(evaluate(tuned, PhotoDataset(photo_folder, "val"), Settings(clicks=3)))
     assert np.mean([r.ious[0] for r in results]) > 0.9
 
 

@@ -9,9 +9,10 @@ import torch
 from iog import ModelError
 from iog.datasets import PhotoDataset
 from iog.networks import checkpoints
+from iog.networks.iog import IOG, IOGConfig
 from iog.networks.lite import LiteConfig
 from iog.training.augment import AugmentSettings
-from iog.training.lite import LiteRecipe
+from iog.training.lite import LiteRecipe, normalised, open_lite
 from iog.training.loop import train
 from iog.training.validation import Validation
 
@@ -101,3 +102,26 @@ def test_examples_are_functions_of_their_number(recipe: LiteRecipe) -> None:
     assert first["clicks"] == second["clicks"]
     assert (one[6]["image"] != first["image"]).any()
     assert one[20]["image"].shape == (3, 96, 96)
+
+
+def test_the_next_run_starts_without_batch_norms(recipe: LiteRecipe, tmp_path: Path) -> None:
+    """Folded with the statistics of first prompts: what the network answered in training, it answers now."""
+    train(recipe, tmp_path, settings=asdict(recipe))
+    before = checkpoints.load(tmp_path / "final.pt")
+    start = replace(recipe, start=str(tmp_path / "final.pt"), batch=8, sizes=(64,), size_shares=(1.0,))
+    network = start.create_network()
+    assert network.config == replace(before.config, folded=True)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in network.modules())
+    examples = start.examples()
+    batch = examples.collate([examples[i] for i in range(32)])
+    with torch.no_grad():
+        crop = normalised(batch["image"])
+        normed = before.train().decode(before.encode(crop), batch["maps"])
+        folded = network.eval().decode(network.encode(crop), batch["maps"])
+    assert torch.nn.functional.mse_loss(folded, normed) < 0.05 * normed.var()
+
+
+def test_only_lite_networks_go_on(tmp_path: Path) -> None:
+    checkpoints.save(tmp_path / "iog.pt", IOG(IOGConfig(depth=50)))
+    with pytest.raises(ModelError, match="goes on from lite networks alone"):
+        open_lite(str(tmp_path / "iog.pt"))

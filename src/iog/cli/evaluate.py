@@ -129,5 +129,7 @@ def evaluate(
         seed=seed,
         boundary_ratio=boundary_ratio,
     )
+    splits = known.OBJECTS[dataset].splits
+    click.echo(f"{dataset} {split or splits[0]}" if splits else dataset)
     for part in run(segmenter, objects, indices, settings, Output(**output)):
         click.echo(part + "\n")

@@ -69,9 +69,11 @@ def run(
             done = file.done
     results = [done[i] for i in indices if i in done]
     if not results:
-        raise DataError("none of the objects has a pixel")
+        raise DataError("every mask is empty: there is no object to click on")
 
     yield _headline(segmenter, settings, output)
+    if len(results) < len(indices):
+        yield f"{len(indices) - len(results)} objects have an empty mask and were left out"
     yield _overlap(results, output.trained_on)
     for by in output.by:
         yield tables.report(results, settings.protocol, by)
