@@ -9,35 +9,54 @@ import click
 
 from iog.extras import require_torch
 
+RECIPES = ("lite", "finetune", "iog", "iog-refinement")
+
 
 class _Recipes(click.Group):
     """Recipes are imported when one is named: they need PyTorch."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return ["lite"]
+        return list(RECIPES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return _lite() if cmd_name == "lite" else None
+        return _recipe(cmd_name) if cmd_name in RECIPES else None
 
 
 @click.group(cls=_Recipes)
 def train() -> None:
-    """Train a network with a recipe (needs the `train` extra)."""
+    """Train a network with a recipe (needs the `train` extra).
+
+    Several processes share a run under torchrun:
+
+    \b
+    torchrun --nproc-per-node 4 -m iog train lite --data DATA --out RUN
+    """
 
 
-def _lite() -> click.Command:
+def _recipe(name: str) -> click.Command:
     require_torch("training")
     from iog.cli.settings import from_options, options_of
+    from iog.training.finetune import FinetuneRecipe
     from iog.training.lite import LiteRecipe
+    from iog.training.published import IOGRecipe, IOGRefinementRecipe
 
-    @click.command("lite")
-    @options_of(LiteRecipe)
+    recipes: dict[str, type[LiteRecipe] | type[IOGRecipe]] = {
+        "lite": LiteRecipe,
+        "finetune": FinetuneRecipe,
+        "iog": IOGRecipe,
+        "iog-refinement": IOGRefinementRecipe,
+    }
+    recipe_class = recipes[name]
+    summary = (recipe_class.__doc__ or "").splitlines()[0]
+
+    @click.command(name, short_help=summary, help=f"{summary}\n\n{_HELP}")
+    @options_of(recipe_class)
     @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
     @click.option("--validate-every", default=500, show_default=True, help="Steps between validations.")
-    @click.option("--validate-objects", default=200, show_default=True, help="Objects in a validation.")
+    @click.option("--validate-objects", default=200, show_default=True, help="Objects in one; 0 for none.")
     @click.option("--checkpoint-every", default=250, show_default=True, help="Steps between checkpoints.")
     @click.option("--stop-after", type=int, help="Stop at this step; the same command goes on from there.")
-    def lite(
+    def command(
         out: Path,
         validate_every: int,
         validate_objects: int,
@@ -45,10 +64,6 @@ def _lite() -> click.Command:
         stop_after: int | None,
         **options: Any,
     ) -> None:
-        """Train the embedded network; run again with the same --out to resume exactly.
-
-        Watch it with: tensorboard --logdir OUT
-        """
         from dataclasses import asdict
 
         import cv2
@@ -56,15 +71,17 @@ def _lite() -> click.Command:
         from iog.training.loop import train as run
         from iog.training.validation import Validation
 
-        recipe = from_options(LiteRecipe(), options)
+        recipe = from_options(recipe_class(), options)
         # OpenCV's own threads would fight with PyTorch's over small crops.
         cv2.setNumThreads(1)
-        validation = Validation(recipe.data, size=recipe.sizes[-1], objects=validate_objects)
+        validation = None
+        if isinstance(recipe, LiteRecipe) and validate_objects:
+            validation = Validation(recipe.data, size=recipe.sizes[-1], objects=validate_objects)
         run(
             recipe,
             out,
             settings=asdict(recipe),
-            validate=validation if validate_objects else None,
+            validate=validation,
             validate_every=validate_every,
             checkpoint_every=checkpoint_every,
             stop_after=stop_after,
@@ -73,4 +90,7 @@ def _lite() -> click.Command:
         if final.exists():
             click.echo(f"averaged weights: {final}; make them usable with: iog export {final} --out NAME")
 
-    return lite
+    return command
+
+
+_HELP = """Run again with the same --out to resume exactly. Watch it with: tensorboard --logdir OUT"""

@@ -116,8 +116,7 @@ def read_exported(encoder: Path, decoder: Path) -> tuple[Lite, ModelInfo]:
     info = ModelInfo.from_json(description, encoder)
     if weights_hash(*models) != info.weights_sha256:
         raise ModelError(f"{encoder.name} and {decoder.name} are damaged or come from different models")
-    network = Lite(LiteConfig.from_plain(info.network))
-    fold_batch_norms(network)
+    network = Lite(LiteConfig.from_plain({**info.network, "folded": True}))
     state = {name: torch.from_numpy(value.astype(np.float32)) for name, value in _tensors(models)}
     missing = network.load_state_dict(state, strict=False).missing_keys
     # The side outputs answer in training only, so no graph holds them.

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from iog.guidance import CHANNELS
 from iog.networks.backbones import BACKBONE_WIDTHS, create_backbone
-from iog.networks.blocks import Bottleneck, ConvBNReLU, PyramidPooling, upsample_to
+from iog.networks.blocks import Bottleneck, ConvBNReLU, PyramidPooling, fold_batch_norms, upsample_to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,8 @@ class LiteConfig:
     """FineNet bottlenecks at strides 4, 8, 16, 32 (IOG: 3, 2, 1, 0 deepest first)."""
     fine_width: int = 24
     """Channels to which FineNet projects each level before it merges them."""
+    folded: bool = False
+    """Without batch norms: they are folded into the convolutions, as in a network read from ONNX files."""
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> LiteConfig:
@@ -64,6 +66,8 @@ class Lite(nn.Module):
             for i, o in zip((*backbone_widths[:-1], config.widths[-1]), config.widths, strict=True)
         )
         self.decoder = Decoder(config)
+        if config.folded:
+            fold_batch_norms(self)
 
     def encode(self, crop: Tensor) -> tuple[Tensor, ...]:
         """(B, 3, S, S) float, (RGB - 127) / 128 -> features at strides 2, 4, 8, 16, 32."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,11 +15,15 @@ from torch import Tensor
 
 from iog.clicks import Box, Clicks, Correction
 from iog.crop import FILL, Crop
-from iog.datasets import PhotoDataset
+from iog.datasets import ObjectDataset, PhotoDataset
+from iog.errors import DataError
 from iog.guidance import click_maps
+from iog.networks.checkpoints import Network
 from iog.networks.lite import Lite, LiteConfig
 from iog.robot import BoolArray, RobotUser, depth
-from iog.training.augment import AugmentSettings, training_crop
+from iog.training.augment import AugmentSettings, TrainingCrop, training_crop
+from iog.training.composite import on_background, with_distractor
+from iog.training.loop import Batch
 from iog.training.losses import edge_weights, soft_iou_loss, weighted_bce
 
 # How often each set of photos is drawn, as relative shares. Everyday objects in everyday photos come first;
@@ -51,6 +56,10 @@ class LiteRecipe:
     """Objects to train on, counted with repetition."""
     batch: int = 16
     """Objects per step."""
+    accumulate: int = 1
+    """Parts in which each process works through its share of a batch, where memory is short."""
+    precision: str = "fp32"
+    """fp32, or bf16 or fp16 for mixed precision (a gain on GPUs only)."""
     sizes: tuple[int, ...] = (256, 320)
     """Side of the crop in pixels, one after the other."""
     size_shares: tuple[float, ...] = (0.6, 0.4)
@@ -83,6 +92,10 @@ class LiteRecipe:
     """Weight of the soft IoU loss."""
     edge_strength: float = 2.0
     """Extra weight of pixels near the mask's edge."""
+    distractor: float = 0.0
+    """Share of objects with a second object pasted into their crop."""
+    background: float = 0.0
+    """Share of objects moved to another photo."""
     minimum_area: int = 300
     """Objects of fewer pixels are not trained on."""
     seed: int = 1
@@ -106,40 +119,58 @@ class LiteRecipe:
 
     def create_network(self) -> Lite:
         """The network with ImageNet weights, its early stages frozen."""
-        network = Lite(self.network, pretrained=True)
+        return self.frozen(Lite(self.network, pretrained=True))
+
+    def frozen(self, network: Lite) -> Lite:
+        """The network, of whose backbone the stem and the first stages do not learn."""
         backbone: Any = network.backbone
         for module in (backbone.conv_stem, *list(backbone.blocks)[: self.frozen_stages]):
             module.requires_grad_(False)
         return network
 
-    def parameter_groups(self, network: Lite) -> list[dict[str, Any]]:
-        """What the optimiser trains: the backbone slower than the rest, no decay on vectors."""
+    def optimizer(self, network: Network) -> torch.optim.Optimizer:
+        """AdamW: the backbone slower than the rest, no decay on vectors."""
         groups: dict[tuple[bool, bool], list[Tensor]] = {}
         for name, parameter in network.named_parameters():
             if parameter.requires_grad:
                 key = (name.startswith("backbone."), parameter.ndim > 1)
                 groups.setdefault(key, []).append(parameter)
-        return [
+        return torch.optim.AdamW(
             {
                 "params": parameters,
                 "lr": self.learning_rate * (self.backbone_factor if backbone else 1),
                 "weight_decay": self.weight_decay if matrix else 0.0,
             }
             for (backbone, matrix), parameters in groups.items()
-        ]
+        )
+
+    def rate(self, step: int) -> float:
+        """Linear warm-up, then half a cosine down to zero."""
+        warm = min(1.0, (step + 1) / max(1, self.warmup))
+        return warm * 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.steps)))
+
+    def open_objects(self) -> ObjectDataset:
+        """The training set."""
+        return PhotoDataset(
+            self.data, "train", groups=SHARES, minimum_area=self.minimum_area, cached_photos=100_000
+        )
+
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """How often each group of the training set is drawn, relative to the others."""
+        return SHARES
 
     def examples(self) -> LiteExamples:
         """The stream of training examples."""
         return LiteExamples(self)
 
-    def loss(self, network: Lite, batch: Mapping[str, Any], step: int) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, network: Lite, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
         """Loss of a batch over one to three rounds of clicks, and scalars to log.
 
         Round 0 has the first prompt. Before each later round the robot user corrects the mask of the round
         before, which also becomes an input (iterative training; IOG "Beyond Three Clicks", RITM).
         """
-        random = np.random.default_rng((self.seed, 1, step))
-        rounds = 1 + int(random.choice(len(self.rounds), p=self.rounds))
+        rounds = 1 + int(np.random.default_rng((self.seed, 1, step)).choice(len(self.rounds), p=self.rounds))
         crop = batch["image"].to(memory_format=torch.channels_last).sub(FILL).div(128)
         target = batch["mask"].unsqueeze(1).float()
         valid = 1 - batch["void"].unsqueeze(1).float()
@@ -148,27 +179,25 @@ class LiteRecipe:
         maps: Tensor = batch["maps"]
 
         features = network.encode(crop)
-        total = torch.zeros(())
+        total = crop.new_zeros(())
         scalars: dict[str, float] = {}
         for round_ in range(rounds):
             logits, sides = network.decoder(features, maps.to(memory_format=torch.channels_last))
             mask_loss = weighted_bce(logits, target, weight)
             iou_loss = soft_iou_loss(logits, target, valid)
-            side_loss = sum((_side_loss(side, target, valid) for side in sides), start=torch.zeros(()))
+            side_loss = sum((_side_loss(side, target, valid) for side in sides), start=crop.new_zeros(()))
             total = total + mask_loss + self.iou_loss * iou_loss + self.side_loss * side_loss
             scalars[f"bce/{round_}"] = mask_loss.item()
             scalars[f"soft_iou/{round_}"] = 1 - iou_loss.item()
             if round_ + 1 < rounds:
-                probability = logits.detach().sigmoid()[:, 0].numpy()
+                probability = logits.detach().float().sigmoid()[:, 0].cpu().numpy()
+                truth = zip(batch["mask"].cpu().numpy(), batch["void"].cpu().numpy(), strict=True)
                 clicks = [
-                    self._corrected(c, p > 0.5, m > 0, v > 0, random)
-                    for c, p, m, v in zip(
-                        clicks, probability, batch["mask"].numpy(), batch["void"].numpy(), strict=True
-                    )
+                    self._corrected(c, p > 0.5, m > 0, v > 0, (self.seed, 1, number, round_))
+                    for number, c, p, (m, v) in zip(batch["numbers"], clicks, probability, truth, strict=True)
                 ]
-                maps = torch.from_numpy(
-                    np.stack([_maps(c, len(p), p) for c, p in zip(clicks, probability, strict=True)])
-                )
+                stacked = np.stack([_maps(c, len(p), p) for c, p in zip(clicks, probability, strict=True)])
+                maps = torch.from_numpy(stacked).to(crop.device)
         return total / rounds, scalars
 
     def _corrected(
@@ -177,9 +206,10 @@ class LiteRecipe:
         prediction: BoolArray,
         mask: BoolArray,
         void: BoolArray,
-        random: np.random.Generator,
+        seed: tuple[int, ...],
     ) -> Clicks:
         """The clicks with one more correction: at an error, or sometimes where nothing is wrong."""
+        random = np.random.default_rng(seed)
         robot = RobotUser(correction_depth=0.5, seed=int(random.integers(2**31)))
         correction = robot.correction(prediction, mask, void, clicks.corrections)
         if correction is None or random.random() < self.stray_correction:
@@ -198,33 +228,23 @@ class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
 
     def __init__(self, recipe: LiteRecipe) -> None:
         self.recipe = recipe
-        self.objects = PhotoDataset(
-            recipe.data,
-            "train",
-            groups=SHARES,
-            minimum_area=recipe.minimum_area,
-            cached_photos=100_000,
-        )
+        self.objects = recipe.open_objects()
         groups = np.array(self.objects.groups)
-        present = {group: np.flatnonzero(groups == group) for group in SHARES if group in set(groups)}
-        self._members = list(present.values())
-        shares = np.array([SHARES[group] for group in present])
-        self._shares = shares / shares.sum()
-
-    def __len__(self) -> int:
-        return self.recipe.steps * self.recipe.batch
+        shares = {group: share for group, share in recipe.shares.items() if group in set(groups)}
+        if not shares:
+            raise DataError(f"{recipe.data} has no objects to train on")
+        self._members = [np.flatnonzero(groups == group) for group in shares]
+        self._shares = np.array(list(shares.values())) / sum(shares.values())
 
     def __getitem__(self, number: int) -> dict[str, Any]:
         recipe = self.recipe
         random = np.random.default_rng((recipe.seed, 0, number))
         size = recipe.size_at(number // recipe.batch)
-        while True:
-            members = self._members[int(random.choice(len(self._members), p=self._shares))]
-            sample = self.objects[int(random.choice(members))]
-            view = training_crop(sample, size, recipe.augment, random)
-            # A turn may push a thin object between the pixels; draw another then.
-            if view.mask.sum() >= 0.01 * size * size:
-                break
+        view = self._view(size, random)
+        if random.random() < recipe.distractor:
+            view = with_distractor(view, self._view(size, random), random)
+        elif random.random() < recipe.background:
+            view = on_background(view, self._view(size, random))
         robot = RobotUser(
             corner_jitter=float(random.uniform(0, recipe.corner_jitter)),
             inside_depth=float(random.choice([0.3, 0.6, 1.0])),
@@ -237,16 +257,28 @@ class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
             "void": view.void.astype(np.uint8),
             "maps": _maps(clicks, size),
             "clicks": clicks.to_json(),
+            "numbers": number,
         }
+
+    def _view(self, size: int, random: np.random.Generator) -> TrainingCrop:
+        """A random view of a random object."""
+        for _ in range(100):
+            members = self._members[int(random.choice(len(self._members), p=self._shares))]
+            sample = self.objects[int(random.choice(members))]
+            view = training_crop(sample, size, self.recipe.augment, random)
+            # A turn may push a thin object between the pixels; draw another then.
+            if view.mask.sum() >= 0.01 * size * size:
+                return view
+        raise DataError(f"no object of {self.recipe.data} covers enough of its own crop to learn from")
 
     @staticmethod
     def collate(examples: list[dict[str, Any]]) -> dict[str, Any]:
-        """Stack arrays into tensors; clicks stay a list."""
+        """Stack arrays into tensors; clicks and numbers stay lists."""
         batch: dict[str, Any] = {
             key: torch.from_numpy(np.stack([e[key] for e in examples]))
             for key in ("image", "mask", "void", "maps")
         }
-        return {**batch, "clicks": [e["clicks"] for e in examples]}
+        return {**batch, **{key: [e[key] for e in examples] for key in ("clicks", "numbers")}}
 
 
 def _maps(

@@ -1,20 +1,22 @@
 """The training loop: reads top to bottom, knows nothing of clicks or masks.
 
-A recipe says what is trained (network, parameters, examples, loss); the loop steps the optimiser, averages
+A recipe says what is trained (network, optimiser, examples, loss); the loop steps the optimiser, averages
 weights, logs, validates, and writes checkpoints from which a run resumes exactly: example i and the
-randomness of step i are functions of the seed and i alone.
+randomness of step i are functions of the seed and i alone. Under `torchrun` every process takes its share
+of each batch (DistributedDataParallel).
 """
 
 from __future__ import annotations
 
-import math
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
@@ -22,23 +24,22 @@ from tqdm import tqdm
 
 from iog.errors import ModelError
 from iog.networks import checkpoints
-from iog.networks.lite import Lite
+from iog.networks.checkpoints import Network
+from iog.training.world import World, joined
+
+Batch = dict[str, Any]
 
 
 class Examples(Protocol):
     """Numbered training examples."""
-
-    def __len__(self) -> int:
-        """How many the run has."""
-        ...
 
     def __getitem__(self, number: int) -> dict[str, Any]:
         """Example `number`; the same for the same number."""
         ...
 
     @staticmethod
-    def collate(examples: list[dict[str, Any]]) -> dict[str, Any]:
-        """One batch of examples."""
+    def collate(examples: list[dict[str, Any]]) -> Batch:
+        """One batch of examples; tensors have the batch as first axis."""
         ...
 
 
@@ -51,23 +52,28 @@ class Recipe(Protocol):
         ...
 
     @property
+    def accumulate(self) -> int:
+        """Parts in which each process works through its share of a batch."""
+        ...
+
+    @property
     def steps(self) -> int:
         """Optimiser steps of the run."""
         ...
 
     @property
-    def warmup(self) -> int:
-        """Steps of linear warm-up."""
-        ...
-
-    @property
     def ema(self) -> float:
-        """Decay of the averaged weights."""
+        """Decay of the averaged weights per step; 0 keeps no average."""
         ...
 
     @property
     def gradient_clip(self) -> float:
-        """Largest gradient norm."""
+        """Largest norm of the gradient."""
+        ...
+
+    @property
+    def precision(self) -> str:
+        """fp32, or bf16 or fp16 for mixed precision."""
         ...
 
     @property
@@ -80,24 +86,28 @@ class Recipe(Protocol):
         """Processes that prepare examples."""
         ...
 
-    def create_network(self) -> Lite:
+    def create_network(self) -> Network:
         """The network to train."""
         ...
 
-    def parameter_groups(self, network: Lite) -> list[dict[str, Any]]:
-        """Parameters and their peak learning rates."""
+    def optimizer(self, network: Network) -> torch.optim.Optimizer:
+        """The optimiser with its peak learning rates."""
+        ...
+
+    def rate(self, step: int) -> float:
+        """Factor on the learning rates at a step."""
         ...
 
     def examples(self) -> Examples:
         """The stream of examples."""
         ...
 
-    def loss(self, network: Lite, batch: Mapping[str, Any], step: int) -> tuple[Tensor, dict[str, float]]:
-        """Loss of a batch and scalars to log."""
+    def loss(self, network: Any, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
+        """Loss of a batch, a mean over its examples, and scalars to log."""
         ...
 
 
-Validate = Callable[[Lite, SummaryWriter, int], Mapping[str, float]]
+Validate = Callable[[Network, SummaryWriter, int], Mapping[str, float]]
 """Measures the averaged network at a step; may write pictures; returns figures to log."""
 
 
@@ -110,7 +120,7 @@ def train(
     validate_every: int = 1000,
     checkpoint_every: int = 250,
     stop_after: int | None = None,
-) -> Lite:
+) -> Network:
     """Train to the end of the recipe, resuming `out/last.pt` when it is there; returns averaged weights.
 
     Parameters
@@ -127,81 +137,143 @@ def train(
         Steps between two checkpoints.
     stop_after
         Stop (with a checkpoint) at this step, as if interrupted; for tests and time limits.
+
+    Raises
+    ------
+    ModelError
+        If `out` holds a run with other settings, or the batch cannot be shared out evenly.
+    FloatingPointError
+        If the loss is no longer finite; `last.pt` holds the state before.
     """
+    with joined() as world:
+        return _train(recipe, out, world, settings, validate, validate_every, checkpoint_every, stop_after)
+
+
+def _train(
+    recipe: Recipe,
+    out: Path,
+    world: World,
+    settings: Mapping[str, Any],
+    validate: Validate | None,
+    validate_every: int,
+    checkpoint_every: int,
+    stop_after: int | None,
+) -> Network:
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
-    network = recipe.create_network().to(memory_format=torch.channels_last)
+    network = recipe.create_network().to(world.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     ema = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]
     averaged = AveragedModel(network, multi_avg_fn=ema, use_buffers=True)
-    optimizer = torch.optim.AdamW(recipe.parameter_groups(network))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, recipe))
-    step = _resume(out / "last.pt", settings, network, averaged, optimizer, schedule)
+    optimizer = recipe.optimizer(network)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, recipe.rate)
+    scaler = torch.amp.GradScaler(world.device.type, enabled=recipe.precision == "fp16")
+    parts: dict[str, Any] = {
+        "averaged": averaged,
+        "optimizer": optimizer,
+        "schedule": schedule,
+        "scaler": scaler,
+    }
+    step = _resume(out / "last.pt", settings, network, parts)
 
-    examples = recipe.examples()
+    objective: nn.Module = _Objective(recipe, network)
+    if world.size > 1:
+        # IOG has a module that nothing calls, and how often others are called changes by the step.
+        objective = DistributedDataParallel(objective, find_unused_parameters=True)
     end = recipe.steps if stop_after is None else min(stop_after, recipe.steps)
-    batches = _batches(examples, recipe, step, end)
-    progress = tqdm(batches, total=end, initial=step, unit="step", dynamic_ncols=True, mininterval=5)
-    writer = SummaryWriter(out, purge_step=step)
+    batches = _batches(recipe, world, step, end)
+    writer = SummaryWriter(out, purge_step=step) if world.leads else None
+    progress = tqdm(
+        range(step, end), total=end, initial=step, unit="step", disable=None if world.leads else True
+    )
     started = time.monotonic()
     network.train()
-    for batch in progress:
-        loss, scalars = recipe.loss(network, batch, step)
-        if not torch.isfinite(loss):
-            raise FloatingPointError(
-                f"the loss of step {step} is {loss.item()}; last.pt holds the state before"
-            )
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+    for step in progress:
+        for part in range(recipe.accumulate):
+            # Processes exchange gradients once a step, with its last part.
+            last = part + 1 == recipe.accumulate
+            alone = isinstance(objective, DistributedDataParallel) and not last
+            with cast(Any, objective).no_sync() if alone else contextlib.nullcontext():
+                loss, scalars = objective(next(batches), step)
+                if not torch.isfinite(loss):
+                    raise FloatingPointError(f"the loss of step {step} is {loss.item()}; see last.pt")
+                scaler.scale(loss / recipe.accumulate).backward()
+        scaler.unscale_(optimizer)
         norm = torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_clip)
-        optimizer.step()
+        scaler.step(optimizer)
+        scaler.update()
+        optimizer.zero_grad(set_to_none=True)
         schedule.step()
         # The average starts short, so that it is useful from the first steps on.
         if step < 1 / (1 - recipe.ema):
             averaged.n_averaged.zero_()
         averaged.update_parameters(network)
-        step += 1
 
-        if step % 20 == 0:
+        done = step + 1
+        if writer is None:
+            continue
+        if done % 20 == 0:
             scalars = {"loss": loss.item(), "gradient_norm": norm.item(), **scalars}
             for name, value in scalars.items():
-                writer.add_scalar(f"train/{name}", value, step)
-            writer.add_scalar("train/learning_rate", schedule.get_last_lr()[0], step)
+                writer.add_scalar(f"train/{name}", value, done)
+            writer.add_scalar("train/learning_rate", schedule.get_last_lr()[0], done)
             progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
-        if validate is not None and (step % validate_every == 0 or step == recipe.steps):
-            figures = validate(_averaged(averaged), writer, step)
+        if validate is not None and (done % validate_every == 0 or done == recipe.steps):
+            figures = validate(_averaged(averaged), writer, done)
             for name, value in figures.items():
-                writer.add_scalar(f"val/{name}", value, step)
-            tqdm.write(f"step {step}: " + ", ".join(f"{k} {v:.2f}" for k, v in figures.items()))
-        if step % checkpoint_every == 0 or step == end:
+                writer.add_scalar(f"val/{name}", value, done)
+            tqdm.write(f"step {done}: " + ", ".join(f"{k} {v:.2f}" for k, v in figures.items()))
+        if done % checkpoint_every == 0 or done == end:
+            state = {name: part.state_dict() for name, part in parts.items()}
+            seconds = time.monotonic() - started
             checkpoints.save(
-                out / "last.pt",
-                network,
-                step=step,
-                settings=dict(settings),
-                averaged=averaged.state_dict(),
-                optimizer=optimizer.state_dict(),
-                schedule=schedule.state_dict(),
-                seconds=time.monotonic() - started,
+                out / "last.pt", network, step=done, settings=dict(settings), seconds=seconds, **state
             )
-    writer.close()
     result = _averaged(averaged)
-    if step == recipe.steps:
-        checkpoints.save(out / "final.pt", result, settings=dict(settings), step=step)
+    if writer is not None:
+        writer.close()
+        if end == recipe.steps:
+            checkpoints.save(out / "final.pt", result, settings=dict(settings), step=end)
     return result
 
 
-def _rate(step: int, recipe: Recipe) -> float:
-    """Linear warm-up, then half a cosine down to zero."""
-    warm = min(1.0, (step + 1) / max(1, recipe.warmup))
-    return warm * 0.5 * (1 + math.cos(math.pi * min(1.0, step / recipe.steps)))
+class _Objective(nn.Module):
+    """A recipe's loss as one module, so that DistributedDataParallel sees a single forward."""
+
+    def __init__(self, recipe: Recipe, network: Network) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.network = network
+
+    def forward(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
+        device = next(self.network.parameters()).device
+        batch = {k: v.to(device, non_blocking=True) if isinstance(v, Tensor) else v for k, v in batch.items()}
+        precision = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(self.recipe.precision)
+        with torch.autocast(device.type, precision or torch.bfloat16, enabled=precision is not None):
+            return self.recipe.loss(self.network, batch, step)
 
 
-def _batches(examples: Examples, recipe: Recipe, step: int, end: int) -> Iterator[dict[str, Any]]:
-    """Batches `step` to `end`; batch i always holds the examples i * batch .. (i + 1) * batch."""
-    loader: DataLoader[dict[str, Any]] = DataLoader(
+def _batches(recipe: Recipe, world: World, step: int, end: int) -> Iterator[Batch]:
+    """This process's parts of the batches `step` to `end`.
+
+    Batch i always holds the examples i * batch .. (i + 1) * batch, however many processes and parts share it.
+    """
+    share, rest = divmod(recipe.batch, world.size * recipe.accumulate)
+    if rest or share == 0:
+        raise ModelError(
+            f"a batch of {recipe.batch} cannot be shared evenly by {world.size} processes "
+            f"in {recipe.accumulate} parts each; choose another --batch"
+        )
+
+    def numbers() -> Iterator[list[int]]:
+        for first in range(step * recipe.batch, end * recipe.batch, recipe.batch):
+            mine = range(first + world.rank, first + recipe.batch, world.size)
+            for part in range(recipe.accumulate):
+                yield list(mine[part * share : (part + 1) * share])
+
+    examples = recipe.examples()
+    loader: DataLoader[Batch] = DataLoader(
         examples,  # type: ignore[arg-type]
-        batch_size=recipe.batch,
-        sampler=range(step * recipe.batch, end * recipe.batch),
+        batch_sampler=numbers(),
         num_workers=recipe.workers,
         collate_fn=examples.collate,
         prefetch_factor=4 if recipe.workers else None,
@@ -209,14 +281,7 @@ def _batches(examples: Examples, recipe: Recipe, step: int, end: int) -> Iterato
     return iter(loader)
 
 
-def _resume(
-    path: Path,
-    settings: Mapping[str, Any],
-    network: Lite,
-    averaged: AveragedModel,
-    optimizer: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LambdaLR,
-) -> int:
+def _resume(path: Path, settings: Mapping[str, Any], network: Network, parts: Mapping[str, Any]) -> int:
     """Load the state in `path` if there is one; returns the step to go on with."""
     if not path.exists():
         return 0
@@ -228,14 +293,13 @@ def _resume(
             "choose another --out, or the same settings to resume"
         )
     network.load_state_dict(state["state_dict"])
-    averaged.load_state_dict(state["averaged"])
-    optimizer.load_state_dict(state["optimizer"])
-    schedule.load_state_dict(state["schedule"])
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
     return int(state["step"])
 
 
-def _averaged(averaged: AveragedModel) -> Lite:
+def _averaged(averaged: AveragedModel) -> Network:
     """The averaged network, ready to measure."""
-    network = averaged.module
-    assert isinstance(network, Lite)
-    return network.eval()
+    network: Any = averaged.module
+    result: Network = network.eval()
+    return result

@@ -18,9 +18,12 @@ def edge_weights(target: Tensor, weight: Tensor, strength: float, radius: int) -
 
 
 def weighted_bce(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Mean binary cross entropy over pixels, each counted `weight` times."""
+    """Mean binary cross entropy over an example's pixels, each counted `weight` times; mean over the batch.
+
+    Averaged example by example, so that a batch shared by several processes has the loss of the whole.
+    """
     loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
-    return (loss * weight).sum() / weight.sum().clamp(min=1)
+    return ((loss * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp(min=1)).mean()
 
 
 def soft_iou_loss(logits: Tensor, target: Tensor, valid: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from iog.datasets import PhotoDataset
 from iog.engines.base import ModelInfo
 from iog.engines.torch import TorchEngine
 from iog.evaluation.protocol import by_group, evaluate
+from iog.networks.checkpoints import Network
 from iog.networks.lite import Lite
 from iog.overlay import draw_overlay
 from iog.robot import RobotUser
@@ -43,8 +44,9 @@ class Validation:
             name="in training", size=size, margin=0.15, network={}, weights_sha256="", trained={}
         )
 
-    def __call__(self, network: Lite, writer: SummaryWriter, step: int) -> Mapping[str, float]:
+    def __call__(self, network: Network, writer: SummaryWriter, step: int) -> Mapping[str, float]:
         """Mean IoU in percent by group, from the box alone and after 3 and 4 clicks."""
+        assert isinstance(network, Lite)
         segmenter = Segmenter(TorchEngine(network, self._info))
         results = list(evaluate(segmenter, self._objects, clicks=4, indices=self._indices))
         pictures = self._indices[:: max(1, len(self._indices) // _PICTURES)][:_PICTURES]

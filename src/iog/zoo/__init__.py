@@ -69,13 +69,7 @@ def open_model(
         If there is no such model, its files are missing, truncated, changed or foreign, or PyTorch is not
         installed.
     """
-    known = MODELS.get(str(model))
-    if known is not None:
-        encoder, decoder = known.files
-        _check_hash(encoder, known.encoder_sha256)
-        _check_hash(decoder, known.decoder_sha256)
-    else:
-        encoder, decoder = _files_of(model)
+    encoder, decoder = files_of(model)
     if engine == "onnx":
         from iog.engines.onnx import OnnxEngine
 
@@ -88,7 +82,20 @@ def open_model(
     return TorchEngine.from_files(encoder, decoder)
 
 
-def _files_of(model: str | Path) -> tuple[Path, Path]:
+def files_of(model: str | Path) -> tuple[Path, Path]:
+    """Encoder and decoder of a model, see `open_model`; those of a bundled model are checked.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or a bundled file is missing or damaged.
+    """
+    known = MODELS.get(str(model))
+    if known is not None:
+        encoder, decoder = known.files
+        _check_hash(encoder, known.encoder_sha256)
+        _check_hash(decoder, known.decoder_sha256)
+        return encoder, decoder
     path = Path(model)
     if not path.name.endswith(".encoder.onnx"):
         raise ModelError(

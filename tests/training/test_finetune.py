@@ -1,0 +1,49 @@
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from iog import ModelError
+from iog.cli import main
+from iog.datasets import PhotoDataset
+from iog.engines.torch import TorchEngine
+from iog.evaluation.protocol import evaluate
+from iog.networks import checkpoints
+from iog.segmenter import Segmenter
+from iog.training.finetune import FinetuneRecipe
+from iog.training.loop import train
+
+
+def test_starts_from_the_bundled_model_and_keeps_what_it_knows(
+    photo_folder: Path, tmp_path: Path, segmenter: Segmenter
+) -> None:
+    recipe = FinetuneRecipe(
+        data=str(photo_folder), samples=8, batch=4, sizes=(96,), warmup=1, learning_rate=1e-5, workers=0
+    )
+    assert recipe.shares == {"coco": 4}
+    network = train(recipe, tmp_path, settings=asdict(recipe))
+    tuned = Segmenter(TorchEngine(network, segmenter.engine.info))
+    results = list(evaluate(tuned, PhotoDataset(photo_folder, "val"), clicks=3))
+    assert np.mean([r.ious[0] for r in results]) > 0.9
+
+
+def test_starts_from_a_checkpoint(photo_folder: Path, tmp_path: Path) -> None:
+    recipe = FinetuneRecipe(data=str(photo_folder), samples=4, batch=4, sizes=(64,), workers=0)
+    train(recipe, tmp_path / "first", settings=asdict(recipe))
+    final = tmp_path / "first" / "final.pt"
+    network = FinetuneRecipe(start=str(final)).create_network()
+    state = network.state_dict()
+    saved = checkpoints.read(final)["state_dict"]
+    assert all(torch.equal(value, state[name]) for name, value in saved.items())
+    # What was fine-tuned can be shipped like any other.
+    result = CliRunner().invoke(main, ["export", str(final), "--out", str(tmp_path / "mine"), "--size", "64"])
+    assert result.exit_code == 0, result.output
+    assert Segmenter(tmp_path / "mine.encoder.onnx").model == "mine"
+
+
+def test_an_unknown_start_is_one_sentence() -> None:
+    with pytest.raises(ModelError, match="does not exist"):
+        FinetuneRecipe(start="nowhere.pt").create_network()

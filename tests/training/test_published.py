@@ -1,0 +1,93 @@
+"""The paper's recipes on the sample photos, with a small crop."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from iog.networks.iog import IOGConfig
+from iog.training.loop import train
+from iog.training.published import IOGRecipe, IOGRefinementRecipe, summed_loss
+
+
+def recipe_at(folder: Path, **changes: object) -> IOGRecipe:
+    settings = {"network": IOGConfig(depth=50), "size": 128, "workers": 0, "batch": 2, "epochs": 1, **changes}
+    return IOGRecipe(data=str(folder), **settings)
+
+
+def test_examples_have_the_published_layout(photo_folder: Path) -> None:
+    example = recipe_at(photo_folder).examples()[1]
+    assert example["input"].shape == (5, 128, 128)
+    inside, outside = example["input"][3:]
+    assert inside.max() == outside.max() == pytest.approx(255, abs=1)
+    # The inside click lies on the object, the four outside clicks around it.
+    assert example["mask"][np.unravel_index(inside.argmax(), inside.shape)]
+    assert not example["mask"][outside > 254].any()
+    assert example["input"][:3].min() > -60
+    assert example["input"][:3].max() < 320
+
+
+def test_an_epoch_holds_every_object_once_in_its_own_order(photo_folder: Path) -> None:
+    recipe = recipe_at(photo_folder, angle=0, scale=(1.0, 1.0), flip=0.0)
+    examples = recipe.examples()
+    epochs = [[examples[4 * epoch + i]["mask"].sum() for i in range(4)] for epoch in range(3)]
+    assert len({tuple(sorted(epoch)) for epoch in epochs}) == 1
+    assert len({tuple(epoch) for epoch in epochs}) > 1
+    assert recipe.steps == 2
+
+
+def test_the_loss_is_a_sum_over_pixels_and_outputs() -> None:
+    mask = torch.zeros(2, 8, 8, dtype=torch.uint8)
+    void = torch.zeros_like(mask)
+    void[:, 0] = 1
+    outputs = (torch.zeros(2, 1, 8, 8), torch.zeros(2, 1, 2, 2))
+    loss = summed_loss(outputs, {"mask": mask, "void": void})
+    assert loss.item() == pytest.approx(2 * 56 * np.log(2), rel=1e-5)
+
+
+@pytest.mark.parametrize("guidance", ["inside-outside", "extreme-points"])
+def test_training_lowers_the_loss(photo_folder: Path, tmp_path: Path, guidance: str) -> None:
+    recipe = recipe_at(
+        photo_folder,
+        network=IOGConfig(depth=50, guidance=guidance, fine=guidance == "inside-outside"),
+        epochs=4,
+        batch=4,
+        learning_rate=3e-7,
+    )
+    torch.manual_seed(recipe.seed)
+    examples = recipe.examples()
+    batch = examples.collate([examples[i] for i in range(4)])
+    before = recipe.loss(recipe.create_network(), batch, 0)[0].item()
+    trained = train(recipe, tmp_path, settings=asdict(recipe)).train()
+    assert recipe.loss(trained, batch, 0)[0].item() < 0.9 * before
+
+
+def test_the_refinement_trains_on_a_correction(photo_folder: Path, tmp_path: Path) -> None:
+    recipe = IOGRefinementRecipe(
+        data=str(photo_folder), network=IOGConfig(depth=50, refinement=True), size=128, workers=0, epochs=1
+    )
+    examples = recipe.examples()
+    batch = examples.collate([examples[i] for i in range(2)])
+    network = recipe.create_network()
+    loss, scalars = recipe.loss(network, batch, 0)
+    assert loss.item() == pytest.approx((scalars["loss/0"] + scalars["loss/1"]) / 2, rel=1e-5)
+    loss.backward()
+    branch = [p.grad for name, p in network.named_parameters() if name.startswith("iog_points")]
+    assert all(gradient is not None and gradient.any() for gradient in branch)
+
+
+def test_a_correction_joins_the_map_of_its_label(photo_folder: Path) -> None:
+    recipe = IOGRefinementRecipe(data=str(photo_folder), size=64)
+    mask = np.zeros((1, 64, 64), bool)
+    mask[0, 10:40, 30:60] = True
+    nothing = np.zeros((1, 2, 64, 64), np.float32)
+    maps = recipe._corrected(nothing, np.zeros_like(mask), mask).numpy()[0]
+    assert maps[0].max() == 255
+    assert not maps[1].any()
+    row, column = np.unravel_index(maps[0].argmax(), (64, 64))
+    assert mask[0, row, column]
+    surplus = recipe._corrected(nothing, ~mask, mask & False).numpy()[0]
+    assert not surplus[0].any()
+    assert surplus[1].max() == 255

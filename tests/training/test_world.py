@@ -1,0 +1,61 @@
+"""Whoever shares a batch, its gradient is that of the whole."""
+
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+from tests.training.plain import plain_recipe
+
+from iog import ModelError
+from iog.networks import checkpoints
+from iog.training.loop import train
+
+
+@pytest.fixture(scope="module")
+def whole(photo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run of one process that takes each batch at once."""
+    out = tmp_path_factory.mktemp("whole")
+    recipe = plain_recipe(str(photo_folder))
+    train(recipe, out, settings=asdict(recipe))
+    return out / "final.pt"
+
+
+def assert_same_weights(one: Path, other: Path) -> None:
+    states = [checkpoints.read(path)["state_dict"] for path in (one, other)]
+    start = plain_recipe("").create_network().state_dict()
+    moved = 0
+    for name, value in states[0].items():
+        torch.testing.assert_close(states[1][name], value, atol=1e-5, rtol=1e-4, msg=name)
+        moved += int(not torch.equal(value, start[name]))
+    assert moved > 50, "the run must have trained something"
+
+
+def test_two_processes_have_the_gradients_of_one(whole: Path, photo_folder: Path, tmp_path: Path) -> None:
+    program = Path(__file__).with_name("plain.py")
+    call = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    subprocess.run([*call, program, photo_folder, tmp_path], check=True, capture_output=True, timeout=300)
+    assert_same_weights(whole, tmp_path / "final.pt")
+
+
+def test_parts_of_a_batch_add_up(whole: Path, photo_folder: Path, tmp_path: Path) -> None:
+    recipe = plain_recipe(str(photo_folder), accumulate=2)
+    train(recipe, tmp_path, settings=asdict(recipe))
+    assert_same_weights(whole, tmp_path / "final.pt")
+
+
+def test_an_uneven_share_is_refused(photo_folder: Path, tmp_path: Path) -> None:
+    recipe = plain_recipe(str(photo_folder), accumulate=3)
+    with pytest.raises(ModelError, match="a batch of 4 cannot be shared evenly"):
+        train(recipe, tmp_path, settings=asdict(recipe))
+
+
+def test_mixed_precision_trains(photo_folder: Path, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    recipe = replace(plain_recipe(str(photo_folder)), precision="bf16", samples=4)
+    network = train(recipe, tmp_path, settings=asdict(recipe))
+    assert all(torch.isfinite(p).all() for p in network.parameters())
+    assert {p.dtype for p in network.parameters()} == {torch.float32}
