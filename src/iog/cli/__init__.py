@@ -9,6 +9,7 @@ import click
 from PIL import Image
 
 from iog._version import __version__
+from iog.cli.auto import auto
 from iog.cli.data import data
 from iog.cli.demo import demo
 from iog.cli.evaluate import evaluate
@@ -51,7 +52,7 @@ def main() -> None:
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
-for command in (predict, demo, models, data, evaluate, train, export):
+for command in (predict, auto, demo, models, data, evaluate, train, export):
     main.add_command(command)
 
 if __name__ == "__main__":
