@@ -26,8 +26,8 @@ from PIL import Image
 import iog
 from iog.auto.clock import Clock
 from iog.auto.methods import METHODS
-from iog.auto.plan import Item, Plan
-from iog.auto.runner import BATCH, run, usable_cores
+from iog.auto.plan import BATCH, Item, Plan
+from iog.auto.runner import run, usable_cores
 from iog.auto.store import Store
 from iog.clicks import Clicks
 from iog.datasets import PhotoDataset
@@ -40,6 +40,9 @@ from iog.samples import samples
 from iog.segmenter import Segmenter
 
 PIXELS = 300_000
+"""Of an enlarged sample photo."""
+ROUNDS = 60
+"""Batches a thread that time the network alone."""
 
 
 def main() -> None:
@@ -140,8 +143,8 @@ def network_alone(engine: Engine, decodes: int, threads: int) -> float:
     with ThreadPoolExecutor(threads) as pool:
         rounds(2 * threads)()
         started = time.perf_counter()
-        rounds(10 * threads)()
-        return 10 * threads * BATCH / (time.perf_counter() - started)
+        rounds(ROUNDS * threads)()
+        return ROUNDS * threads * BATCH / (time.perf_counter() - started)
 
 
 def repeated_samples(photos: Path, count: int) -> list[Item]:

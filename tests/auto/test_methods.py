@@ -17,7 +17,7 @@ def test_two_stages_cost_one_encode_and_two_decodes() -> None:
     engine = StubEngine()
     image = np.full((60, 80, 3), 200, np.uint8)
     boxes = [Box(5, 5, 25 + i, 30) for i in range(11)]
-    assert len(segment_boxes(Segmenter(engine), image, boxes, "two-stage")) == 11
+    assert len(segment_boxes(Segmenter(engine), image, boxes, "two-stage", batch=8)) == 11
     assert engine.encoded == [8, 3]
     assert engine.decoded == [8, 8, 3, 3]
 
@@ -65,6 +65,18 @@ def test_the_inferred_click_lies_in_a_large_object_too() -> None:
     assert 4 * scale_x - 200 < x < 28 * scale_x - 200
     assert 16 * scale_y + 100 < y < 48 * scale_y + 100
     assert x == pytest.approx(28 * scale_x / 2 - 100, abs=60), "in the middle of what lies in the box"
+
+
+def test_of_equally_deep_pixels_it_is_the_first_every_time() -> None:
+    """The last bit of a distance must not decide: OpenCV's differs from call to call."""
+    random = np.random.default_rng(0)
+    for _ in range(30):
+        probability = np.zeros((64, 64), np.float32)
+        x, y = random.integers(4, 20, 2)
+        probability[y : y + 11, x : x + 30] = 1
+        probability[y + 14 : y + 25, x : x + 30] = 1
+        crop = Crop(Box(0, 0, 64, 64), 64, 64)
+        assert inferred_click(probability, crop, Box(0, 0, 64, 64)) == Pixel(int(x) + 5, int(y) + 5)
 
 
 def test_nothing_in_the_box_means_no_click() -> None:

@@ -99,19 +99,18 @@ def solve(
             inferred = [
                 inferred_click(p, t.crop, t.visible) for p, t in zip(probability, targets, strict=True)
             ]
-        found = [i for i, pixel in enumerate(inferred) if pixel is not None]
         for i, pixel in enumerate(inferred):
             if pixel is None:
                 notes[i] = FALLBACK
             else:
                 clicks[i] = replace(clicks[i], inside=pixel)
+        found = [i for i, pixel in enumerate(inferred) if pixel is not None]
         if found:
+            if len(found) < len(targets):  # features are large: copied only when some are left out
+                features = tuple(level[found] for level in features)
             with clock.stage("decode"):
                 second = segmenter.decode(
-                    tuple(level[found] for level in features),
-                    [clicks[i] for i in found],
-                    [crops[i] for i in found],
-                    [None] * len(found),
+                    features, [clicks[i] for i in found], [crops[i] for i in found], [None] * len(found)
                 )
             probability = probability.copy()
             probability[found] = second
@@ -127,7 +126,7 @@ def segment_boxes(
     boxes: Sequence[Box],
     method: Method = "two-stage",
     *,
-    batch: int = 8,
+    batch: int = 2,
 ) -> list[Answer]:
     """The masks of boxes in one photo (H, W, 3) RGB; `batch` of them in one run of the network.
 
@@ -168,5 +167,8 @@ def inferred_click(probability: FloatArray, crop: Crop, visible: Box) -> Pixel |
     mask: Any = (resize(probability, width, height) >= THRESHOLD) & across & down[:, None]
     if not mask.any():
         return None
-    row, column = np.unravel_index(int(depth(mask).argmax()), mask.shape)  # first in raster order
+    # OpenCV's distances differ in their last bit from call to call, which would decide between equals; their
+    # squares are whole numbers, so rounded they are exact. The first of equals in raster order is taken.
+    squares = np.rint(np.square(depth(mask), dtype=np.float64))
+    row, column = np.unravel_index(int(squares.argmax()), mask.shape)
     return Pixel(int(x[column]), int(y[row]))

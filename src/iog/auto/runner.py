@@ -22,7 +22,7 @@ import numpy as np
 from iog.auto.clock import Clock
 from iog.auto.lock import locked
 from iog.auto.methods import Answer, Target, solve, target
-from iog.auto.plan import Group, Plan
+from iog.auto.plan import BATCH, Group, Plan
 from iog.auto.store import Failure, Record, Store, line_of
 from iog.errors import IogError
 from iog.formats import write_json, write_json_lines
@@ -30,8 +30,8 @@ from iog.images import read_image
 from iog.masks import encode_rle
 from iog.segmenter import Segmenter
 
-BATCH = 8
-"""Boxes in one run of the network: more gain nothing on a processor and cost memory."""
+AHEAD = 16
+"""Photos, or parts of one, that are read ahead of the network."""
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -152,7 +152,7 @@ class _Work:
         try:
             # Photos are read ahead, also into the next shard; the network starts on a shard only when the
             # one before is on disk, so that a crash costs one shard and no more.
-            cut = _ahead(pool, self._cut, self.plan.groups(shards), 2 * BATCH)
+            cut = _ahead(pool, self._cut, self.plan.groups(shards), AHEAD)
             for shard, results in groupby(cut, lambda result: result[0].shard):
                 self._write(pool, shard, (result for _, result in results))
         finally:
@@ -179,7 +179,7 @@ class _Work:
                     if len(batch) == BATCH:
                         running.append(pool.submit(self._solve, batch))
                         batch = []
-                        collect(2 * self.workers)
+                        collect(4 * self.workers)
             if batch:
                 running.append(pool.submit(self._solve, batch))
             collect(0)
