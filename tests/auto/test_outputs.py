@@ -77,6 +77,8 @@ def test_yolo(store: Store, small_photos: Path) -> None:
     found = read_boxes(folder / "labels", small_photos, None, [])
     records = [record for record in store.all_records() if record["area"]]
     assert len(found) == len(records)
+    categories = sorted((record["image"], record["category"] or "object") for record in records)
+    assert sorted((item.image, item.category) for item in found) == categories, "names come back as well"
     boxes = {(record["image"], mask_box(decode_rle(record["rle"]))) for record in records}
     for item in found:
         near = [b for image, b in boxes if image == item.image and b is not None]
@@ -113,7 +115,7 @@ def test_what_is_there_is_left_alone_and_what_is_lost_made_again(store: Store) -
         write_output(format_, store)
     assert content(store.folder) == before
     changed = {path.name for path, time in times.items() if path.stat().st_mtime_ns != time}
-    assert changed <= {"rocket.png", "data.yaml"}
+    assert changed <= {"rocket.png", "data.yaml", "classes.txt"}
 
 
 def test_photos_of_one_name_and_from_elsewhere_do_not_meet(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
     OUT/
         coco.json               COCO's JSON with compressed run lengths
-        yolo/                   data.yaml and labels/PHOTO.txt: one outline a line
+        yolo/                   data.yaml, classes.txt and labels/PHOTO.txt: one outline a line
         png/PHOTO.png           Pixel-ImageNet's layout: 0 background, else the number of the instance
         parquet/00000.parquet   one file a shard
 
@@ -119,13 +119,15 @@ def _yolo(store: Store) -> None:
                     shares = ring / (record["width"], record["height"])
                     points = " ".join(f"{value:.6f}" for value in shares.ravel())
                     file.write(f"{ids[record['category']]} {points}\n")
-    # Last, so that it says that the labels are complete.
+    shown = [" ".join(name.split()) or "object" for name in names]
     folder.mkdir(exist_ok=True)
+    with replacing(folder / "classes.txt", "w") as file:
+        file.writelines(f"{name}\n" for name in shown)
+    # Last, so that it says that the labels are complete.
     with replacing(folder / "data.yaml", "w") as file:
         file.write("names:\n")
         file.writelines(
-            f"  {number}: {json.dumps(name or 'object', ensure_ascii=False)}\n"
-            for name, number in ids.items()
+            f"  {number}: {json.dumps(name, ensure_ascii=False)}\n" for number, name in enumerate(shown)
         )
 
 
