@@ -125,5 +125,7 @@ def depth(mask: BoolArray) -> npt.NDArray[np.float32]:
     """Euclidean distance of each pixel of `mask` to the nearest pixel outside; the image border counts."""
     padded = np.pad(mask.astype(np.uint8), 1)
     distances: Any = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    inner: npt.NDArray[np.float32] = distances[1:-1, 1:-1].copy()
-    return inner
+    # OpenCV's distances differ in their last bit from call to call, which would decide between equally deep
+    # pixels. Their squares are whole numbers: rounded they are exact.
+    squares = np.rint(np.square(distances[1:-1, 1:-1], dtype=np.float64))
+    return np.asarray(np.sqrt(squares), np.float32)

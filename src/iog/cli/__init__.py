@@ -11,6 +11,7 @@ from PIL import Image
 from iog._version import __version__
 from iog.cli.annotate import annotate
 from iog.cli.annotations import commands as annotations_
+from iog.cli.auto import auto
 from iog.cli.convert import convert
 from iog.cli.data import data
 from iog.cli.demo import demo
@@ -54,7 +55,19 @@ def main() -> None:
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
-for command in (predict, annotate, annotations_, demo, models, data, evaluate, reproduce, train, convert):
+for command in (
+    predict,
+    annotate,
+    annotations_,
+    auto,
+    demo,
+    models,
+    data,
+    evaluate,
+    reproduce,
+    train,
+    convert,
+):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -29,9 +29,12 @@ SOURCE = (
 SPLITS = ("val", "train")
 
 
-class _Thing(NamedTuple):
+class Thing(NamedTuple):
+    """An object of a VOC-like XML file, as it stands there."""
+
     name: str
     edges: tuple[float, float, float, float]
+    """xmin, ymin, xmax, ymax."""
 
 
 class ImageNetBoxes(BoxList):
@@ -114,7 +117,7 @@ def _boxes(path: Path, photo: Path, source: str, one_based: bool, broken: Broken
     """The boxes of one file."""
     try:
         size = photo_size(require(photo, source))
-        things = list(_things(read_xml(path, source), path))
+        things = list(listed_things(read_xml(path, source), path))
     except IogError as error:
         note(broken, error)
         return
@@ -127,7 +130,8 @@ def _boxes(path: Path, photo: Path, source: str, one_based: bool, broken: Broken
         yield BoxEntry(photo, name, box)
 
 
-def _things(annotation: Element, path: Path) -> Iterator[_Thing]:
+def listed_things(annotation: Element, path: Path) -> Iterator[Thing]:
+    """The objects of an XML file that are not "difficult"; `DataError` names the file if a box is broken."""
     for thing in annotation.iterfind("object"):
         if (thing.findtext("difficult") or "0").strip() == "1":
             continue
@@ -137,4 +141,4 @@ def _things(annotation: Element, path: Path) -> Iterator[_Thing]:
             x0, y0, x1, y1 = (float(text or "") for text in texts)
         except ValueError:
             raise DataError(f"{path}: object {name} has no complete bndbox") from None
-        yield _Thing((name or "").strip(), (x0, y0, x1, y1))
+        yield Thing((name or "").strip(), (x0, y0, x1, y1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from iog.datasets.boxes import BoxEntry, BoxList
@@ -53,22 +53,38 @@ class OpenImagesBoxes(BoxList):
         photos = {path.stem: path for path in require(root / split, SOURCE).glob("*.jpg")}
         if not photos:
             raise DataError(f"{root / split} has no IMAGEID.jpg; {SOURCE}")
-        categories = _categories(root)
-        entries: list[BoxEntry] = []
-        for number, row in enumerate(_rows(listing), 2):
-            try:
-                photo = photos.get(row["ImageID"])
-                if photo is None or row.get("IsGroupOf") == "1":
-                    continue
-                x0, x1, y0, y1 = (float(row[edge]) for edge in ("XMin", "XMax", "YMin", "YMax"))
-                if not (0 <= x0 <= x1 <= 1 and 0 <= y0 <= y1 <= 1):  # also catches NaN
-                    raise ValueError("edges must be shares of the photo, least first")
-                label = row["LabelName"]
-            except (KeyError, ValueError, TypeError) as error:
-                note(broken, DataError(f"{listing}, line {number}: {type(error).__name__}: {error}"))
-                continue
-            entries.append(BoxEntry(photo, categories.get(label, label), (x0, y0, x1, y1)))
+        entries = listed_boxes(listing, photos, broken=broken)
         super().__init__(sorted(entries, key=lambda entry: entry.image))
+
+
+def listed_boxes(listing: Path, photos: Mapping[str, Path], *, broken: Broken = None) -> list[BoxEntry]:
+    """The boxes of one CSV file on the photos that are there, in the order of the file.
+
+    Parameters
+    ----------
+    listing
+        SPLIT-annotations-bbox.csv; the descriptions of classes may lie beside it.
+    photos
+        Photos by ImageID.
+    broken
+        Takes lines that are wrong, which are then left out; None raises instead.
+    """
+    categories = _categories(listing.parent)
+    entries: list[BoxEntry] = []
+    for number, row in enumerate(_rows(listing), 2):
+        try:
+            photo = photos.get(row["ImageID"])
+            if photo is None or row.get("IsGroupOf") == "1":
+                continue
+            x0, x1, y0, y1 = (float(row[edge]) for edge in ("XMin", "XMax", "YMin", "YMax"))
+            if not (0 <= x0 <= x1 <= 1 and 0 <= y0 <= y1 <= 1):  # also catches NaN
+                raise ValueError("edges must be shares of the photo, least first")
+            label = row["LabelName"]
+        except (KeyError, ValueError, TypeError) as error:
+            note(broken, DataError(f"{listing}, line {number}: {type(error).__name__}: {error}"))
+            continue
+        entries.append(BoxEntry(photo, categories.get(label, label), (x0, y0, x1, y1)))
+    return entries
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

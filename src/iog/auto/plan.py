@@ -1,0 +1,158 @@
+"""What a run will do, fixed before it starts: which boxes, in which shards, with which settings.
+
+The plan's hash covers all that a mask depends on. Records and manifests carry it, and an output folder
+belongs to one hash, so that no two runs can mix.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from iog import __version__
+from iog.auto.methods import Method
+from iog.clicks import Box
+from iog.datasets.boxes import pixels_of
+from iog.segmenter import Segmenter
+
+FORMAT = "iog-auto-1"
+"""Version of the records."""
+
+SHARD_SIZE = 1000
+"""Boxes in a shard: half a minute's work on a laptop, which is what a crash can cost."""
+
+BATCH = 2
+"""Boxes in one run of the network. Each worker runs its own, and on a processor the caches like them small:
+two take a sixth less time a box than eight, and far less memory. It may change a mask's last bits."""
+
+GROUP = 32
+"""At most so many boxes of a photo are cut from it at a time: more crops would only fill memory."""
+
+
+class Item(NamedTuple):
+    """A box as its file has it; its photo has not been looked at."""
+
+    image: str
+    """Path of the photo below the folder of photos, with slashes; absolute if it lies elsewhere."""
+    category: str
+    """Class as the file words it; empty if it has none."""
+    edges: tuple[float, float, float, float]
+    """x0, y0, x1, y1, continuous."""
+    relative: bool = False
+    """Whether edges are shares of width and height, else pixels."""
+
+    def box(self, width: int, height: int) -> Box:
+        """The whole pixels it touches in a photo of this size; ValueError if it is impossible."""
+        x0, y0, x1, y1 = self.edges
+        if self.relative:
+            x0, y0, x1, y1 = x0 * width, y0 * height, x1 * width, y1 * height
+        return pixels_of(x0, y0, x1, y1, (width, height))
+
+
+class Group(NamedTuple):
+    """Boxes of one photo within one shard, neighbours in the plan."""
+
+    shard: int
+    image: str
+    boxes: range
+    """Numbers of the boxes."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Boxes and settings.
+
+    Parameters
+    ----------
+    items
+        Photo by photo (see `by_photo`). A box's number is its place here.
+    method
+        See `iog.auto.methods`.
+    model
+        Name of the model.
+    weights_sha256
+        Hash of its weights.
+    shard_size
+        Boxes in a shard; the last one may have fewer.
+    """
+
+    items: Sequence[Item]
+    method: Method
+    model: str
+    weights_sha256: str
+    shard_size: int = SHARD_SIZE
+
+    @classmethod
+    def of(
+        cls, items: Iterable[Item], segmenter: Segmenter, method: Method, shard_size: int = SHARD_SIZE
+    ) -> Plan:
+        """The plan for items in any order."""
+        return cls(by_photo(items), method, segmenter.model, segmenter.engine.info.weights_sha256, shard_size)
+
+    @cached_property
+    def input_sha256(self) -> str:
+        """Hash of the boxes in their order."""
+        digest = hashlib.sha256()
+        for item in self.items:
+            digest.update(json.dumps(item, ensure_ascii=False).encode() + b"\n")
+        return digest.hexdigest()
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """All that a mask depends on, and how the work is cut, as plain data."""
+        return {
+            "format": FORMAT,
+            "iog": __version__,
+            "method": self.method,
+            "model": self.model,
+            "weights_sha256": self.weights_sha256,
+            "shard_size": self.shard_size,
+            "batch": BATCH,
+            "boxes": len(self.items),
+            "input_sha256": self.input_sha256,
+        }
+
+    @cached_property
+    def config(self) -> str:
+        """Hash of the settings, 16 hexadecimal digits."""
+        return hashlib.sha256(json.dumps(self.settings, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def shards(self) -> int:
+        """How many shards."""
+        return -(-len(self.items) // self.shard_size)
+
+    def boxes(self, shard: int) -> range:
+        """Numbers of the boxes in a shard."""
+        start = shard * self.shard_size
+        return range(start, min(start + self.shard_size, len(self.items)))
+
+    def groups(self, shards: Iterable[int]) -> Iterator[Group]:
+        """The work in these shards, in order; cut where photo or shard change, and after `GROUP` boxes."""
+        for shard in shards:
+            for image, numbers in groupby(self.boxes(shard), lambda number: self.items[number].image):
+                same = list(numbers)
+                for start in range(same[0], same[-1] + 1, GROUP):
+                    yield Group(shard, image, range(start, min(start + GROUP, same[-1] + 1)))
+
+    @cached_property
+    def instances(self) -> Sequence[int]:
+        """Number of each box within its photo, from 1."""
+        return [
+            number
+            for _, same in groupby(self.items, lambda item: item.image)
+            for number, _ in enumerate(same, 1)
+        ]
+
+
+def by_photo(items: Iterable[Item]) -> list[Item]:
+    """Items of one photo side by side; photos in the order of their first item, items in their own order."""
+    photos: dict[str, list[Item]] = {}
+    for item in items:
+        photos.setdefault(item.image, []).append(item)
+    return [item for same in photos.values() for item in same]

@@ -1,0 +1,204 @@
+"""Every output says what the shards say."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from iog import DataError
+from iog.auto.inputs import read_boxes
+from iog.auto.outputs import FORMATS, instance_map, one_ring, write_output
+from iog.auto.plan import Item, Plan
+from iog.auto.runner import run
+from iog.auto.store import Record, Store
+from iog.datasets.coco import CocoDataset
+from iog.evaluation.metrics import iou
+from iog.masks import decode_rle, encode_rle, mask_box
+from iog.segmenter import Segmenter
+from tests.auto.stub import StubEngine, content, items
+
+
+@pytest.fixture(scope="module")
+def store(small_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    segmenter = Segmenter(StubEngine())
+    plan = Plan.of([*items(40), Item("gone.jpg", "bat", (1.0, 1.0, 9.0, 9.0))], segmenter, "two-stage", 7)
+    folder = tmp_path_factory.mktemp("out")
+    run(segmenter, plan, small_photos, folder, workers=2)
+    store = Store(folder, plan)
+    for format_ in FORMATS:
+        write_output(format_, store)
+    return store
+
+
+def test_coco(store: Store, small_photos: Path) -> None:
+    objects = CocoDataset(store.folder / "coco.json", [small_photos])
+    records = {record["id"]: record for record in store.all_records()}
+    assert len(objects) == len(records) == 40
+    data = json.loads((store.folder / "coco.json").read_text())
+    assert data["info"]["config"] == store.plan.config
+    for index in range(len(objects)):
+        sample = objects[index]
+        record = records[int(sample.name.rpartition("#")[2]) - 1]
+        np.testing.assert_array_equal(sample.mask, decode_rle(record["rle"]))
+        assert sample.category == (record["category"] or "object")
+    for annotation in data["annotations"]:
+        record = records[annotation["id"] - 1]
+        box = mask_box(decode_rle(record["rle"]))
+        assert annotation["bbox"] == ([0] * 4 if box is None else [box.x0, box.y0, box.width, box.height])
+        assert annotation["score"] == record["confidence"]
+        assert annotation["click"] == record["click"]
+
+
+def test_png(store: Store) -> None:
+    photos: dict[str, list[Record]] = {}
+    for record in store.all_records():
+        photos.setdefault(record["image"], []).append(record)
+    assert len(list((store.folder / "png").rglob("*.png"))) == len(photos) == 4
+    for image, records in photos.items():
+        with Image.open((store.folder / "png" / image).with_suffix(".png")) as picture:
+            assert picture.mode == "L"
+            ids = np.asarray(picture)
+        np.testing.assert_array_equal(ids, instance_map(records))
+        union = np.logical_or.reduce([decode_rle(record["rle"]) for record in records])
+        np.testing.assert_array_equal(ids > 0, union)
+
+
+def test_yolo(store: Store, small_photos: Path) -> None:
+    folder = store.folder / "yolo"
+    assert (folder / "data.yaml").read_text() == 'names:\n  0: "object"\n  1: "bat"\n  2: "cat"\n  3: "dog"\n'
+    found = read_boxes(folder / "labels", small_photos, None, [])
+    records = [record for record in store.all_records() if record["area"]]
+    assert len(found) == len(records)
+    categories = sorted((record["image"], record["category"] or "object") for record in records)
+    assert sorted((item.image, item.category) for item in found) == categories, "names come back as well"
+    boxes = {(record["image"], mask_box(decode_rle(record["rle"]))) for record in records}
+    for item in found:
+        near = [b for image, b in boxes if image == item.image and b is not None]
+        box = np.array(item.box(96, 64))
+        assert min(np.abs(box - np.array(b)).max() for b in near) <= 1
+
+
+def test_parquet(store: Store) -> None:
+    rows = [
+        row
+        for path in sorted((store.folder / "parquet").iterdir())
+        for row in pq.read_table(path).to_pylist()
+    ]
+    records = list(store.all_records())
+    assert len(rows) == len(records)
+    for row, record in zip(rows, records, strict=True):
+        for key in ("id", "image", "instance", "category", "confidence", "area", "note", "width", "height"):
+            assert row[key] == record[key]
+        assert [row[edge] for edge in ("x0", "y0", "x1", "y1")] == record["box"]
+        click = record["click"]
+        assert (row["click_x"], row["click_y"]) == ((None, None) if click is None else tuple(click))
+        mask = decode_rle({"size": [row["height"], row["width"]], "counts": row["rle"]})
+        np.testing.assert_array_equal(mask, decode_rle(record["rle"]))
+        assert (row["config"], row["method"], row["model"]) == (store.plan.config, "two-stage", "stub")
+        assert row["weights_sha256"] == store.plan.weights_sha256
+
+
+def test_what_is_there_is_left_alone_and_what_is_lost_made_again(store: Store) -> None:
+    before = content(store.folder)
+    times = {path: path.stat().st_mtime_ns for path in store.folder.rglob("*/*.*")}
+    lost = store.folder / "png" / "rocket.png"
+    lost.unlink()
+    for format_ in FORMATS:
+        write_output(format_, store)
+    assert content(store.folder) == before
+    changed = {path.name for path, time in times.items() if path.stat().st_mtime_ns != time}
+    assert changed <= {"rocket.png", "data.yaml", "classes.txt"}
+
+
+def test_photos_of_one_name_and_from_elsewhere_do_not_meet(tmp_path: Path) -> None:
+    Image.new("RGB", (40, 40), "white").save(tmp_path / "one.png")
+    Image.new("RGB", (40, 40), "white").save(tmp_path / "one.jpg")
+    Image.new("RGB", (40, 40), "white").save(tmp_path / "far.jpg")
+    (tmp_path / "photos").mkdir()
+    for name in ("one.png", "one.jpg"):
+        (tmp_path / name).rename(tmp_path / "photos" / name)
+    box = (4.0, 4.0, 30.0, 30.0)
+    segmenter = Segmenter(StubEngine())
+    listed = [Item(name, "", box) for name in ("one.png", "one.jpg", "../far.jpg")]
+    plan = Plan.of(listed, segmenter, "box")
+    out = tmp_path / "out"
+    run(segmenter, plan, tmp_path / "photos", out, workers=1)
+    write_output("png", Store(out, plan))
+    names = sorted(path.relative_to(out / "png").as_posix() for path in (out / "png").rglob("*.png"))
+    assert names == ["far.png", "one.jpg.png", "one.png.png"]
+
+
+def record(mask: np.ndarray, instance: int) -> Record:
+    height, width = mask.shape
+    return {
+        "id": instance - 1,
+        "image": "a.jpg",
+        "instance": instance,
+        "width": width,
+        "height": height,
+        "category": "",
+        "box": [0, 0, width, height],
+        "click": None,
+        "confidence": 1.0,
+        "area": int(mask.sum()),
+        "note": None,
+        "rle": encode_rle(mask),
+    }
+
+
+def test_the_smaller_mask_is_on_top_and_many_instances_take_sixteen_bits() -> None:
+    large, small = np.zeros((20, 30), bool), np.zeros((20, 30), bool)
+    large[2:18, 2:28] = True
+    small[5:9, 5:9] = True
+    ids = instance_map([record(small, 1), record(large, 2)])
+    assert ids.dtype == np.uint8
+    assert (ids == 1).sum() == 16
+    assert (ids == 2).sum() == large.sum() - 16
+    many = instance_map([record(small, 300), record(large, 2)])
+    assert many.dtype == np.uint16
+    assert (many == 300).sum() == 16
+
+
+def test_one_ring_keeps_parts_and_holes() -> None:
+    mask = np.zeros((80, 120), bool)
+    mask[5:60, 5:60] = True
+    mask[20:40, 20:45] = False
+    mask[50:75, 80:110] = True
+    mask[2:8, 100:104] = True
+    ring = one_ring(mask)
+    assert ring is not None
+    drawn = np.zeros((800, 1200), np.uint8)
+    cv2.fillPoly(drawn, [np.rint(ring * 10).astype(np.int32)], 1)
+    assert iou(drawn[5::10, 5::10].astype(bool), mask) > 0.98
+    assert one_ring(np.zeros((5, 5), bool)) is None
+
+
+@pytest.fixture
+def no_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("pyarrow", "pyarrow.parquet"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.mark.usefixtures("no_pyarrow")
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda store, tmp: write_output("parquet", store),
+        lambda store, tmp: read_boxes(tmp / "boxes.parquet", tmp, None, []),
+    ],
+    ids=["out", "in"],
+)
+def test_parquet_without_pyarrow_says_what_to_install(
+    use: Callable[[Store, Path], object], store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "boxes.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DataError, match=r"needs PyArrow: pip install 'iog\[scale\]'"):
+        use(store, tmp_path)
