@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
@@ -22,6 +21,7 @@ import pytest
 from PIL import Image
 
 from iog import zoo
+from iog.samples import samples
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SIZE = (480, 320)
@@ -48,12 +48,8 @@ def _write_photos(folder: Path) -> None:
         ball = np.hypot(x - INSIDE[0], y - INSIDE[1]) < 98
         pixels[ball] = (np.array([220, 120, 30]) * shade[..., None])[ball]
         Image.fromarray(pixels.astype(np.uint8)).save(folder / f"scene {number}.png")
-    if importlib.util.find_spec("iog.samples") is not None:
-        from importlib import resources
-
-        for entry in resources.files("iog.samples").iterdir():
-            if entry.name.endswith((".png", ".jpg")):
-                (folder / entry.name).write_bytes(entry.read_bytes())
+    for sample in samples():
+        shutil.copy(sample.photo, folder)
 
 
 @dataclass

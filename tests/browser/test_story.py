@@ -245,7 +245,7 @@ def test_a_killed_server_loses_nothing_and_the_page_goes_on(
 
 def test_help_keys_and_theme(visit: Visit) -> None:
     tab = visit(color_scheme="dark")
-    tab.open("scene 10.png")
+    tab.open("chelsea.png")
     root = tab.page.locator("html")
     expect(root).to_have_attribute("data-theme", "dark")
     tab.page.get_by_role("button", name="Dark or light").click()

@@ -6,7 +6,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from iog import ModelError
+from iog import ModelError, zoo
 from iog.cli import main
 from iog.datasets import PhotoDataset
 from iog.engines.torch import TorchEngine
@@ -31,7 +31,8 @@ def test_starts_from_the_bundled_model_and_keeps_what_it_knows(
 
 
 def test_starts_from_a_checkpoint(photo_folder: Path, tmp_path: Path) -> None:
-    recipe = FinetuneRecipe(data=str(photo_folder), samples=4, batch=4, sizes=(64,), workers=0)
+    start = str(zoo.MODELS["lite"].files[0])
+    recipe = FinetuneRecipe(data=str(photo_folder), start=start, samples=4, batch=4, sizes=(64,), workers=0)
     train(recipe, tmp_path / "first", settings=asdict(recipe))
     final = tmp_path / "first" / "final.pt"
     network = FinetuneRecipe(start=str(final)).create_network()
@@ -43,7 +44,10 @@ def test_starts_from_a_checkpoint(photo_folder: Path, tmp_path: Path) -> None:
         main, ["convert", str(final), "--out", str(tmp_path / "mine"), "--size", "64"]
     )
     assert result.exit_code == 0, result.output
-    assert Segmenter(tmp_path / "mine.encoder.onnx").model == "mine"
+    tuned = Segmenter(tmp_path / "mine.encoder.onnx").engine.info
+    assert tuned.name == "mine"
+    # The record names what it started from, not where on this machine that lay.
+    assert tuned.trained["start"] == Path(start).name
 
 
 def test_an_unknown_start_is_one_sentence() -> None:

@@ -48,7 +48,10 @@ def info_of(network: Network, record: Mapping[str, Any], path: str | Path) -> In
         return info
     if isinstance(network, Lite):
         trained = {**record.get("settings", {}), "steps": record.get("step")}
-        trained.pop("data", None)  # a path on the machine that trained
+        # Paths on the machine that trained stay there.
+        trained.pop("data", None)
+        if "start" in trained:
+            trained["start"] = Path(trained["start"]).name
         return ModelInfo(
             name=Path(path).stem,
             size=[SIZE, *trained.get("sizes", ())][-1],

@@ -41,8 +41,8 @@ MODELS = {
             summary="EfficientNet-lite2 encoder, IOG's coarse-to-fine decoder; photos, any object",
             encoder="lite.encoder.onnx",
             decoder="lite.decoder.onnx",
-            encoder_sha256="fdd7ea57394d6cd92557c2c7d4b6e31f34dd3b4fe7701790cdfe3cafd7b4acba",
-            decoder_sha256="27f42f50854f33eb333b31999d5d84da5915455e2f03897d7009bd2408843ac2",
+            encoder_sha256="922542ed22c861ecd484dc477d7870a0896be5c4d0b53b7fcd2e38077edd3f15",
+            decoder_sha256="d47b96ddb1036ebc4d2b13c5a40730a2253330dea7fd4986d500a1c1b6226731",
         ),
     )
 }
