@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from iog.datasets import ObjectDataset, ObjectSample
+from iog.datasets import ObjectDataset, ObjectSample, coco
 from iog.errors import DataError
 from iog.evaluation.automated import box_centre, box_only, two_stage
 from iog.evaluation.extreme import ExtremePoints, extreme_points
@@ -31,13 +31,7 @@ from iog.masks import BoolArray
 from iog.robot import RobotUser
 from iog.segmenter import Segmenter
 
-SEEN = frozenset(
-    (
-        *("airplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow"),
-        *("dining table", "dog", "horse", "motorcycle", "person", "potted plant", "sheep", "couch"),
-        *("train", "tv", "aeroplane", "diningtable", "motorbike", "pottedplant", "sofa", "tvmonitor"),
-    )
-)
+SEEN = coco.SEEN | {"aeroplane", "diningtable", "motorbike", "pottedplant", "sofa", "tvmonitor"}
 """PASCAL's 20 categories, as COCO and as PASCAL spell them."""
 
 

@@ -27,7 +27,8 @@ from iog.errors import ModelError
 from iog.files import replacing
 from iog.guidance import CHANNELS
 from iog.networks.blocks import fold_batch_norms
-from iog.networks.lite import Lite, LiteConfig
+from iog.networks.checkpoints import build
+from iog.networks.lite import Lite
 
 _HALF_FROM = 64  # tensors with at least so many elements are stored as 16-bit floats
 _OPSET = 18
@@ -120,7 +121,8 @@ def read_exported(encoder: Path, decoder: Path) -> tuple[Lite, ModelInfo]:
         )
     if weights_hash(*models) != info.weights_sha256:
         raise ModelError(f"{encoder.name} and {decoder.name} are damaged or come from different models")
-    network = Lite(LiteConfig.from_plain({**info.network, "folded": True}))
+    network = build("lite", {**info.network, "folded": True})
+    assert isinstance(network, Lite)
     state = {name: torch.from_numpy(value.astype(np.float32)) for name, value in _tensors(models)}
     missing = network.load_state_dict(state, strict=False).missing_keys
     # The side outputs answer in training only, so no graph holds them.

@@ -14,10 +14,8 @@ Shapes: B batch, S side of the square crop (a multiple of 32), C channels of a l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -43,12 +41,6 @@ class LiteConfig:
     """Channels to which FineNet projects each level before it merges them."""
     folded: bool = False
     """Without batch norms: they are folded into the convolutions, as in a network read from ONNX files."""
-
-    @classmethod
-    def from_plain(cls, data: Mapping[str, Any]) -> LiteConfig:
-        """The settings from plain data, in which JSON has made lists of tuples. TypeError if it is not."""
-        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
-        return cls(**fields)
 
 
 class Lite(nn.Module):
