@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,15 @@ from iog.samples import Sample, samples
 # Timings differ between machines; examples are drawn the same way everywhere.
 settings.register_profile("iog", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("iog")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What is remembered between runs stays among the tests' own files."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IOG_CACHE", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from iog.datasets.listing import BoolArray, Entry, Label, LabelArray, LabelledOb
 from iog.datasets.pairs import pictures
 from iog.datasets.parts import large_parts, read_parts
 from iog.datasets.reading import Broken, find_folder, note, read_foreground, require, scanning
+from iog.datasets.remembered import remembered
 from iog.errors import DataError, IogError
 
 SOURCE = (
@@ -56,31 +57,32 @@ class AgricultureDataset(LabelledObjects):
             raise DataError(f"{self.folder / 'labels'} has no folder for a pattern; {SOURCE}")
         photos = pictures(require(self.folder / "images" / "rgb", SOURCE))
         entries: list[Entry[Label]] = []
-        for image in scanning(photos, f"Agriculture-Vision {split}"):
-            try:
-                for folder in ("boundaries", "masks"):
-                    require(self.folder / folder / f"{image.stem}.png", SOURCE)
-                outside = self._outside(image.stem)
-                found: list[Entry[Label]] = []
-                for pattern in patterns:
-                    path = require(pattern / f"{image.stem}.png", SOURCE)
-                    parts = read_parts(path)
-                    if parts.shape != outside.shape:
-                        raise DataError(f"{path} differs in size from its boundary")
-                    parts[outside] = 0
-                    found += [
-                        Entry(
-                            f"{image.name}#{pattern.name}-{number}",
-                            f"agriculture-{split}",
-                            pattern.name,
-                            image,
-                            Label(path, number),
-                        )
-                        for number in large_parts(parts, minimum_area)
-                    ]
-                entries += found
-            except IogError as error:
-                note(broken, error)
+
+        def numbers_of_parts(*paths: Path) -> list[list[int]]:
+            """Of each pattern, in the order of `patterns`; the first two paths are boundary and mask."""
+            return [large_parts(self._parts(path), minimum_area) for path in paths[2:]]
+
+        with remembered(numbers_of_parts, f"agriculture-{minimum_area}", self.folder) as numbers_in:
+            for image in scanning(photos, f"Agriculture-Vision {split}"):
+                name = f"{image.stem}.png"
+                folders = [self.folder / "boundaries", self.folder / "masks", *patterns]
+                try:
+                    paths = [require(folder / name, SOURCE) for folder in folders]
+                    found = numbers_in(*paths)
+                except IogError as error:
+                    note(broken, error)
+                    continue
+                entries += [
+                    Entry(
+                        f"{image.name}#{pattern.name}-{number}",
+                        f"agriculture-{split}",
+                        pattern.name,
+                        image,
+                        Label(path, number),
+                    )
+                    for pattern, path, numbers in zip(patterns, paths[2:], found, strict=True)
+                    for number in numbers
+                ]
         super().__init__(entries)
 
     @staticmethod
@@ -92,6 +94,14 @@ class AgricultureDataset(LabelledObjects):
         mask, _ = super()._masks(source)
         outside = self._outside(source.path.stem)
         return mask & ~outside, outside
+
+    def _parts(self, path: Path) -> LabelArray:
+        """The parts of a pattern within the field, (H, W)."""
+        parts, outside = read_parts(path), self._outside(path.stem)
+        if parts.shape != outside.shape:
+            raise DataError(f"{path} differs in size from its boundary")
+        parts[outside] = 0
+        return parts
 
     def _outside(self, stem: str) -> BoolArray:
         field, valid = (

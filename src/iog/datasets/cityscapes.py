@@ -13,11 +13,13 @@ from iog.datasets.reading import (
     Broken,
     find_folder,
     note,
+    occurring,
     read_json,
     read_labels,
     require,
     scanning,
 )
+from iog.datasets.remembered import remembered
 from iog.errors import DataError, IogError
 from iog.images import MAXIMUM_PIXELS
 
@@ -75,22 +77,23 @@ class CityscapesDataset(LabelledObjects):
         if not photos:
             raise DataError(f"{folder / 'leftImg8bit' / split} has no CITY/*_leftImg8bit.png; {SOURCE}")
         entries: list[Entry[Label]] = []
-        for image in scanning(photos, f"Cityscapes {split}"):
-            stem = image.name.removesuffix("_leftImg8bit.png")
-            annotations = folder / "gtFine" / split / image.parent.name / f"{stem}_gtFine"
-            path = annotations.with_name(f"{annotations.name}_instanceIds.png")
-            if not path.is_file():
-                path = annotations.with_name(f"{annotations.name}_polygons.json")
-            try:
-                ids = np.unique(self.read(path))
-            except IogError as error:
-                note(broken, error)
-                continue
-            entries += [
-                Entry(f"{stem}#{id_}", f"cityscapes-{split}", category, image, Label(path, int(id_)))
-                for id_ in ids
-                if id_ >= 1000 and (category := _NAMES.get(int(id_) // 1000)) in CATEGORIES
-            ]
+        with remembered(lambda path: occurring(self.read(path)), "cityscapes", folder) as numbers_in:
+            for image in scanning(photos, f"Cityscapes {split}"):
+                stem = image.name.removesuffix("_leftImg8bit.png")
+                annotations = folder / "gtFine" / split / image.parent.name / f"{stem}_gtFine"
+                path = annotations.with_name(f"{annotations.name}_instanceIds.png")
+                if not path.is_file():
+                    path = annotations.with_name(f"{annotations.name}_polygons.json")
+                try:
+                    ids = numbers_in(path)
+                except IogError as error:
+                    note(broken, error)
+                    continue
+                entries += [
+                    Entry(f"{stem}#{id_}", f"cityscapes-{split}", category, image, Label(path, id_))
+                    for id_ in ids
+                    if id_ >= 1000 and (category := _NAMES.get(id_ // 1000)) in CATEGORIES
+                ]
         super().__init__(entries, VOID)
 
     @staticmethod

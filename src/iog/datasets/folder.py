@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from iog.datasets.listing import BoolArray, Entry, Label, LabelledObjects
 from iog.datasets.pairs import Pair, pair_up, pictures
-from iog.datasets.reading import Broken, note, read_labels, require, scanning
+from iog.datasets.reading import Broken, note, read_numbers, require, scanning
+from iog.datasets.remembered import remembered
 from iog.errors import DataError, IogError
 
 SOURCE = "name a folder with photos and a mask of the same name for each"
@@ -66,11 +65,12 @@ class FolderDataset(LabelledObjects):
         if not pairs:
             raise DataError(f"{root} has no photo with a mask of the same name; {SOURCE}")
         values: list[tuple[Pair, list[int]]] = []
-        for pair in scanning(pairs, root.name):
-            try:
-                values.append((pair, _values(pair.mask)))
-            except IogError as error:
-                note(broken, error)
+        with remembered(_values, "folder", pairs[0].mask.parent) as values_in:
+            for pair in scanning(pairs, root.name):
+                try:
+                    values.append((pair, values_in(pair.mask)))
+                except IogError as error:
+                    note(broken, error)
         self.binary = masks == "binary" or (masks == "auto" and all(len(found) < 2 for _, found in values))
         entries: list[Entry[Label]] = []
         for pair, found in values:
@@ -131,7 +131,7 @@ def _without_mark(stem: str, photos: set[str]) -> str:
 
 def _values(path: Path) -> list[int]:
     """The numbers in a mask besides 0, least first."""
-    values = [int(value) for value in np.unique(read_labels(path)) if value != 0]
+    values = [value for value in read_numbers(path) if value != 0]
     if values and values[0] < 0:
         raise DataError(f"{path} has numbers below 0")
     if values and values[-1] <= VOID and len(values) > _SHADES:

@@ -111,6 +111,20 @@ def read_labels(path: Path) -> npt.NDArray[np.int64]:
     return values.astype(np.int64)
 
 
+def read_numbers(path: Path) -> list[int]:
+    """The numbers that occur in a picture of numbers, least first."""
+    return occurring(read_labels(path))
+
+
+def occurring(labels: npt.NDArray[np.int64]) -> list[int]:
+    """The numbers that occur in (H, W), least first."""
+    low, high = (int(labels.min()), int(labels.max())) if labels.size else (0, 0)
+    if not 0 <= low <= high < 1 << 20:
+        return [int(number) for number in np.unique(labels)]
+    # Many times faster than sorting the pixels.
+    return [int(number) for number in np.flatnonzero(np.bincount(labels.ravel()))]
+
+
 def read_foreground(path: Path) -> npt.NDArray[np.bool_]:
     """(H, W): where any channel of a picture is not zero."""
     try:

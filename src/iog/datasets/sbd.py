@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 
 from iog.datasets.listing import Entry, JoinedObjects, Label, LabelArray, LabelledObjects
-from iog.datasets.reading import Broken, find_folder, note, read_mat, read_names, require, scanning
+from iog.datasets.reading import (
+    Broken,
+    find_folder,
+    note,
+    occurring,
+    read_mat,
+    read_names,
+    require,
+    scanning,
+)
+from iog.datasets.remembered import remembered
 from iog.datasets.voc import CATEGORIES, VocDataset, voc_folder, voc_names
 from iog.errors import DataError, IogError
 
@@ -57,19 +67,20 @@ class SbdDataset(LabelledObjects):
         folder = find_folder(Path(root), places, "inst", SOURCE)
         names = [n for n in read_names(folder / f"{split}.txt", SOURCE) if n not in without]
         entries: list[Entry[Label]] = []
-        for name in scanning(names, f"SBD {split}"):
-            path = folder / "inst" / f"{name}.mat"
-            try:
-                image = require(folder / "img" / f"{name}.jpg", SOURCE)
-                require(path, SOURCE)
-                ids, categories = _objects(path)
-            except IogError as error:
-                note(broken, error)
-                continue
-            entries += [
-                Entry(f"{name}#{id_}", "sbd", category, image, Label(path, id_))
-                for id_, category in zip(ids, categories, strict=True)
-            ]
+        with remembered(_objects, "sbd", folder) as objects_in:
+            for name in scanning(names, f"SBD {split}"):
+                path = folder / "inst" / f"{name}.mat"
+                try:
+                    image = require(folder / "img" / f"{name}.jpg", SOURCE)
+                    require(path, SOURCE)
+                    ids, categories = objects_in(path)
+                except IogError as error:
+                    note(broken, error)
+                    continue
+                entries += [
+                    Entry(f"{name}#{id_}", "sbd", category, image, Label(path, id_))
+                    for id_, category in zip(ids, categories, strict=True)
+                ]
         super().__init__(entries)
 
     @staticmethod
@@ -116,7 +127,7 @@ def _segmentation(struct: Any, path: Path) -> LabelArray:
 def _objects(path: Path) -> tuple[list[int], list[str]]:
     """Numbers and categories of the objects in a file."""
     struct = _struct(path)
-    present = [int(id_) for id_ in np.unique(_segmentation(struct, path)) if id_ != 0]
+    present = [number for number in occurring(_segmentation(struct, path)) if number != 0]
     classes = np.asarray(struct.Categories).ravel()
     try:
         return present, [CATEGORIES[_position(classes[_position(id_)])] for id_ in present]

@@ -13,9 +13,11 @@ from iog.datasets.reading import (
     note,
     read_labels,
     read_names,
+    read_numbers,
     require,
     scanning,
 )
+from iog.datasets.remembered import remembered
 from iog.errors import DataError, IogError
 
 SOURCE = (
@@ -61,20 +63,21 @@ class VocDataset(LabelledObjects):
         self.folder = voc_folder(Path(root))
         names = voc_names(self.folder, split)
         entries: list[Entry[Label]] = []
-        for name in scanning(names, f"VOC 2012 {split}"):
-            try:
-                image = require(self.folder / "JPEGImages" / f"{name}.jpg", SOURCE)
-                require(self.folder / "SegmentationClass" / f"{name}.png", SOURCE)
-                path = require(self.folder / "SegmentationObject" / f"{name}.png", SOURCE)
-                ids = np.unique(read_labels(path))
-            except IogError as error:
-                note(broken, error)
-                continue
-            entries += [
-                Entry(f"{name}#{id_}", "voc2012", "", image, Label(path, int(id_)))
-                for id_ in ids
-                if id_ not in (0, VOID)
-            ]
+        with remembered(read_numbers, "voc", self.folder) as numbers_in:
+            for name in scanning(names, f"VOC 2012 {split}"):
+                try:
+                    image = require(self.folder / "JPEGImages" / f"{name}.jpg", SOURCE)
+                    require(self.folder / "SegmentationClass" / f"{name}.png", SOURCE)
+                    path = require(self.folder / "SegmentationObject" / f"{name}.png", SOURCE)
+                    ids = numbers_in(path)
+                except IogError as error:
+                    note(broken, error)
+                    continue
+                entries += [
+                    Entry(f"{name}#{id_}", "voc2012", "", image, Label(path, id_))
+                    for id_ in ids
+                    if id_ not in (0, VOID)
+                ]
         super().__init__(entries, [VOID])
 
     def _category(self, entry: Entry[Label], mask: BoolArray) -> str:
