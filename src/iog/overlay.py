@@ -16,12 +16,7 @@ _REMOVE = (213, 40, 40)
 
 def draw_overlay(image: npt.NDArray[np.uint8], prediction: Prediction) -> npt.NDArray[np.uint8]:
     """(H, W, 3) RGB: the mask tinted and outlined, the box dashed, clicks as + and - signs."""
-    mask = prediction.mask
-    canvas = image.copy()
-    canvas[mask] = (0.55 * image[mask] + 0.45 * np.array(MASK_COLOUR)).astype(np.uint8)
-    unit = max(1, round(max(mask.shape) / 400))
-    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(canvas, contours, -1, _EDGE, unit, cv2.LINE_AA)
+    canvas, unit = draw_mask(image, prediction.mask)
     box = prediction.clicks.box
     _dashed(canvas, (box.x0, box.y0), (box.x1 - 1, box.y1 - 1), unit)
     for x, y in prediction.clicks.corners:
@@ -31,6 +26,16 @@ def draw_overlay(image: npt.NDArray[np.uint8], prediction: Prediction) -> npt.ND
     for x, y, foreground in prediction.clicks.corrections:
         mark_click(canvas, x, y, unit, foreground=foreground)
     return canvas
+
+
+def draw_mask(image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.uint8], int]:
+    """A copy of the photo with the mask tinted and outlined, and the width of lines at this size."""
+    canvas = image.copy()
+    canvas[mask] = (0.55 * image[mask] + 0.45 * np.array(MASK_COLOUR)).astype(np.uint8)
+    unit = max(1, round(max(mask.shape) / 400))
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(canvas, contours, -1, _EDGE, unit, cv2.LINE_AA)
+    return canvas, unit
 
 
 def mark_click(canvas: npt.NDArray[np.uint8], x: int, y: int, unit: int, *, foreground: bool) -> None:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from iog import published
 from iog.clicks import Box, Clicks
 from iog.crop import Crop, FloatArray
-from iog.engines import Info, ModelInfo
+from iog.engines import Info, ModelInfo, PublishedInfo
 from iog.errors import ModelError
 from iog.guidance import click_maps, gaussians
 from iog.published import PublishedSettings
@@ -213,12 +213,17 @@ def prompting_of(info: Info) -> Prompting:
     """
     if isinstance(info, ModelInfo):
         return LitePrompting(info.size, info.margin)
-    if info.network != "iog" or info.config.get("guidance") == "extreme-points":
+    if takes_extreme_points(info):
         raise ModelError(
             f"{info.name} needs four extreme points of the object, which corners and an inside click do not "
             "tell; choose lite or an IOG model (iog convert reads the file all the same)"
         )
     return PublishedPrompting(info.settings, refinement=bool(info.config.get("refinement")))
+
+
+def takes_extreme_points(info: PublishedInfo) -> bool:
+    """Whether a published model is prompted with four extreme points (`iog.evaluation.extreme`)."""
+    return info.network != "iog" or info.config.get("guidance") == "extreme-points"
 
 
 def _crop_with_corrections(clicks: Clicks, around: Callable[[Box], Crop]) -> Crop:

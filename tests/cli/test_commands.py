@@ -99,3 +99,15 @@ def test_train_then_convert_then_predict(photo_folder: Path, tmp_path: Path) -> 
     assert np.abs(direct.probability - prediction.probability).max() < 5e-3
     unfinished = iog.segment(photo, clicks.corners, clicks.inside, model=out / "last.pt")
     np.testing.assert_array_equal(unfinished.probability, direct.probability)
+
+
+def test_settings_that_are_true_or_false() -> None:
+    from iog.cli.settings import _Converter
+
+    convert = _Converter(bool).convert
+    assert [convert(text, None, None) for text in ("false", "no", "0", "True", "yes")] == [False] * 3 + [
+        True
+    ] * 2
+    result = run("train", "iog", "--out", "x", "--network.fine", "perhaps")
+    assert result.exit_code == 2
+    assert "'perhaps' is not a valid boolean" in result.output

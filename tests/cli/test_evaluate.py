@@ -53,6 +53,37 @@ def test_ritm_with_everything(photo_folder: Path, tmp_path: Path) -> None:
         assert told in refused.output
 
 
+def test_one_table_into_a_document(photo_folder: Path, tmp_path: Path) -> None:
+    document = tmp_path / "report.md"
+    call = ["eval", "--data", photo_folder, "--protocol", "all", "--clicks", 6, "--table", document]
+    refused = run(*call)
+    assert refused.exit_code == 2
+    assert "report.md is missing" in refused.output
+    document.write_text("before\n<!-- figures: photos-val -->\n<!-- end of figures: photos-val -->\nafter\n")
+    result = run(*call, "--limit", 2, "--trained-on", photo_folder)
+    assert result.exit_code == 0, result.output
+    text = document.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("\nafter\n")
+    assert "failures@80/85/90/95 at 6" in text
+    assert "photos that the model was trained on: 2 of 2" in text
+    assert "2 of 4 objects" in text
+    for line in text.splitlines()[2:-2]:
+        assert line in result.output
+    assert str(photo_folder) in result.output
+    assert str(photo_folder) not in text
+
+
+def test_the_published_choices_are_options(photo_folder: Path) -> None:
+    result = run("eval", "--data", photo_folder, "--clicks", 3, "--limit", 1, "--sweep-thresholds")
+    assert result.exit_code == 0, result.output
+    assert "no figure to report" in result.output
+    assert "| set | 0.1 | 0.2 |" in result.output
+    result = run("eval", "--data", photo_folder, "--limit", 1, "--stretch-to-full-range")
+    assert result.exit_code == 2
+    assert "quirk of published models" in result.output
+
+
 TABLES = ["table1", "table2", "table4", "table5", "table6", "table8", "guidance"]
 
 

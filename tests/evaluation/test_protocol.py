@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -5,13 +6,16 @@ import pytest
 
 from iog import Clicks
 from iog.datasets import ObjectSample, PhotoDataset
-from iog.errors import DataError
+from iog.engines import Features, PublishedInfo
+from iog.errors import DataError, ModelError
+from iog.evaluation import tables
 from iog.evaluation.metrics import iou
 from iog.evaluation.protocol import ObjectResult, Settings, evaluate
 from iog.evaluation.strata import by_group
+from iog.published import PublishedSettings
 from iog.robot import RobotUser
 from iog.segmenter import Segmenter
-from tests.evaluation.conftest import NOTHING, OBJECT, Objects, made
+from tests.evaluation.conftest import NOTHING, OBJECT, Objects, RedEngine, made
 
 FIRST = {"corners": [[40, 30], [71, 61]], "inside": [55, 45]}
 
@@ -124,3 +128,51 @@ def test_the_release_bar(shared_data: Path, segmenter: Segmenter) -> None:
     assert means["voc_animals"] >= 92.5
     assert means["iseg"] >= 90
     assert means["coco >= 0.5%"] >= 78.5
+
+
+class Faint(RedEngine):
+    """As sure as 65 % at most."""
+
+    def decode(self, features: Features, click_maps: np.ndarray) -> np.ndarray:
+        return super().decode(features, click_maps) * np.float32(0.65)
+
+
+def test_thresholds_are_swept_only_when_asked() -> None:
+    objects = Objects([made("exact", OBJECT)])
+    (plain,) = evaluate(Segmenter(Faint()), objects, Settings(clicks=3))
+    assert plain.swept == ()
+    (result,) = evaluate(Segmenter(Faint()), objects, Settings(clicks=3, sweep_thresholds=True))
+    assert result.swept == pytest.approx([1] * 6 + [0] * 3)
+    assert result.ious == plain.ious
+    assert ObjectResult.from_json(json.loads(json.dumps(result.to_json()))) == result
+    text = tables.sweep_table([result])
+    assert "| 0.1 | 0.2 |" in text
+    assert "| 100.0 | 0.0 | 0.0 | 0.0 |" in text
+
+
+class FaintPublished:
+    """A model of the published kind: 0.4 where it is red, 0.2 elsewhere."""
+
+    info = PublishedInfo(
+        name="faint",
+        network="iog",
+        config={"guidance": "inside-outside", "refinement": False},
+        settings=PublishedSettings(size=92),  # a box of 32 pixels and 30 around it
+        weights_sha256="0" * 64,
+    )
+
+    def encode(self, inputs: np.ndarray) -> Features:
+        return (np.where(inputs[:, 0] > 200, 0.4, 0.2).astype(np.float32),)
+
+    def decode(self, features: Features, click_maps: np.ndarray | None) -> np.ndarray:
+        return features[0]
+
+
+def test_the_quirk_of_stretched_masks() -> None:
+    objects = Objects([made("exact", OBJECT)])
+    (plain,) = evaluate(Segmenter(FaintPublished()), objects, Settings(clicks=3))
+    assert plain.ious[0] < 0.01  # the clicked pixel alone
+    (quirk,) = evaluate(Segmenter(FaintPublished()), objects, Settings(clicks=3, stretch_to_full_range=True))
+    assert quirk.ious[0] == 1
+    with pytest.raises(ModelError, match="quirk of published models, which red is not"):
+        list(evaluate(Segmenter(RedEngine()), objects, Settings(stretch_to_full_range=True)))

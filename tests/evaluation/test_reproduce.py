@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from iog import Clicks
+from iog import Clicks, zoo
+from iog.engines import PublishedInfo
 from iog.errors import DataError, ModelError
 from iog.evaluation.automated import box_centre, box_only, two_stage
 from iog.evaluation.extreme import ExtremePoints, extreme_points
@@ -107,12 +108,14 @@ def test_extreme_points() -> None:
 
 
 def test_a_network_with_extreme_points(monkeypatch: pytest.MonkeyPatch) -> None:
-    import torch
 
+    from iog.engines.torch import PublishedTorchEngine
+    from iog.networks.describe import describe
     from iog.networks.iog import IOG, IOGConfig
+    from iog.published import IOG_SETTINGS
 
-    with torch.device("meta"):  # its weights are not needed
-        network = IOG(IOGConfig(depth=50, guidance="extreme-points", fine=False))
+    network = IOG(IOGConfig(depth=50, guidance="extreme-points", fine=False))
+    info = PublishedInfo.of(describe(network, IOG_SETTINGS))
     shapes = []
 
     def encode(array: object) -> tuple[object, ...]:
@@ -120,13 +123,19 @@ def test_a_network_with_extreme_points(monkeypatch: pytest.MonkeyPatch) -> None:
         return (array,)
 
     monkeypatch.setattr(network, "encode", encode)
-    monkeypatch.setattr(network, "probability", lambda features: (features[0][:, 0] > 128).float())
-    monkeypatch.setattr("iog.networks.load", lambda path: network)
+    monkeypatch.setattr(network, "probability", lambda features, maps: (features[0][:, 0] > 128).float())
     sample = made("exact", OBJECT)
-    found = ExtremePoints(Path("any.pth")).mask(sample.image, extreme_points(sample.mask))
+    found = ExtremePoints(PublishedTorchEngine(network, info)).mask(sample.image, extreme_points(sample.mask))
     assert shapes == [(1, 4, 512, 512)]
     np.testing.assert_array_equal(found, OBJECT)
 
-    monkeypatch.setattr("iog.networks.load", lambda path: object())
-    with pytest.raises(ModelError, match="does not take extreme points"):
-        ExtremePoints(Path("any.pth"))
+    with pytest.raises(ModelError, match="lite does not take extreme points"):
+        ExtremePoints(zoo.open_model("lite"))
+
+
+def test_extreme_points_cost_four_clicks() -> None:
+    recipes = [r for table in RECIPES.values() for r in table.values() if isinstance(r, Recipe)]
+    by_prompt = {r.prompt: {other.clicks for other in recipes if other.prompt == r.prompt} for r in recipes}
+    assert by_prompt["extreme points"] == {4}
+    assert by_prompt["box"] == {2}
+    assert min(by_prompt["inside"]) == 3

@@ -62,6 +62,17 @@ def test_the_noc_table() -> None:
     assert table["a"]["boundary IoU at 20"] == "40.0"
 
 
+def test_both_protocols_in_one_table() -> None:
+    table = cells(tables.report(RESULTS, "all"))
+    a = table["a"]
+    assert a["3 clicks"] == "70.0 (60.0 to 80.0)"
+    assert a["5 clicks"] == "80.0 (70.0 to 90.0)"
+    assert (a["NoC@80"], a["NoC@90"]) == ("11.50", "12.00")
+    assert a["failures@80/85/90/95 at 20"] == "1/1/1/2"
+    assert a["boundary IoU at 3"] == "35.0"
+    assert [key for key in table["b"] if "clicks" in key] == ["3 clicks", "4 clicks", "5 clicks"]
+
+
 def test_the_last_click_counts() -> None:
     late = result("a", 0.1, [0.1] * 18 + [0.9])
     assert tables.clicks_needed([late, RESULTS[1]], 90) == [20, 20]

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from tests.datasets import layouts
 
 from iog import ModelError, zoo
 from iog.cli import main
-from iog.datasets import PhotoDataset
+from iog.datasets import PhotoDataset, known
 from iog.engines.torch import TorchEngine
 from iog.evaluation.protocol import Settings, evaluate
 from iog.networks import checkpoints
@@ -53,3 +54,31 @@ def test_starts_from_a_checkpoint(photo_folder: Path, tmp_path: Path) -> None:
 def test_an_unknown_start_is_one_sentence() -> None:
     with pytest.raises(ModelError, match="does not exist"):
         FinetuneRecipe(start="nowhere.pt").create_network()
+
+
+@pytest.mark.parametrize(
+    ("make", "layout"),
+    [
+        (layouts.folder, "folder"),
+        (layouts.labelme, "labelme"),
+        (lambda root: layouts.photos(root) or (root / "val.jsonl").rename(root / "train.jsonl"), "photos"),
+    ],
+)
+def test_the_layout_is_told_from_the_files(tmp_path: Path, make: object, layout: str) -> None:
+    make(tmp_path)
+    assert known.layout_of(tmp_path) == layout
+    assert len(FinetuneRecipe(data=str(tmp_path)).open_objects()) > 0
+
+
+def test_coco_json_and_where_to_start(tmp_path: Path) -> None:
+    layouts.own_coco(tmp_path)
+    (file,) = tmp_path.glob("*.json")
+    assert known.layout_of(file) == "coco-json"
+    recipe = FinetuneRecipe(data=str(file))
+    assert len(recipe.open_objects()) > 0
+    assert recipe.validation_objects() is None
+    call = ["train", "finetune", "--data", str(file), "--out", str(tmp_path / "run")]
+    result = CliRunner().invoke(main, [*call, "--from", "nowhere.pt"])
+    assert result.exit_code == 2
+    assert "nowhere.pt does not exist" in result.output
+    assert "--start, --from" in CliRunner().invoke(main, ["train", "finetune", "--help"]).output

@@ -6,10 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.datasets import layouts
+from torch.utils.tensorboard import SummaryWriter
 
+from iog.datasets import known
+from iog.errors import ModelError
 from iog.networks.iog import IOGConfig
 from iog.training.loop import train
 from iog.training.published import IOGRecipe, IOGRefinementRecipe, summed_loss
+from iog.training.validation import Validation
 
 
 def recipe_at(folder: Path, **changes: object) -> IOGRecipe:
@@ -97,3 +102,57 @@ def test_a_correction_joins_the_map_of_its_label(photo_folder: Path) -> None:
     surplus = recipe._corrected(nothing, ~mask, mask & False).numpy()[0]
     assert not surplus[0].any()
     assert surplus[1].max() == 255
+
+
+@pytest.mark.parametrize(
+    ("changes", "figures"),
+    [
+        ({"guidance": "extreme-points"}, {"coco/extreme points"}),
+        ({"refinement": True}, {"coco/box", "coco/3", "coco/4"}),
+    ],
+)
+def test_validation_measures_every_kind(
+    photo_folder: Path, tmp_path: Path, changes: dict[str, object], figures: set[str]
+) -> None:
+    recipe = recipe_at(photo_folder, network=IOGConfig(depth=50, fine=False, **changes), size=64)
+    validation = Validation(recipe.validation_objects(), size=recipe.validation_size, count=2)
+    with SummaryWriter(tmp_path) as writer:
+        measured = validation(recipe.create_network().eval(), writer, 1)
+    assert set(measured) == figures
+    assert all(0 <= value <= 100 for value in measured.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "expected"),
+    [
+        ("voc", "train", ("voc", "val")),
+        ("voc", "trainval", None),
+        ("voc-sbd", None, ("voc", "val")),
+        ("coco", "train2017", ("coco", "val2017")),
+        ("photos", "train", ("photos", "val")),
+        ("folder", None, None),
+    ],
+)
+def test_which_set_validates(name: str, split: str | None, expected: tuple[str, str] | None) -> None:
+    assert known.validation_of(name, split) == expected
+
+
+def test_the_merged_set_trains(tmp_path: Path) -> None:
+    """It has no splits, so none must be named."""
+    layouts.voc_sbd(tmp_path)
+    recipe = IOGRecipe(dataset="voc-sbd", data=str(tmp_path))
+    assert len(recipe.open_objects()) == 6
+    assert len(recipe.validation_objects()) == 2
+
+
+def test_fine_tuning_starts_from_a_checkpoint(published_files: Path, photo_folder: Path) -> None:
+    start = published_files / "iog.pth"
+    recipe = recipe_at(photo_folder, start=str(start), share=0.5)
+    network = recipe.create_network()
+    tensors = torch.load(start, weights_only=True)
+    assert all(torch.equal(value, tensors[name]) for name, value in network.state_dict().items())
+    assert len(recipe.open_objects()) == 2
+    assert recipe.steps == 1
+    assert recipe.open_objects().indices == recipe.open_objects().indices
+    with pytest.raises(ModelError, match="choose the recipe and the --network options that fit it"):
+        recipe_at(photo_folder, start=str(published_files / "refinement.pth")).create_network()

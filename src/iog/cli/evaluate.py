@@ -20,12 +20,12 @@ import click
 @click.option("--sets", help="Only these sets (groups of the data set), separated by commas.")
 @click.option(
     "--protocol",
-    type=click.Choice(["iog", "ritm"]),
+    type=click.Choice(["iog", "ritm", "all"]),
     default="iog",
     show_default=True,
-    help="iog: mean IoU by clicks. ritm: clicks to 80, 85, 90, 95 % and failures.",
+    help="iog: mean IoU by clicks. ritm: clicks to 80, 85, 90, 95 % and failures. all: both in one table.",
 )
-@click.option("--clicks", type=click.IntRange(3, 50), help="Clicks per object  [default: 4; ritm: 20]")
+@click.option("--clicks", type=click.IntRange(3, 50), help="Clicks per object  [default: 4; ritm, all: 20]")
 @click.option("--jitter", default=0.0, show_default=True, help="Corner error, standard deviation / box side.")
 @click.option(
     "--inside-depth",
@@ -47,6 +47,14 @@ import click
     show_default=True,
     type=click.FloatRange(0, 1, min_open=True),
     help="Width of the boundary region / diagonal of the photo.",
+)
+@click.option(
+    "--sweep-thresholds", is_flag=True, help="Add IoU at thresholds 0.1 to 0.9, as the published test chose."
+)
+@click.option(
+    "--stretch-to-full-range",
+    is_flag=True,
+    help="Quirk of the published test: stretch each mask's values to 0..1 first (published models).",
 )
 @click.option("--limit", type=click.IntRange(1), help="Measure only so many objects, spread over the list.")
 @click.option("--seed", default=0, show_default=True)
@@ -77,6 +85,11 @@ import click
     type=click.Path(path_type=Path),
     help="Folder of training photos: say which photos of this set are among them.",
 )
+@click.option(
+    "--table",
+    type=click.Path(path_type=Path),
+    help="Document in which the tables replace the figures between its markers (docs/evaluation.md).",
+)
 def evaluate(
     data: Path,
     dataset: str,
@@ -88,10 +101,13 @@ def evaluate(
     inside_depth: float,
     correction_depth: float,
     boundary_ratio: float,
+    sweep_thresholds: bool,
+    stretch_to_full_range: bool,
     limit: int | None,
     seed: int,
     model: str,
     engine: Any,
+    table: Path | None,
     **output: Any,
 ) -> None:
     """Measure a model with the robot user: mean IoU by number of clicks, at image resolution.
@@ -117,7 +133,7 @@ def evaluate(
     count = min(limit or len(chosen), len(chosen))
     indices = [chosen[i] for i in np.linspace(0, len(chosen) - 1, count).astype(int)]
     segmenter = Segmenter(model, engine=engine)
-    clicks = clicks or (20 if protocol == "ritm" else 4)
+    clicks = clicks or (4 if protocol == "iog" else 20)
     if clicks > 3 and not segmenter.takes_corrections:
         raise ModelError(f"{segmenter.model} takes no corrections; measure it with --clicks 3")
     settings = Settings(
@@ -128,8 +144,12 @@ def evaluate(
         correction_depth=correction_depth,
         seed=seed,
         boundary_ratio=boundary_ratio,
+        sweep_thresholds=sweep_thresholds,
+        stretch_to_full_range=stretch_to_full_range,
     )
-    splits = known.OBJECTS[dataset].splits
-    click.echo(f"{dataset} {split or splits[0]}" if splits else dataset)
-    for part in run(segmenter, objects, indices, settings, Output(**output)):
+    split = split or next(iter(known.OBJECTS[dataset].splits), None)
+    name = f"{dataset} {split}" if split else dataset
+    quoted = None if table is None else (table, name.replace(" ", "-"))
+    click.echo(name)
+    for part in run(segmenter, objects, indices, settings, Output(**output, quoted=quoted)):
         click.echo(part + "\n")

@@ -19,11 +19,12 @@ def options_of(settings: type) -> Callable[[Command], Command]:
     """Add one option a field; nested dataclasses become --outer.inner. The command gets them as keywords."""
 
     def decorate(command: Command) -> Command:
-        for name, type_, default, text in reversed(_fields(settings)):
+        for name, type_, default, text, alias in reversed(_fields(settings)):
             option = f"--{name.replace('_', '-')}"
+            names = (option, alias) if alias else (option,)
             shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
             help_ = f"{text} [default: {shown}]"
-            command = click.option(option, _key(name), type=_Converter(type_), help=help_)(command)
+            command = click.option(*names, _key(name), type=_Converter(type_), help=help_)(command)
         return command
 
     return decorate
@@ -46,7 +47,7 @@ def from_options(settings: T, values: Mapping[str, Any]) -> T:
 
 
 class _Converter(click.ParamType[Any]):
-    """str, int, float, and tuples of them written with commas."""
+    """str, bool, int, float, and tuples of numbers written with commas."""
 
     def __init__(self, type_: Any) -> None:
         self.type = type_
@@ -55,6 +56,8 @@ class _Converter(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Parse the text of an option."""
+        if self.type is bool:  # bool("false") is True
+            return click.BOOL.convert(value, param, ctx)
         try:
             if get_origin(self.type) is tuple:
                 return tuple(get_args(self.type)[0](part) for part in value.split(","))
@@ -63,9 +66,9 @@ class _Converter(click.ParamType[Any]):
             self.fail(f"{value!r} is not {self.name}", param, ctx)
 
 
-def _fields(settings: type, prefix: str = "") -> list[tuple[str, Any, Any, str]]:
-    """(name, type, default, docstring) of each field, nested ones with their outer names in front."""
-    found: list[tuple[str, Any, Any, str]] = []
+def _fields(settings: type, prefix: str = "") -> list[tuple[str, Any, Any, str, str]]:
+    """(name, type, default, docstring, second option) of each field; nested ones with the outer names."""
+    found: list[tuple[str, Any, Any, str, str]] = []
     hints, texts, defaults = get_type_hints(settings), _docstrings(settings), settings()
     for field in fields(settings):
         name, type_ = prefix + field.name, hints[field.name]
@@ -73,7 +76,8 @@ def _fields(settings: type, prefix: str = "") -> list[tuple[str, Any, Any, str]]
             assert isinstance(type_, type)
             found += _fields(type_, f"{name}.")
         else:
-            found.append((name, type_, getattr(defaults, field.name), texts.get(field.name, "")))
+            alias = str(field.metadata.get("option", ""))
+            found.append((name, type_, getattr(defaults, field.name), texts.get(field.name, ""), alias))
     return found
 
 

@@ -68,6 +68,7 @@ def _recipe(name: str) -> click.Command:
 
         import cv2
 
+        from iog.errors import DataError
         from iog.training.loop import train as run
         from iog.training.validation import Validation
 
@@ -75,10 +76,13 @@ def _recipe(name: str) -> click.Command:
         # OpenCV's own threads would fight with PyTorch's over small crops.
         cv2.setNumThreads(1)
         validation = None
-        if isinstance(recipe, LiteRecipe) and validate_objects:
-            objects = recipe.validation_objects()
+        if validate_objects:
+            try:
+                objects = recipe.validation_objects()
+            except DataError as error:
+                raise DataError(f"{error}; to train without validation, add --validate-objects 0") from error
             if objects is not None:
-                validation = Validation(objects, size=recipe.sizes[-1], count=validate_objects)
+                validation = Validation(objects, size=recipe.validation_size, count=validate_objects)
         run(
             recipe,
             out,

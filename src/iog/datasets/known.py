@@ -209,6 +209,38 @@ def open_objects(
     return known.open(Path(path), _checked(name, known.splits, split), broken)
 
 
+def layout_of(path: str | Path) -> str:
+    """Which layout one's own masks have: "coco-json", "photos", "labelme" or "folder".
+
+    Raises
+    ------
+    DataError
+        If there is nothing at `path`.
+    """
+    path = Path(path)
+    if path.is_file():
+        return "coco-json"
+    if not path.is_dir():
+        raise DataError(f"{path} is missing; name a folder of photos with masks, or a COCO JSON file")
+    if (path / "train.jsonl").is_file():
+        return "photos"
+    return "labelme" if any(path.glob("*.json")) else "folder"
+
+
+def training_split(name: str) -> str | None:
+    """The part of a set that is for training: its first "train..."; None for a set in one piece."""
+    known = OBJECTS.get(name)
+    return next((split for split in known.splits if split.startswith("train")), None) if known else None
+
+
+def validation_of(name: str, split: str | None) -> tuple[str, str] | None:
+    """Set and split, in the same folder, that measure a training on `split` of `name`; None for none."""
+    if name == "voc-sbd":
+        return "voc", "val"
+    other = (split or "").replace("train", "val")
+    return (name, other) if other != split and other in OBJECTS[name].splits else None
+
+
 def open_boxes(name: str, path: str | Path, split: str | None = None, *, broken: Broken = None) -> BoxDataset:
     """Open a set of boxes by its name, a key of `BOXES`; otherwise as `open_objects`."""
     known = BOXES.get(name)

@@ -107,6 +107,21 @@ class LabelledObjects(ListedObjects[Label]):
         return labels == source.id, np.isin(labels, self._void) if self._void else None
 
 
+class ChosenObjects:
+    """Some objects of a data set, in the order of `indices`."""
+
+    def __init__(self, objects: ObjectDataset, indices: Sequence[int]) -> None:
+        self.objects = objects
+        self.indices = list(indices)
+        self.groups = [objects.groups[index] for index in self.indices]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: int) -> ObjectSample:
+        return self.objects[self.indices[index]]
+
+
 class JoinedObjects:
     """Several data sets as one, in their order."""
 

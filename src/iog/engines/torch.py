@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from iog.crop import FILL
-from iog.engines.base import Engine, Features, ModelInfo, PublishedInfo
-from iog.networks.checkpoints import load_with_record
+from iog.engines.base import Engine, Features, Info, ModelInfo, PublishedInfo
+from iog.networks.checkpoints import Network, load_with_record
 from iog.networks.describe import info_of
 from iog.networks.dextr import DEXTR
 from iog.networks.export import read_exported
@@ -42,17 +43,17 @@ class TorchEngine:
     @torch.inference_mode()
     def encode(self, inputs: npt.NDArray[Any]) -> Features:
         """See `Engine.encode`."""
-        batch = torch.from_numpy(inputs).permute(0, 3, 1, 2).float().sub(FILL).div(128)
-        return tuple(level.numpy() for level in self.network.encode(batch))
+        batch = _on_device(inputs, self.network).permute(0, 3, 1, 2).float().sub(FILL).div(128)
+        return tuple(level.cpu().numpy() for level in self.network.encode(batch))
 
     @torch.inference_mode()
     def decode(
         self, features: Features, click_maps: npt.NDArray[np.float32] | None
     ) -> npt.NDArray[np.float32]:
         """See `Engine.decode`."""
-        levels = tuple(torch.from_numpy(level) for level in features)
-        logits = self.network.decode(levels, torch.from_numpy(click_maps))
-        probability: npt.NDArray[np.float32] = logits.sigmoid()[:, 0].numpy()
+        levels = tuple(_on_device(level, self.network) for level in features)
+        logits = self.network.decode(levels, _on_device(click_maps, self.network))
+        probability: npt.NDArray[np.float32] = logits.sigmoid()[:, 0].cpu().numpy()
         return probability
 
 
@@ -74,17 +75,32 @@ class PublishedTorchEngine:
     @torch.inference_mode()
     def encode(self, inputs: npt.NDArray[Any]) -> Features:
         """See `Engine.encode`."""
-        return tuple(level.numpy() for level in self.network.encode(torch.from_numpy(inputs)))
+        levels = self.network.encode(_on_device(inputs, self.network))
+        return tuple(level.cpu().numpy() for level in levels)
 
     @torch.inference_mode()
     def decode(
         self, features: Features, click_maps: npt.NDArray[np.float32] | None
     ) -> npt.NDArray[np.float32]:
         """See `Engine.decode`."""
-        levels = [torch.from_numpy(level) for level in features]
-        maps: Any = None if click_maps is None else torch.from_numpy(click_maps)
-        probability: npt.NDArray[np.float32] = self.network.probability(levels, maps).numpy()
+        levels = [_on_device(level, self.network) for level in features]
+        maps = None if click_maps is None else _on_device(click_maps, self.network)
+        probability: npt.NDArray[np.float32] = self.network.probability(levels, maps).cpu().numpy()
         return probability
+
+
+def _on_device(array: Any, network: nn.Module) -> torch.Tensor:
+    """A tensor where the network is: a network in training may be on a GPU."""
+    return torch.from_numpy(array).to(next(network.parameters()).device)
+
+
+def engine_of(network: Network, info: Info) -> Engine:
+    """The engine that runs a network."""
+    if isinstance(network, Lite):
+        assert isinstance(info, ModelInfo)
+        return TorchEngine(network, info)
+    assert isinstance(info, PublishedInfo)
+    return PublishedTorchEngine(network, info)
 
 
 def open_checkpoint(path: str | Path) -> Engine:
@@ -96,9 +112,4 @@ def open_checkpoint(path: str | Path) -> Engine:
         If the file is missing, truncated, foreign or no segmentation model.
     """
     network, record = load_with_record(path)
-    info = info_of(network, record, path)
-    if isinstance(network, Lite):
-        assert isinstance(info, ModelInfo)
-        return TorchEngine(network, info)
-    assert isinstance(info, PublishedInfo)
-    return PublishedTorchEngine(network, info)
+    return engine_of(network, info_of(network, record, path))

@@ -1,20 +1,19 @@
-"""Networks whose prompt is four extreme points: DEXTR, and IOG in the paper's ablation. Needs PyTorch.
+"""Networks whose prompt is four extreme points: DEXTR, and IOG in the paper's ablation.
 
 The prompt costs four clicks. DEXTR's masks begin at a probability of 0.8, as published; IOG's at 0.5.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 
 from iog.clicks import Box, Pixel
+from iog.engines import Engine, ModelInfo
 from iog.errors import ModelError
-from iog.extras import require_torch
 from iog.masks import BoolArray
-from iog.published import DEXTR_SETTINGS, IOG_SETTINGS, crop_around, extreme_points_input, paste
+from iog.prompting import takes_extreme_points
+from iog.published import crop_around, extreme_points_input, paste
 
 
 def extreme_points(mask: BoolArray) -> tuple[Pixel, Pixel, Pixel, Pixel]:
@@ -41,40 +40,28 @@ class ExtremePoints:
 
     Parameters
     ----------
-    path
-        Checkpoint of a DEXTR, or of an IOG with `guidance="extreme-points"`.
+    engine
+        Runs a DEXTR, or an IOG with `guidance="extreme-points"`.
 
     Raises
     ------
     ModelError
-        If PyTorch is not installed, or the file is unreadable or of another network.
+        If it runs another network.
     """
 
-    def __init__(self, path: Path) -> None:
-        require_torch("a network with extreme points")
-        from iog import networks
-        from iog.networks.dextr import DEXTR
-        from iog.networks.iog import IOG
-
-        network = networks.load(path)
-        if isinstance(network, DEXTR):
-            self._settings, self._threshold = DEXTR_SETTINGS, 0.8
-        elif isinstance(network, IOG) and network.config.guidance == "extreme-points":
-            self._settings, self._threshold = IOG_SETTINGS, 0.5
-        else:
-            raise ModelError(f"{path} does not take extreme points; DEXTR and IOG's ablation do")
-        self._network = network
+    def __init__(self, engine: Engine) -> None:
+        info = engine.info
+        if isinstance(info, ModelInfo) or not takes_extreme_points(info):
+            raise ModelError(f"{info.name} does not take extreme points; DEXTR and IOG's ablation do")
+        self._engine, self._settings = engine, info.settings
+        self._threshold = 0.8 if info.network == "dextr" else 0.5
 
     def mask(self, image: npt.NDArray[np.uint8], points: tuple[Pixel, Pixel, Pixel, Pixel]) -> BoolArray:
         """The object at these points of `image`, (H, W, 3) RGB -> (H, W) bool."""
-        import torch
-
         (left, _), (_, top), (right, _), (_, bottom) = points
         crop = crop_around(Box(left, top, right + 1, bottom + 1), self._settings)
         array = extreme_points_input(image, points, crop, self._settings)
-        with torch.inference_mode():
-            features = self._network.encode(torch.from_numpy(array))
-            probability = self._network.probability(features)[0].numpy()
+        probability = self._engine.decode(self._engine.encode(array), None)[0]
         full = paste(probability, crop, image.shape[1], image.shape[0], self._settings)
         found: BoolArray = full >= self._threshold
         return found

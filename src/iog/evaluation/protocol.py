@@ -6,6 +6,7 @@ and figures, nothing is averaged over flips, no second crop is taken, and no cur
 
     iog    IOG's and DEXTR's: mean IoU over objects after 3, 4, 5 ... clicks
     ritm   RITM's: with which click each object reaches 80, 85, 90, 95 % (NoC), out of 20
+    all    one table with the figures of both
 
 docs/evaluation.md says what the figures mean and what they do not.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -22,17 +23,21 @@ import numpy as np
 
 from iog.clicks import Clicks, Correction
 from iog.datasets import ObjectDataset, ObjectSample
-from iog.errors import ClickError, DataError
+from iog.engines import Info, ModelInfo, PublishedInfo
+from iog.errors import ClickError, DataError, ModelError
 from iog.evaluation.metrics import BOUNDARY_RATIO, boundary_iou, clicks_to_reach, iou
 from iog.evaluation.overlap import fingerprint
 from iog.evaluation.stopwatch import Stopwatch
 from iog.robot import BoolArray, RobotUser
 from iog.segmenter import Prediction, Segmenter
 
-ProtocolName = Literal["iog", "ritm"]
+ProtocolName = Literal["iog", "ritm", "all"]
 
 BOX_CLICKS = 2
 """What a box costs; the inside click and each correction cost one."""
+
+THRESHOLDS = tuple(tenth / 10 for tenth in range(1, 10))
+"""What the published test tries on its test set, reporting the best."""
 
 TARGETS = (80, 85, 90, 95)
 """IoU in percent that Number of Clicks asks for."""
@@ -56,6 +61,10 @@ class Settings:
     """Starts the robot user's random numbers."""
     boundary_ratio: float = BOUNDARY_RATIO
     """Width of the boundary region as a share of the image's diagonal."""
+    sweep_thresholds: bool = False
+    """Whether to take the IoU after 3 clicks at each of `THRESHOLDS`, too."""
+    stretch_to_full_range: bool = False
+    """The published test's quirk of that name (`iog.published.PublishedSettings`), for published models."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +94,8 @@ class ObjectResult:
     """The segmenter's own estimate of the IoU after 3 clicks."""
     clicks: Clicks
     """Every click that was made."""
+    swept: tuple[float, ...] = ()
+    """IoU after 3 clicks at each of `THRESHOLDS`, if that was asked for."""
     milliseconds: Mapping[str, Any] = field(compare=False)
     """`encode`: the encoder on the box's crop. `clicks`: each step up to its mask (box without the encoder,
     inside click, corrections). Taken beside other work: no benchmark."""
@@ -120,8 +131,10 @@ class ObjectResult:
             If the line has not all its parts.
         """
         try:
+            data = {"swept": (), **data}  # files of before have none
             known = {name: data[name] for name in cls.__dataclass_fields__}
-            known["ious"], known["boundary_ious"] = tuple(data["ious"]), tuple(data["boundary_ious"])
+            for name in ("ious", "boundary_ious", "swept"):
+                known[name] = tuple(data[name])
             known["clicks"] = Clicks.from_json(data["clicks"])
         except (KeyError, TypeError, ClickError) as error:
             raise DataError(f"not a result line of iog eval: {type(error).__name__}: {error}") from error
@@ -208,6 +221,8 @@ def _measure(
     segmenter: Segmenter, index: int, sample: ObjectSample, user: RobotUser | _Recording, settings: Settings
 ) -> ObjectResult:
     watch = Stopwatch(segmenter.engine)
+    if settings.stretch_to_full_range:
+        watch.info = _stretched(watch.info)
     timed = Segmenter(watch)
     truth, void = sample.mask, sample.void
     ious: list[float] = []
@@ -233,6 +248,11 @@ def _measure(
     inside = first.inside
     prediction = step(lambda: session.prediction if inside is None else session.click(*inside))
     confidence = prediction.confidence
+    swept = [
+        iou(prediction.probability >= threshold, truth, void)
+        for threshold in THRESHOLDS
+        if settings.sweep_thresholds
+    ]
     while (missing := settings.clicks - BOX_CLICKS + 1 - len(ious)) > 0:
         correction = user.correction(prediction.mask, truth, void, session.clicks.corrections)
         if correction is None:  # nothing wrong: further clicks would change nothing
@@ -254,8 +274,15 @@ def _measure(
         boundary_ious=tuple(boundary_ious[1:]),
         confidence=confidence,
         clicks=session.clicks,
+        swept=tuple(swept),
         milliseconds={
             "encode": round(encode, 2),
             "clicks": [round(value, 2) for value in milliseconds],
         },
     )
+
+
+def _stretched(info: Info) -> PublishedInfo:
+    if isinstance(info, ModelInfo):
+        raise ModelError(f"stretch_to_full_range is a quirk of published models, which {info.name} is not")
+    return replace(info, settings=replace(info.settings, stretch_to_full_range=True))

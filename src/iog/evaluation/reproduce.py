@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from iog import zoo
 from iog.datasets import ObjectDataset, ObjectSample, coco
 from iog.errors import DataError
 from iog.evaluation.automated import box_centre, box_only, two_stage
@@ -212,7 +213,7 @@ class _Bench:
         """The mask that a prompt other than three clicks gives."""
         if recipe.prompt == "extreme points" and not self._smoke:
             if recipe.weights not in self._networks:
-                self._networks[recipe.weights] = ExtremePoints(self._weights[recipe.weights])
+                self._networks[recipe.weights] = ExtremePoints(zoo.open_model(self._weights[recipe.weights]))
             return self._networks[recipe.weights].mask(sample.image, extreme_points(sample.mask))
         clicks = RobotUser().clicks(sample.mask, inside=False)
         segmenter = self._segmenter(recipe.weights)

@@ -35,7 +35,8 @@ def run_of(
         "model": info.name,
         "weights": info.weights_sha256,
         "robot": robot.VERSION,
-        **asdict(settings),
+        # A quirk that is off need not be named, so that files of before it was there go on.
+        **{key: value for key, value in asdict(settings).items() if value is not False},
         "objects": len(objects),
         "groups": hashlib.sha256(json.dumps(list(objects.groups)).encode()).hexdigest()[:16],
     }

@@ -15,9 +15,15 @@ from iog.evaluation import tables
 from iog.evaluation.gallery import write_gallery
 from iog.evaluation.overlap import shared_photos
 from iog.evaluation.protocol import ObjectResult, Settings, evaluate
+from iog.evaluation.quoting import check_quotable, quote
 from iog.evaluation.results import ResultFile, read_results, run_of
 from iog.evaluation.strata import By
 from iog.segmenter import Segmenter
+
+_SWEEP = (
+    "Mean IoU after 3 clicks by threshold. The best of a row is chosen on the objects that it is measured "
+    "on, so it is no figure to report; the figures above are at 0.5."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,8 @@ class Output:
     """Earlier result file whose clicks are made again."""
     trained_on: Path | None = None
     """Folder of training photos, to look for those of the test set."""
+    quoted: tuple[Path, str] | None = None
+    """Document and name of the figures in it that the tables replace (`iog.evaluation.quoting`)."""
 
 
 def run(
@@ -52,6 +60,8 @@ def run(
     """
     if output.resume and output.out is None:
         raise DataError("--resume goes on with a result file: name it with --out")
+    if output.quoted is not None:
+        check_quotable(*output.quoted)
     recorded = None if output.replay is None else read_results(output.replay)
     identity = run_of(segmenter, objects, settings, output.replay)
 
@@ -71,12 +81,22 @@ def run(
     if not results:
         raise DataError("every mask is empty: there is no object to click on")
 
-    yield _headline(segmenter, settings, output)
+    report = [_headline(segmenter, settings, output)]
+    if len(results) < len(objects):
+        report.append(f"{len(results)} of {len(objects)} objects")
     if len(results) < len(indices):
-        yield f"{len(indices) - len(results)} objects have an empty mask and were left out"
-    yield _overlap(results, output.trained_on)
-    for by in output.by:
-        yield tables.report(results, settings.protocol, by)
+        report.append(f"{len(indices) - len(results)} objects have an empty mask and were left out")
+    shared, where = _overlap(results, output.trained_on)
+    report.append(shared)
+    found = [tables.report(results, settings.protocol, by) for by in output.by]
+    if settings.sweep_thresholds:
+        found.append(_SWEEP)
+        found += [tables.sweep_table(results, by) for by in output.by]
+    yield "\n\n".join(["\n".join([*report, *where]), *found])
+    if output.quoted is not None:
+        # Where photos lie on this machine is nothing for a document.
+        quote(*output.quoted, "\n\n".join([*report, *found]))
+        yield f"the figures {output.quoted[1]} in {output.quoted[0]} are replaced"
     if output.gallery is not None:
         clicks = 3 if settings.protocol == "iog" else settings.clicks
         write_gallery(output.gallery, segmenter, objects, results, clicks=clicks, worst=output.worst)
@@ -101,16 +121,18 @@ def _headline(segmenter: Segmenter, settings: Settings, output: Output) -> str:
             f"robot user {robot.VERSION}, jitter {settings.jitter:g}, inside depth "
             f"{settings.inside_depth:g}, correction depth {settings.correction_depth:g}, seed {settings.seed}"
         )
+    stretched = ", masks stretched to full range" if settings.stretch_to_full_range else ""
     return (
         f"model {info.name}, weights {info.weights_sha256[:12]}, protocol {settings.protocol}, "
-        f"{settings.clicks} clicks (box 2, inside 1), threshold 0.5, no flips, no zoom, {user}"
+        f"{settings.clicks} clicks (box 2, inside 1), threshold 0.5{stretched}, no flips, no zoom, {user}"
     )
 
 
-def _overlap(results: Sequence[ObjectResult], training: Path | None) -> str:
+def _overlap(results: Sequence[ObjectResult], training: Path | None) -> tuple[str, list[str]]:
+    """How many photos the model was trained on, and a line for each."""
     photos = {result.photo: result.name for result in results}
     if training is None:
-        return "photos that the model was trained on: not looked for (--trained-on FOLDER)"
+        return "photos that the model was trained on: not looked for (--trained-on FOLDER)", []
     shared = shared_photos(photos, training)
-    lines = [f"photos that the model was trained on: {len(shared)} of {len(photos)}"]
-    return "\n".join(lines + [f"  {name} = {why}" for name, why in shared.items()])
+    told = f"photos that the model was trained on: {len(shared)} of {len(photos)}"
+    return told, [f"  {name} = {why}" for name, why in shared.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from iog.engines import Engine, Features
+from iog.engines import Engine, Features, Info
 
 
 class Stopwatch:
@@ -13,12 +13,8 @@ class Stopwatch:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.info: Info = engine.info
         self.encode_seconds = 0.0
-
-    @property
-    def info(self) -> Any:
-        """See `Engine.info`."""
-        return self._engine.info
 
     def encode(self, *args: Any, **kwargs: Any) -> Features:
         """See `Engine.encode`."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from iog.evaluation.metrics import mean_interval
-from iog.evaluation.protocol import BOX_CLICKS, TARGETS, ObjectResult, ProtocolName
+from iog.evaluation.protocol import BOX_CLICKS, TARGETS, THRESHOLDS, ObjectResult, ProtocolName
 from iog.evaluation.strata import By, strata
 
 
@@ -15,6 +15,8 @@ def report(results: Sequence[ObjectResult], protocol: ProtocolName, by: By = "gr
     """The tables of a protocol, one row a stratum."""
     if protocol == "iog":
         return iog_table(results, by)
+    if protocol == "all":
+        return summary_table(results, by)
     return "\n\n".join([noc_table(results, by), "Mean IoU by clicks:", curve_table(results, by)])
 
 
@@ -61,12 +63,44 @@ def noc_table(results: Sequence[ObjectResult], by: By = "group") -> str:
     return markdown(header, rows)
 
 
+def summary_table(results: Sequence[ObjectResult], by: By = "group") -> str:
+    """Both protocols in one row a stratum: mean IoU with intervals, NoC, failures, boundary IoU."""
+    last = results[0].last
+    shown = [k for k in (3, 4, 5) if k <= last]
+    targets = "/".join(map(str, TARGETS))
+    header = [
+        *(_heading(by), "objects", "box only"),
+        *(f"{k} clicks" for k in shown),
+        *(f"NoC@{target}" for target in TARGETS),
+        *(f"failures@{targets} at {last}", "boundary IoU at 3"),
+    ]
+    rows = []
+    for name, group in strata(results, by).items():
+        row = [name, str(len(group)), _with_interval([r.box_iou for r in group])]
+        row += [_with_interval([r.ious[k - 3] for r in group]) for k in shown]
+        row += [f"{np.mean(clicks_needed(group, target)):.2f}" for target in TARGETS]
+        row.append("/".join(str(sum(r.noc(target) is None for r in group)) for target in TARGETS))
+        row.append(_percent([r.boundary_ious[0] for r in group]))
+        rows.append(row)
+    return markdown(header, rows)
+
+
 def curve_table(results: Sequence[ObjectResult], by: By = "group") -> str:
     """Mean IoU after 2 (the box alone), 3, 4, ... clicks, every object to the end."""
     header = [_heading(by), *(str(k) for k in range(BOX_CLICKS, results[0].last + 1))]
     rows = []
     for name, group in strata(results, by).items():
         means = 100 * np.mean([r.curve for r in group], axis=0)
+        rows.append([name, *(f"{value:.1f}" for value in means)])
+    return markdown(header, rows)
+
+
+def sweep_table(results: Sequence[ObjectResult], by: By = "group") -> str:
+    """Mean IoU after 3 clicks by threshold."""
+    header = [_heading(by), *(f"{threshold:g}" for threshold in THRESHOLDS)]
+    rows = []
+    for name, group in strata(results, by).items():
+        means = 100 * np.mean([r.swept for r in group], axis=0)
         rows.append([name, *(f"{value:.1f}" for value in means)])
     return markdown(header, rows)
 
@@ -93,6 +127,10 @@ def _heading(by: By) -> str:
 
 def _percent(values: Sequence[float]) -> str:
     return f"{100 * float(np.mean(values)):.1f}"
+
+
+def _with_interval(values: Sequence[float]) -> str:
+    return f"{_percent(values)} ({interval([100 * value for value in values])})"
 
 
 def _failures(results: Sequence[ObjectResult], target: float) -> str:

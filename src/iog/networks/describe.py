@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ def info_of(network: Network, record: Mapping[str, Any], path: str | Path) -> In
         The network.
     record
         What its file says beside it. `iog convert` writes the whole description under "description"; a
-        training run its settings, whose last crop size counts; a published file nothing.
+        training run its settings, whose (last) crop size counts; a published file nothing.
     path
         The file; a `lite` without description is named after it.
 
@@ -60,7 +60,13 @@ def info_of(network: Network, record: Mapping[str, Any], path: str | Path) -> In
             weights_sha256=tensors_hash(network),
             trained=trained,
         )
-    return PublishedInfo.of(describe(network, default_settings(network)))
+    return PublishedInfo.of(describe(network, _trained_settings(network, record)))
+
+
+def _trained_settings(network: IOG | DEXTR, record: Mapping[str, Any]) -> PublishedSettings:
+    """As published, with the size of the crop that a training run had."""
+    settings = default_settings(network)
+    return replace(settings, size=int(record.get("settings", {}).get("size", settings.size)))
 
 
 def default_settings(network: IOG | DEXTR) -> PublishedSettings:

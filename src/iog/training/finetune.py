@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from iog.datasets import ObjectDataset, PhotoDataset, known
 from iog.training.lite import LiteRecipe
@@ -13,10 +13,11 @@ from iog.training.lite import LiteRecipe
 class FinetuneRecipe(LiteRecipe):
     """A short run at a low rate; every object of the training set is drawn equally often."""
 
-    start: str = "lite"
+    start: str = field(default="lite", metadata={"option": "--from"})
     """What to start from: a bundled model, an exported one (NAME.encoder.onnx) or a checkpoint (.pt)."""
-    dataset: str = "photos"
-    """Layout of the training set: a name from `iog data list`, such as coco-json, folder or labelme."""
+    dataset: str = ""
+    """Layout of the training set: a name from `iog data list`; empty to tell photos, coco-json, labelme and
+    folder from the files."""
     samples: int = 4_000
     """Objects to train on, counted with repetition."""
     sizes: tuple[int, ...] = (320,)
@@ -34,13 +35,16 @@ class FinetuneRecipe(LiteRecipe):
 
     def open_objects(self) -> ObjectDataset:
         """The training set: every group of it."""
-        if self.dataset == "photos":
+        dataset = self.dataset or known.layout_of(self.data)
+        if dataset == "photos":
             return PhotoDataset(self.data, "train", minimum_area=self.minimum_area, cached_photos=2_000)
-        return known.open_objects(self.dataset, self.data)
+        return known.open_objects(dataset, self.data, known.training_split(dataset))
 
     def validation_objects(self) -> ObjectDataset | None:
-        """The split `val` of photos; one's own sets have none."""
-        return PhotoDataset(self.data, "val") if self.dataset == "photos" else None
+        """The val that belongs to the training set, if it is there; sets in one piece have none."""
+        dataset = self.dataset or known.layout_of(self.data)
+        measured = known.validation_of(dataset, known.training_split(dataset))
+        return None if measured is None else known.open_objects(measured[0], self.data, measured[1])
 
     @property
     def shares(self) -> Mapping[str, float]:

@@ -188,6 +188,11 @@ class LiteRecipe:
             self.data, "train", groups=SHARES, minimum_area=self.minimum_area, cached_photos=100_000
         )
 
+    @property
+    def validation_size(self) -> int:
+        """Side of the crop in validation: the last one."""
+        return self.sizes[-1]
+
     def validation_objects(self) -> ObjectDataset | None:
         """What is measured while training; None for nothing."""
         return PhotoDataset(self.data, "val")

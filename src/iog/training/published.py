@@ -1,6 +1,6 @@
 """The recipes of the paper: `iog train iog` and `iog train iog-refinement`.
 
-Facts and guesses are listed in `docs/published.md`. Summed losses and tiny learning rates are the paper's:
+Facts and choices are listed in `docs/training.md`. Summed losses and tiny learning rates are the paper's:
 the loss adds up over the 512 x 512 pixels, so 1e-8 corresponds to some 3e-3 on a mean.
 """
 
@@ -20,9 +20,10 @@ from iog import published
 from iog.clicks import Box
 from iog.crop import Crop
 from iog.datasets import ObjectDataset, ObjectSample, known
-from iog.errors import DataError
+from iog.datasets.listing import ChosenObjects
+from iog.errors import DataError, ModelError
 from iog.masks import mask_box
-from iog.networks import foreign
+from iog.networks import checkpoints, foreign
 from iog.networks.checkpoints import Network
 from iog.networks.iog import IOG, IOGConfig
 from iog.training.loop import Batch
@@ -38,8 +39,12 @@ class IOGRecipe:
     """Layout of the training set: a name from `iog data list`."""
     data: str = "data"
     """Where the training set lies."""
-    split: str = "train"
-    """Which part of it: the paper uses VOC's train, alone or merged with SBD."""
+    split: str = ""
+    """Which part of it; empty for its train. The paper has train of voc, or voc-sbd, which is one piece."""
+    share: float = 1.0
+    """Share of its objects to train on, drawn by the seed; the paper fine-tunes on 0.1 of Cityscapes."""
+    start: str = field(default="", metadata={"option": "--from"})
+    """IOG checkpoint to fine-tune, the authors' (.pth) or ours (.pt); empty to train anew."""
     imagenet: str = ""
     """File with the ImageNet weights of the ResNet (torchvision's resnet50 or resnet101); empty for none."""
     epochs: int = 100
@@ -80,6 +85,11 @@ class IOGRecipe:
     """The network's own settings, with which the paper's ablations are run."""
 
     @property
+    def validation_size(self) -> int:
+        """Side of the crop in validation."""
+        return self.size
+
+    @property
     def settings(self) -> published.PublishedSettings:
         """Pre-processing of the published code at this crop size."""
         return published.PublishedSettings(size=self.size)
@@ -91,13 +101,40 @@ class IOGRecipe:
 
     def open_objects(self) -> ObjectDataset:
         """The training set."""
-        return known.open_objects(self.dataset, self.data, self.split)
+        objects = known.open_objects(self.dataset, self.data, self._split)
+        if self.share >= 1:
+            return objects
+        order = np.random.default_rng((self.seed, 2)).permutation(len(objects))
+        return ChosenObjects(objects, sorted(order[: round(self.share * len(objects))].tolist()))
+
+    def validation_objects(self) -> ObjectDataset | None:
+        """The val that belongs to the training set; None for a set without one.
+
+        VOC's val is also the paper's test set: it is watched, and nothing is chosen by it.
+        """
+        measured = known.validation_of(self.dataset, self._split)
+        return None if measured is None else known.open_objects(measured[0], self.data, measured[1])
+
+    @property
+    def _split(self) -> str | None:
+        return self.split or known.training_split(self.dataset)
 
     def create_network(self) -> IOG:
-        """The network, its backbone with ImageNet weights if a file was named."""
+        """The network to start from, or a new one, its backbone with ImageNet weights if a file was named."""
+        if self.start:
+            return self._started()
         network = IOG(self.network)
         if self.imagenet:
             foreign.load_backbone_file(network, self.imagenet)
+        return network
+
+    def _started(self) -> IOG:
+        network = checkpoints.load(self.start)
+        if not isinstance(network, IOG) or network.config != self.network:
+            raise ModelError(
+                f"{self.start} holds {network.config}, not {self.network}; "
+                "choose the recipe and the --network options that fit it"
+            )
         return network
 
     def optimizer(self, network: Network) -> torch.optim.Optimizer:
@@ -137,8 +174,15 @@ class IOGRefinementRecipe(IOGRecipe):
     """Mean IoU of a batch from which its first round alone is trained."""
     transposed_polarity: bool = False
     """Quirk: label corrections by the transposed pixel, as the published code does."""
+    whole_number_maps: bool = False
+    """Quirk: cut the fractions off the click maps once there is a correction, as the published code does."""
     network: IOGConfig = field(default_factory=lambda: IOGConfig(depth=101, refinement=True))
     """The network's own settings."""
+
+    @property
+    def settings(self) -> published.PublishedSettings:
+        """Pre-processing of the published code at this crop size."""
+        return published.PublishedSettings(size=self.size, whole_number_maps=self.whole_number_maps)
 
     def loss(self, network: IOG, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
         """The loss of the first three clicks, or its mean with the loss after one correction."""
@@ -200,7 +244,8 @@ class IOGExamples(torch.utils.data.Dataset[dict[str, Any]]):
         rgb = published.extract(image, crop).transpose(2, 0, 1)
         return {
             "input": np.concatenate([rgb, heatmaps]).astype(np.float32),
-            "mask": (published.extract(mask, crop) > 0.5).astype(np.uint8),
+            # Half an object's pixel is object in the loss; the clicks ask for more than half.
+            "mask": (published.extract(mask, crop) >= 0.5).astype(np.uint8),
             "void": (published.extract(void, crop) > 0.5).astype(np.uint8),
         }
 

@@ -1,0 +1,28 @@
+"""What the documents point to exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_tests_and_files_that_are_named(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for file, test in re.findall(r"`(tests/[\w/.]+\.py)(?:::(\w+))?`", text):
+        assert (ROOT / file).is_file(), file
+        if test:
+            assert f"def {test}(" in (ROOT / file).read_text(), f"{file}::{test}"
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (document.parent / target).exists(), target
+
+
+def test_every_demand_of_a_fair_evaluation_names_its_tests() -> None:
+    text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    table = text.partition("## What makes it fair")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (\d+) \|.*\| (.*) \|$", table, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 11))
+    assert all("::test_" in tests for _, tests in rows)
