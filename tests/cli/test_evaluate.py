@@ -110,6 +110,7 @@ def test_table8_on_photos(photo_folder: Path) -> None:
     [
         (["--data", "voc"], "'voc' is not NAME=PATH"),
         (["--data", "voc=nowhere"], "is missing"),
+        (["--data", "mine=nowhere"], "--data mine: not known; known are voc, grabcut"),
         (["--weights", "mine=x.pth"], "--weights mine: not known"),
         (["--model", "nothing"], "unknown model"),
     ],

@@ -1,6 +1,6 @@
-"""A recipe whose gradient does not depend on who shares a batch; as a program it trains it under torchrun.
+"""Recipes whose gradient does not depend on who shares a batch; as a program it trains one under torchrun.
 
-torchrun --nproc-per-node 2 plain.py DATA OUT
+torchrun --nproc-per-node 2 plain.py {lite,iog} DATA OUT
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
+from torchvision.ops import FrozenBatchNorm2d
 
 from iog.networks.blocks import fold_batch_norms
 from iog.networks.checkpoints import Network
+from iog.networks.iog import IOG, IOGConfig
 from iog.networks.lite import Lite, LiteConfig
 from iog.training.lite import LiteRecipe
 from iog.training.loop import train
+from iog.training.published import IOGRecipe
 
 TINY = LiteConfig(
     backbone="tf_efficientnet_lite0", widths=(8, 8, 16, 16, 16), click_widths=(8, 8, 8, 8, 8), fine_width=8
@@ -52,7 +56,44 @@ def plain_recipe(data: str, **changes: int) -> PlainRecipe:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainIOGRecipe(IOGRecipe):
+    """The paper's recipe; batch norms keep the statistics of one batch that all processes share."""
+
+    def create_network(self) -> IOG:
+        """With frozen batch norms."""
+        network = IOG(self.network).train()
+        inputs = torch.rand(4, 5, self.size, self.size) * 255
+        with torch.no_grad():
+            network(inputs)
+        for parent in list(network.modules()):
+            for name, child in parent.named_children():
+                if isinstance(child, nn.BatchNorm2d):
+                    frozen = FrozenBatchNorm2d(child.num_features)
+                    frozen.load_state_dict(child.state_dict(), strict=False)
+                    # Running statistics start at 0 and 1 and move by a tenth.
+                    frozen.running_mean.mul_(10)
+                    frozen.running_var.sub_(0.9).mul_(10).clamp_(min=1e-3)
+                    setattr(parent, name, frozen)
+        return network
+
+
+def plain_iog_recipe(data: str, **changes: int) -> PlainIOGRecipe:
+    return PlainIOGRecipe(
+        dataset="photos",
+        data=data,
+        network=IOGConfig(depth=50, fine=False),
+        size=64,
+        batch=4,
+        epochs=2,
+        workers=0,
+        learning_rate=1e-7,
+        **changes,
+    )
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    recipe = plain_recipe(sys.argv[1])
-    train(recipe, Path(sys.argv[2]), settings=asdict(recipe))
+    name, data, out = sys.argv[1:]
+    recipe = {"lite": plain_recipe, "iog": plain_iog_recipe}[name](data)
+    train(recipe, Path(out), settings=asdict(recipe))

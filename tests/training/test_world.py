@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.training.plain import plain_recipe
+from tests.training.plain import plain_iog_recipe, plain_recipe
 
 from iog import ModelError
 from iog.networks import checkpoints
@@ -36,8 +36,27 @@ def assert_same_weights(one: Path, other: Path) -> None:
 def test_two_processes_have_the_gradients_of_one(whole: Path, photo_folder: Path, tmp_path: Path) -> None:
     program = Path(__file__).with_name("plain.py")
     call = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    subprocess.run([*call, program, photo_folder, tmp_path], check=True, capture_output=True, timeout=300)
+    subprocess.run(
+        [*call, program, "lite", photo_folder, tmp_path], check=True, capture_output=True, timeout=300
+    )
     assert_same_weights(whole, tmp_path / "final.pt")
+
+
+def test_two_processes_train_the_published_network_as_one(photo_folder: Path, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    start = plain_iog_recipe(str(photo_folder)).create_network().state_dict()
+    recipe = plain_iog_recipe(str(photo_folder))
+    train(recipe, tmp_path / "one", settings=asdict(recipe))
+    program = Path(__file__).with_name("plain.py")
+    call = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    call += [str(program), "iog", str(photo_folder), str(tmp_path / "two")]
+    subprocess.run(call, check=True, capture_output=True, timeout=300)
+    one, two = (checkpoints.read(tmp_path / name / "final.pt")["state_dict"] for name in ("one", "two"))
+    changes = {name: (one[name] - value, two[name] - value) for name, value in start.items()}
+    moved = {name: pair for name, pair in changes.items() if pair[0].any()}
+    assert len(moved) > 150
+    for name, (alone, together) in moved.items():
+        assert (alone - together).norm() < 1e-2 * alone.norm(), name
 
 
 def test_parts_of_a_batch_add_up(whole: Path, photo_folder: Path, tmp_path: Path) -> None:

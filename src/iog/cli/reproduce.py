@@ -53,6 +53,7 @@ def reproduce(
     from iog.evaluation import reproduce as tables
     from iog.segmenter import Segmenter
 
+    tables.check_names(dict(data), dict(weights))
     opened = {name: known.open_objects(name, folder) for name, folder in data}
     click.echo(
         tables.reproduce(

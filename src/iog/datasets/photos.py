@@ -69,7 +69,7 @@ class PhotoDataset:
         self.entries: list[_Entry] = []
         listing = self.root / f"{split}.jsonl"
         if not listing.is_file():
-            raise DataError(f"{listing} is missing; --data names the folder that holds {split}.jsonl")
+            raise DataError(f"{listing} is missing; name the folder that holds {split}.jsonl")
         with listing.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 try:

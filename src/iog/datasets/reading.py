@@ -150,8 +150,10 @@ def read_names(path: Path, source: str) -> list[str]:
 
 def read_json(path: Path, source: str) -> dict[str, Any]:
     """A JSON document that is an object at its top."""
+    if require(path, source).is_dir():
+        raise DataError(f"{path} is a folder, not a JSON file; {source}")
     try:
-        data = json.loads(require(path, source).read_text(encoding="utf-8-sig"))
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is not JSON: {error}") from None
     if not isinstance(data, dict):

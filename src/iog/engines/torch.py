@@ -84,7 +84,7 @@ class PublishedTorchEngine:
     ) -> npt.NDArray[np.float32]:
         """See `Engine.decode`."""
         levels = [_on_device(level, self.network) for level in features]
-        maps = None if click_maps is None else _on_device(click_maps, self.network)
+        maps: Any = None if click_maps is None else _on_device(click_maps, self.network)
         probability: npt.NDArray[np.float32] = self.network.probability(levels, maps).cpu().numpy()
         return probability
 

@@ -11,26 +11,36 @@ Part = Literal["all", "seen", "unseen"]
 WEIGHTS: dict[str, str] = {
     "iog-resnet101": "IOG, ResNet-101, PASCAL-10k (VOC train + SBD): the authors' IOG_PASCAL_SBD.pth",
     "iog-resnet101-refinement": "the same with the click branch: the authors' IOG_PASCAL_SBD_REFINEMENT.pth",
-    "iog-resnet101-coco": "IOG, ResNet-101, COCO: the authors released none; train it",
-    "iog-resnet50": "IOG, ResNet-50, PASCAL: the authors released none; train it",
-    "iog-resnet50-cityscapes": "iog-resnet50 fine-tuned on 10 % of Cityscapes: train it",
-    "iog-resnet101-cityscapes": "iog-resnet101 fine-tuned on 10 % of Cityscapes: train it",
-    "iog-resnet101-coco-cityscapes": "iog-resnet101-coco fine-tuned on 10 % of Cityscapes: train it",
-    "iog-resnet50-rooftop": "iog-resnet50 fine-tuned on Rooftop's train split: train it",
-    "iog-resnet101-rooftop": "iog-resnet101 fine-tuned on Rooftop's train split: train it",
-    "iog-resnet101-coco-rooftop": "iog-resnet101-coco fine-tuned on Rooftop's train split: train it",
+    "iog-resnet101-coco": "IOG, ResNet-101, COCO, of which the authors released none: "
+    "iog train iog --dataset coco",
+    "iog-resnet50": "IOG, ResNet-50, PASCAL, of which the authors released none: "
+    "iog train iog --network.depth 50",
+    "iog-resnet50-cityscapes": "iog-resnet50 fine-tuned on 10 % of Cityscapes: "
+    "iog train iog --from FILE --network.depth 50 --dataset cityscapes --share 0.1",
+    "iog-resnet101-cityscapes": "iog-resnet101 fine-tuned on 10 % of Cityscapes: "
+    "iog train iog --from FILE --dataset cityscapes --share 0.1",
+    "iog-resnet101-coco-cityscapes": "iog-resnet101-coco fine-tuned on 10 % of Cityscapes: "
+    "iog train iog --from FILE --dataset cityscapes --share 0.1",
+    "iog-resnet50-rooftop": "iog-resnet50 fine-tuned on Rooftop's train split: "
+    "iog train iog --from FILE --network.depth 50 --dataset rooftop",
+    "iog-resnet101-rooftop": "iog-resnet101 fine-tuned on Rooftop's train split: "
+    "iog train iog --from FILE --dataset rooftop",
+    "iog-resnet101-coco-rooftop": "iog-resnet101-coco fine-tuned on Rooftop's train split: "
+    "iog train iog --from FILE --dataset rooftop",
     "dextr-resnet101": "DEXTR, ResNet-101, PASCAL: its authors' file",
     "dextr-resnet101-coco": "DEXTR, ResNet-101, COCO: its authors' file",
     "dextr-resnet101-cityscapes": "DEXTR, ResNet-101, Cityscapes: train it",
     "geo-resnet50": "IOG, ResNet-50, VOC train, trained with the box centre as inside click: train it",
     "outside-resnet50": "IOG, ResNet-50, VOC train, trained with the outside clicks only: train it",
     "outside-resnet101": "IOG, ResNet-101, VOC train + SBD, trained with the outside clicks only: train it",
-    "extreme-coarse-resnet50": "IOGConfig(depth=50, guidance='extreme-points', fine=False): train it",
-    "coarse-resnet50": "IOGConfig(depth=50, fine=False): train it",
-    "extreme-resnet50": "IOGConfig(depth=50, guidance='extreme-points'): train it",
-    "extreme-coarse-resnet101": "IOGConfig(depth=101, guidance='extreme-points', fine=False): train it",
-    "coarse-resnet101": "IOGConfig(depth=101, fine=False): train it",
-    "extreme-resnet101": "IOGConfig(depth=101, guidance='extreme-points'): train it",
+    "extreme-coarse-resnet50": "the ablation: iog train iog --network.depth 50 "
+    "--network.guidance extreme-points --network.fine false",
+    "coarse-resnet50": "the ablation: iog train iog --network.depth 50 --network.fine false",
+    "extreme-resnet50": "the ablation: iog train iog --network.depth 50 --network.guidance extreme-points",
+    "extreme-coarse-resnet101": "the ablation: iog train iog --network.guidance extreme-points "
+    "--network.fine false",
+    "coarse-resnet101": "the ablation: iog train iog --network.fine false",
+    "extreme-resnet101": "the ablation: iog train iog --network.guidance extreme-points",
 }
 """What `--weights NAME=PATH` may name, and where such a file comes from."""
 

@@ -74,7 +74,7 @@ def reproduce(
     ModelError
         If weights cannot be loaded.
     """
-    _check_names(data or {}, weights or {})
+    check_names(data or {}, weights or {})
     recipes = [r for r in RECIPES[table].values() if isinstance(r, Recipe)]
     own = embedded(table)
     bench = _Bench(model, data or {}, weights or {}, [*recipes, *(r for _, r in own)], limit, smoke)
@@ -243,7 +243,8 @@ def _belongs(category: str, recipe: Recipe) -> bool:
     return recipe.part == "all" or (category in SEEN) == (recipe.part == "seen")
 
 
-def _check_names(data: Mapping[str, ObjectDataset], weights: Mapping[str, Path]) -> None:
+def check_names(data: Mapping[str, object], weights: Mapping[str, object]) -> None:
+    """Raise `DataError` for a name that is not one of `recipes.DATA` or `recipes.WEIGHTS`."""
     for kind, given, known in (("data", data, DATA), ("weights", weights, WEIGHTS)):
         for name in given:
             if name not in known:
