@@ -111,3 +111,34 @@ def test_settings_that_are_true_or_false() -> None:
     result = run("train", "iog", "--out", "x", "--network.fine", "perhaps")
     assert result.exit_code == 2
     assert "'perhaps' is not a valid boolean" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["iog", "--dataset", "nothing"], "no data set 'nothing' with masks; known are photos"),
+        (["iog", "--dataset", "voc"], "ImageSets is missing; PASCAL VOC 2012 is at"),
+        (["iog", "--dataset", "photos"], "train.jsonl is missing; name the folder"),
+        (["lite"], "train.jsonl is missing; name the folder"),
+        (["finetune"], "nowhere is missing; name a folder of photos with masks, or a COCO JSON file"),
+    ],
+)
+def test_training_without_its_data_is_one_sentence(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    result = run("train", *arguments, "--data", tmp_path / "nowhere", "--out", tmp_path / "run")
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
+    assert "--validate-objects" not in result.output
+    assert not (tmp_path / "run").exists()
+
+
+def test_training_without_validation_photos_says_how(photo_folder: Path, tmp_path: Path) -> None:
+    for name in ("coffee.png", "coffee.mask.png"):
+        (tmp_path / name).write_bytes((photo_folder / name).read_bytes())
+    lines = (photo_folder / "train.jsonl").read_text().splitlines()
+    (tmp_path / "train.jsonl").write_text(next(line for line in lines if "coffee" in line))
+    result = run("train", "finetune", "--data", tmp_path, "--out", tmp_path / "run")
+    assert result.exit_code == 2
+    assert "val.jsonl is missing" in result.output
+    assert "add --validate-objects 0" in " ".join(result.output.split())

@@ -151,7 +151,7 @@ def test_thresholds_are_swept_only_when_asked() -> None:
 
 
 class FaintPublished:
-    """A model of the published kind: 0.4 where it is red, 0.2 elsewhere."""
+    """A model of the published kind: 0.4 where it is red, 0.1 elsewhere."""
 
     info = PublishedInfo(
         name="faint",
@@ -162,7 +162,7 @@ class FaintPublished:
     )
 
     def encode(self, inputs: np.ndarray) -> Features:
-        return (np.where(inputs[:, 0] > 200, 0.4, 0.2).astype(np.float32),)
+        return (np.where(inputs[:, 0] > 200, 0.4, 0.1).astype(np.float32),)
 
     def decode(self, features: Features, click_maps: np.ndarray | None) -> np.ndarray:
         return features[0]

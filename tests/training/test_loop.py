@@ -89,6 +89,37 @@ def test_training_learns_to_segment(photo_folder: Path, tmp_path: Path) -> None:
     assert any(path.name.startswith("events.out.tfevents") for path in tmp_path.iterdir())
 
 
+def test_a_small_recipe_learns_real_objects(shared_data: Path, tmp_path: Path) -> None:
+    """From ImageNet features to animals that it was never shown, in a minute."""
+    recipe = LiteRecipe(
+        data=str(shared_data),
+        samples=12 * 60,
+        batch=12,
+        sizes=(96,),
+        size_shares=(1.0,),
+        warmup=5,
+        learning_rate=4e-3,
+        ema=0.9,
+        rounds=(1.0,),
+        box_only=0.0,
+        workers=0,
+        network=TINY,
+    )
+    animals = PhotoDataset(shared_data, "val", groups=["voc_animals"])
+    validation = Validation(animals, size=96, count=24)
+    figures = []
+
+    def validate(network, writer, step):
+        figures.append(validation(network, writer, step)["voc_animals/3"])
+        return {"voc_animals/3": figures[-1]}
+
+    train(recipe, tmp_path, settings=asdict(recipe), validate=validate, validate_every=2, stop_after=2)
+    train(recipe, tmp_path, settings=asdict(recipe), validate=validate, validate_every=60)
+    print(figures)
+    assert figures[-1] > 60
+    assert figures[-1] > figures[0] + 20
+
+
 def test_sizes_follow_their_shares() -> None:
     recipe = LiteRecipe(samples=1600, batch=16, sizes=(256, 320), size_shares=(0.6, 0.4))
     assert [recipe.size_at(step) for step in (0, 59, 60, 99)] == [256, 256, 320, 320]

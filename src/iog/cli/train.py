@@ -80,6 +80,7 @@ def _recipe(name: str) -> click.Command:
             try:
                 objects = recipe.validation_objects()
             except DataError as error:
+                recipe.open_objects()  # if that is what is wrong, it says so itself
                 raise DataError(f"{error}; to train without validation, add --validate-objects 0") from error
             if objects is not None:
                 validation = Validation(objects, size=recipe.validation_size, count=validate_objects)

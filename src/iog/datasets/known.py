@@ -229,8 +229,7 @@ def layout_of(path: str | Path) -> str:
 
 def training_split(name: str) -> str | None:
     """The part of a set that is for training: its first "train..."; None for a set in one piece."""
-    known = OBJECTS.get(name)
-    return next((split for split in known.splits if split.startswith("train")), None) if known else None
+    return next((split for split in _splits(name) if split.startswith("train")), None)
 
 
 def validation_of(name: str, split: str | None) -> tuple[str, str] | None:
@@ -238,7 +237,11 @@ def validation_of(name: str, split: str | None) -> tuple[str, str] | None:
     if name == "voc-sbd":
         return "voc", "val"
     other = (split or "").replace("train", "val")
-    return (name, other) if other != split and other in OBJECTS[name].splits else None
+    return (name, other) if other != split and other in _splits(name) else None
+
+
+def _splits(name: str) -> tuple[str, ...]:
+    return OBJECTS[name].splits if name in OBJECTS else ()
 
 
 def open_boxes(name: str, path: str | Path, split: str | None = None, *, broken: Broken = None) -> BoxDataset:

@@ -64,9 +64,10 @@ def info_of(network: Network, record: Mapping[str, Any], path: str | Path) -> In
 
 
 def _trained_settings(network: IOG | DEXTR, record: Mapping[str, Any]) -> PublishedSettings:
-    """As published, with the size of the crop that a training run had."""
-    settings = default_settings(network)
-    return replace(settings, size=int(record.get("settings", {}).get("size", settings.size)))
+    """As published, but for what a training run had otherwise."""
+    trained = record.get("settings", {})
+    chosen = {name: trained[name] for name in ("size", "whole_number_maps") if name in trained}
+    return replace(default_settings(network), **chosen)
 
 
 def default_settings(network: IOG | DEXTR) -> PublishedSettings:

@@ -61,7 +61,8 @@ class Validation:
             figures, tiles = self._by_extreme_points(ExtremePoints(engine))
         else:
             figures, tiles = self._by_clicks(Segmenter(engine))
-        writer.add_image("val/masks", np.concatenate(tiles, axis=1), step, dataformats="HWC")
+        if tiles:  # unless every mask is empty
+            writer.add_image("val/masks", np.concatenate(tiles, axis=1), step, dataformats="HWC")
         return figures
 
     def _by_clicks(self, segmenter: Segmenter) -> tuple[dict[str, float], list[Picture]]:
