@@ -115,7 +115,6 @@ def test_a_small_recipe_learns_real_objects(shared_data: Path, tmp_path: Path) -
 
     train(recipe, tmp_path, settings=asdict(recipe), validate=validate, validate_every=2, stop_after=2)
     train(recipe, tmp_path, settings=asdict(recipe), validate=validate, validate_every=60)
-    print(figures)
     assert figures[-1] > 60
     assert figures[-1] > figures[0] + 20
 

@@ -60,7 +60,8 @@ class AgricultureDataset(LabelledObjects):
 
         def numbers_of_parts(*paths: Path) -> list[list[int]]:
             """Of each pattern, in the order of `patterns`; the first two paths are boundary and mask."""
-            return [large_parts(self._parts(path), minimum_area) for path in paths[2:]]
+            outside = self._outside(paths[0].stem)
+            return [large_parts(_parts_within(path, outside), minimum_area) for path in paths[2:]]
 
         with remembered(numbers_of_parts, f"agriculture-{minimum_area}", self.folder) as numbers_in:
             for image in scanning(photos, f"Agriculture-Vision {split}"):
@@ -95,14 +96,6 @@ class AgricultureDataset(LabelledObjects):
         outside = self._outside(source.path.stem)
         return mask & ~outside, outside
 
-    def _parts(self, path: Path) -> LabelArray:
-        """The parts of a pattern within the field, (H, W)."""
-        parts, outside = read_parts(path), self._outside(path.stem)
-        if parts.shape != outside.shape:
-            raise DataError(f"{path} differs in size from its boundary")
-        parts[outside] = 0
-        return parts
-
     def _outside(self, stem: str) -> BoolArray:
         field, valid = (
             read_foreground(self.folder / folder / f"{stem}.png") for folder in ("boundaries", "masks")
@@ -110,3 +103,12 @@ class AgricultureDataset(LabelledObjects):
         if field.shape != valid.shape:
             raise DataError(f"boundary and mask of {stem} differ in size")
         return ~(field & valid)
+
+
+def _parts_within(path: Path, outside: BoolArray) -> LabelArray:
+    """The parts of a pattern where the field is, (H, W)."""
+    parts = read_parts(path)
+    if parts.shape != outside.shape:
+        raise DataError(f"{path} differs in size from its boundary")
+    parts[outside] = 0
+    return parts
