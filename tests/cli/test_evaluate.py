@@ -112,6 +112,7 @@ def test_table8_on_photos(photo_folder: Path) -> None:
         (["--data", "voc=nowhere"], "is missing"),
         (["--data", "mine=nowhere"], "--data mine: not known; known are voc, grabcut"),
         (["--weights", "mine=x.pth"], "--weights mine: not known"),
+        (["--weights", "iog-resnet101=x.pth"], "--weights iog-resnet101: x.pth is missing"),
         (["--model", "nothing"], "unknown model"),
     ],
 )

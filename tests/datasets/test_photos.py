@@ -45,7 +45,7 @@ def test_filters(folder: Path) -> None:
 
 
 def test_a_missing_list_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"train.jsonl is missing; --data names the folder"):
+    with pytest.raises(DataError, match=r"train.jsonl is missing; name the folder that holds train.jsonl"):
         PhotoDataset(tmp_path, "train")
 
 

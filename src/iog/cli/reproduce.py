@@ -50,10 +50,14 @@ def reproduce(
     which. docs/evaluation.md explains what is measured.
     """
     from iog.datasets import known
+    from iog.errors import ModelError
     from iog.evaluation import reproduce as tables
     from iog.segmenter import Segmenter
 
     tables.check_names(dict(data), dict(weights))
+    for name, file in weights:
+        if not file.is_file():
+            raise ModelError(f"--weights {name}: {file} is missing")
     opened = {name: known.open_objects(name, folder) for name, folder in data}
     click.echo(
         tables.reproduce(
