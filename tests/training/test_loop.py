@@ -46,9 +46,14 @@ def test_a_killed_run_resumes_to_the_same_weights(recipe: LiteRecipe, tmp_path: 
     train(recipe, whole, settings=settings)
     for stop in (2, 4, None):
         torch.manual_seed(99)  # another process would start from other random numbers
-        train(recipe, parts, settings=settings, stop_after=stop)
+        train(recipe, parts, settings=settings, stop_after=stop, keep_every=3)
     for name, value in state(whole / "final.pt").items():
         assert torch.equal(value, state(parts / "final.pt")[name]), name
+    # Six steps: the weights after the third stayed, and those after the last are the final ones.
+    assert sorted(path.name for path in parts.glob("step-*")) == ["step-3.pt", "step-6.pt"]
+    kept = [state(parts / f"step-{step}.pt") for step in (3, 6)]
+    assert all(torch.equal(value, kept[1][name]) for name, value in state(parts / "final.pt").items())
+    assert not all(torch.equal(value, kept[1][name]) for name, value in kept[0].items())
     assert (whole / "final.pt").stat().st_size < (whole / "last.pt").stat().st_size
 
 

@@ -55,12 +55,16 @@ def _recipe(name: str) -> click.Command:
     @click.option("--validate-every", default=500, show_default=True, help="Steps between validations.")
     @click.option("--validate-objects", default=200, show_default=True, help="Objects in one; 0 for none.")
     @click.option("--checkpoint-every", default=250, show_default=True, help="Steps between checkpoints.")
+    @click.option(
+        "--keep-every", default=0, show_default=True, help="Steps between weights to keep; 0 for none."
+    )
     @click.option("--stop-after", type=int, help="Stop at this step; the same command goes on from there.")
     def command(
         out: Path,
         validate_every: int,
         validate_objects: int,
         checkpoint_every: int,
+        keep_every: int,
         stop_after: int | None,
         **options: Any,
     ) -> None:
@@ -91,6 +95,7 @@ def _recipe(name: str) -> click.Command:
             validate=validation,
             validate_every=validate_every,
             checkpoint_every=checkpoint_every,
+            keep_every=keep_every,
             stop_after=stop_after,
         )
         final = out / "final.pt"

@@ -119,6 +119,7 @@ def train(
     validate: Validate | None = None,
     validate_every: int = 1000,
     checkpoint_every: int = 250,
+    keep_every: int = 0,
     stop_after: int | None = None,
 ) -> Network:
     """Train to the end of the recipe, resuming `out/last.pt` when it is there; returns averaged weights.
@@ -135,6 +136,8 @@ def train(
         Measurement and how many steps lie between two.
     checkpoint_every
         Steps between two checkpoints.
+    keep_every
+        Steps between two copies of the averaged weights that stay, `step-NUMBER.pt`; 0 for none.
     stop_after
         Stop (with a checkpoint) at this step, as if interrupted; for tests and time limits.
 
@@ -146,7 +149,9 @@ def train(
         If the loss is no longer finite; `last.pt` holds the state before.
     """
     with joined() as world:
-        return _train(recipe, out, world, settings, validate, validate_every, checkpoint_every, stop_after)
+        return _train(
+            recipe, out, world, settings, validate, validate_every, checkpoint_every, keep_every, stop_after
+        )
 
 
 def _train(
@@ -157,6 +162,7 @@ def _train(
     validate: Validate | None,
     validate_every: int,
     checkpoint_every: int,
+    keep_every: int,
     stop_after: int | None,
 ) -> Network:
     out.mkdir(parents=True, exist_ok=True)
@@ -223,6 +229,9 @@ def _train(
             for name, value in figures.items():
                 writer.add_scalar(f"val/{name}", value, done)
             tqdm.write(f"step {done}: " + ", ".join(f"{k} {v:.2f}" for k, v in figures.items()))
+        if keep_every and done % keep_every == 0:
+            copy = _averaged(averaged)
+            checkpoints.save(out / f"step-{done}.pt", copy, settings=dict(settings), step=done)
         if done % checkpoint_every == 0 or done == end:
             state = {name: part.state_dict() for name, part in parts.items()}
             seconds = time.monotonic() - started
