@@ -203,9 +203,7 @@ def open_objects(
     DataError
         For a name or split that is not known, and whatever the reader finds wrong.
     """
-    known = OBJECTS.get(name)
-    if known is None:
-        raise DataError(f"no data set {name!r} with masks; known are {', '.join(OBJECTS)}")
+    known = _known(name)
     return known.open(Path(path), _checked(name, known.splits, split), broken)
 
 
@@ -229,7 +227,7 @@ def layout_of(path: str | Path) -> str:
 
 def training_split(name: str) -> str | None:
     """The part of a set that is for training: its first "train..."; None for a set in one piece."""
-    return next((split for split in _splits(name) if split.startswith("train")), None)
+    return next((split for split in _known(name).splits if split.startswith("train")), None)
 
 
 def validation_of(name: str, split: str | None) -> tuple[str, str] | None:
@@ -237,11 +235,13 @@ def validation_of(name: str, split: str | None) -> tuple[str, str] | None:
     if name == "voc-sbd":
         return "voc", "val"
     other = (split or "").replace("train", "val")
-    return (name, other) if other != split and other in _splits(name) else None
+    return (name, other) if other != split and other in _known(name).splits else None
 
 
-def _splits(name: str) -> tuple[str, ...]:
-    return OBJECTS[name].splits if name in OBJECTS else ()
+def _known(name: str) -> Known:
+    if name not in OBJECTS:
+        raise DataError(f"no data set {name!r} with masks; known are {', '.join(OBJECTS)}")
+    return OBJECTS[name]
 
 
 def open_boxes(name: str, path: str | Path, split: str | None = None, *, broken: Broken = None) -> BoxDataset:
