@@ -211,13 +211,14 @@ def prompting_of(info: Info) -> Prompting:
     ModelError
         If it needs other clicks than a box and an inside point (DEXTR).
     """
-    if isinstance(info, ModelInfo):
-        return LitePrompting(info.size, info.margin)
-    if info.network != "iog" or info.config.get("guidance") == "extreme-points":
+    config = info.network if isinstance(info, ModelInfo) else info.config
+    if config.get("guidance") == "extreme-points" or info.network == "dextr":
         raise ModelError(
             f"{info.name} needs four extreme points of the object, which corners and an inside click do not "
             "tell; choose lite or an IOG model (iog convert reads the file all the same)"
         )
+    if isinstance(info, ModelInfo):
+        return LitePrompting(info.size, info.margin)
     return PublishedPrompting(info.settings, refinement=bool(info.config.get("refinement")))
 
 

@@ -8,10 +8,11 @@ import pytest
 from iog import Clicks
 from iog.errors import DataError, ModelError
 from iog.evaluation.automated import box_centre, box_only, two_stage
-from iog.evaluation.extreme import ExtremePoints, extreme_points
+from iog.evaluation.extreme import ExtremePoints
 from iog.evaluation.paper import TABLES
 from iog.evaluation.recipes import DATA, RECIPES, WEIGHTS, Recipe
 from iog.evaluation.reproduce import reproduce
+from iog.robot import RobotUser
 from iog.segmenter import Segmenter
 from tests.evaluation.conftest import LEFT, OBJECT, Objects, made, square
 
@@ -103,7 +104,7 @@ def test_box_only_methods(red: Segmenter) -> None:
 
 def test_extreme_points() -> None:
     mask = square(10, 20, 15, 50) | square(5, 30, 40, 33)
-    assert extreme_points(mask) == ((5, 31), (12, 20), (39, 31), (12, 49))
+    assert RobotUser().extreme_points(mask) == ((5, 31), (12, 20), (39, 31), (12, 49))
 
 
 def test_a_network_with_extreme_points(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,12 +122,12 @@ def test_a_network_with_extreme_points(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(network, "encode", encode)
     monkeypatch.setattr(network, "probability", lambda features: (features[0][:, 0] > 128).float())
-    monkeypatch.setattr("iog.networks.load", lambda path: network)
+    monkeypatch.setattr("iog.networks.checkpoints.load_with_record", lambda path: (network, {}))
     sample = made("exact", OBJECT)
-    found = ExtremePoints(Path("any.pth")).mask(sample.image, extreme_points(sample.mask))
+    found = ExtremePoints(Path("any.pth")).mask(sample.image, RobotUser().extreme_points(sample.mask))
     assert shapes == [(1, 4, 512, 512)]
     np.testing.assert_array_equal(found, OBJECT)
 
-    monkeypatch.setattr("iog.networks.load", lambda path: object())
+    monkeypatch.setattr("iog.networks.checkpoints.load_with_record", lambda path: (object(), {}))
     with pytest.raises(ModelError, match="does not take extreme points"):
         ExtremePoints(Path("any.pth"))
