@@ -109,11 +109,24 @@ def test_noc_counts_failures_with_the_last_click(tmp_path: Path) -> None:
         file.add(record())
         file.add(record(index=1, ious=(0.1, 0.2, 0.3)))
     methods = read_methods(tmp_path)
-    table = number_of_clicks(methods, common(methods))
+    (table,) = number_of_clicks(methods, common(methods))
     row = dict(zip(table.header, table.rows[0], strict=True))
     # 0.86 at 4 and never: (4 + 5) / 2, one failure.
     assert (row["NoC@85"], row["failures@85"]) == ("4.50", "1")
     assert row["NoC@95"] == "5.00"
+
+
+def test_methods_with_fewer_clicks_are_compared_to_their_last(tmp_path: Path) -> None:
+    curves = {"short": (0.5, 0.6, 0.7), "long": (0.5, 0.6, 0.7, 0.8, 0.9), "box": (0.4,)}
+    for name, ious in curves.items():
+        with MethodFile(tmp_path, name, {"title": name, "family": "classical", "identity": "1"}) as file:
+            file.add(record(ious=ious, boundary_ious=ious, first=2 if name == "box" else 3))
+    methods = read_methods(tmp_path)
+    short, long = number_of_clicks(methods, common(methods))
+    assert [row[0] for row in long.rows] == ["long"]
+    reached = {row[0]: row[short.header.index("NoC@90")] for row in short.rows}
+    assert reached == {"short": "5.00", "long": "5.00", "box": "5.00"}
+    assert long.rows[0][long.header.index("NoC@90")] == "7.00"
 
 
 def test_a_table_says_the_same_in_every_form() -> None:
@@ -238,7 +251,7 @@ def test_extreme_point_networks_are_asked_by_their_prompt(
     checkpoints.save(tmp_path / "dextr.pt", Lite(config))
     with opened(["lite"], [("mine", str(tmp_path / "dextr.pt"))]) as (lite, mine):
         assert isinstance(lite, Network)
-        assert (mine.first, mine.last, mine.family) == (4, 4, "extreme-point network")
+        assert (mine.first, mine.last, mine.family) == (4, 4, "extreme points")
         found = measure(mine, Item("val", 0, 0.0), made("exact", OBJECT), QUICK)
         assert len(found.ious) == 1
         assert len(found.prompt["points"]) == 4

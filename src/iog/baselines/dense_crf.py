@@ -16,7 +16,7 @@ import numpy.typing as npt
 from iog.baselines.colour import object_likelihood
 from iog.baselines.task import BACKGROUND, OBJECT, UNKNOWN, Answer, Task
 
-WEIGHT = 3.0
+WEIGHT = 1.0
 """Of the ties between pixels, against -log likelihoods."""
 PLACE, COLOUR = 40.0, 20.0
 """Standard deviations in crop pixels and grey levels."""

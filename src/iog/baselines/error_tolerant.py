@@ -16,11 +16,11 @@ import numpy as np
 from iog.baselines.colour import neighbour_weights
 from iog.baselines.task import OBJECT, UNKNOWN, Answer, Task, require_both
 
-RELIABILITY = 0.05
+RELIABILITY = 1.0
 """Weight of a seed that nobody contradicts; alike neighbours are tied with weight 1."""
-TOLERANCE = 0.5
+TOLERANCE = 0.25
 """Contradiction at which a seed counts half."""
-ROUNDS = 3
+ROUNDS = 5
 
 _STEPS = ((1, 0), (0, 1))
 _LEAST = 1e-3  # of a tie between neighbours, so that no pixel is cut off

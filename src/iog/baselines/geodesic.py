@@ -12,7 +12,7 @@ import numpy.typing as npt
 from iog.baselines.colour import object_likelihood
 from iog.baselines.task import BACKGROUND, OBJECT, Answer, Task
 
-STEP = 0.005
+STEP = 0.02
 """Length of a step between pixels of equal likelihood; a change from 0 to 1 has length 1."""
 
 

@@ -117,6 +117,7 @@ def _serve(pipe: Connection, name: str, seconds: float, megabytes: int) -> None:
             # Without a handler the signal ends the process, also in the middle of a library's loop.
             if hasattr(signal, "setitimer"):
                 signal.setitimer(signal.ITIMER_PROF, seconds)
+            reply: tuple[str, Any]
             try:
                 reply = "answer", method(task)
             except UnanswerableError as error:

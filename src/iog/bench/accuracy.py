@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -26,12 +26,18 @@ PROMPT_CLICKS = 3
 """Corners and inside click; what follows are corrections."""
 
 
-class Item(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Item:
     """One object to measure at one jitter."""
 
     split: str
     index: int
     jitter: float
+
+    @property
+    def key(self) -> tuple[str, int, float]:
+        """As `Record.key`."""
+        return self.split, self.index, self.jitter
 
 
 def plan(sets: dict[str, ObjectDataset], settings: Settings) -> list[Item]:
@@ -84,7 +90,7 @@ def run(
     for subject in subjects:
         about = {"title": subject.title, "family": subject.family, "identity": subject.identity}
         with MethodFile(folder, subject.name, about) as file:
-            left = [item for item in items if tuple(item) not in file.records]
+            left = [item for item in items if item.key not in file.records]
             failed = 0
             progress = tqdm(left, desc=subject.name, unit="object", disable=None, dynamic_ncols=True)
             for item in progress:

@@ -76,12 +76,11 @@ def write_report(folder: Path, data: Path | None = None, pictures: int = 2) -> P
 
 
 def incomplete(methods: Sequence[Method], shared: set[tuple[str, int, float]]) -> list[str]:
-    """Methods that were measured on more objects than all have in common, or fewer than the others."""
+    """What to say where some methods were measured on fewer objects than others."""
     most = max(len(m.records) for m in methods)
-    return [f"{m.title}: {len(m.records)} of {most} objects" for m in methods if len(m.records) < most] and [
-        f"The tables compare the {len(shared)} objects that all methods were measured on.",
-        *(f"{m.title} has {len(m.records)} of {most} objects." for m in methods if len(m.records) < most),
-    ]
+    fewer = [f"{m.title} has {len(m.records)} of {most} objects." for m in methods if len(m.records) < most]
+    compared = f"The tables compare the {len(shared)} objects that all methods were measured on."
+    return [compared, *fewer] if fewer else []
 
 
 def _gallery(
@@ -161,7 +160,7 @@ def _page(
     for table in made:
         parts = [f'<section id="{table.name}"><h2>{html.escape(table.title)}</h2>', table.html()]
         beside = plot_beside.get(table.name)
-        if beside in drawn:
+        if beside is not None and beside in drawn:
             svg, description = drawn[beside]
             inline = svg[svg.index("<svg") :].replace(_INK, "currentColor")
             # Ids of two plots on one page must not meet.

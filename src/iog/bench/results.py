@@ -67,6 +67,9 @@ class Record:
         return None if clicks < self.first else values[min(clicks - self.first, len(values) - 1)]
 
 
+_DECIDING = ("identity", "robot")  # of a line's run: where they differ, the answers may
+
+
 class MethodFile:
     """The lines of one method; use as a context.
 
@@ -79,7 +82,7 @@ class MethodFile:
         self.run = {**run, "robot": robot.VERSION}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         lines = _lines(self.path) if self.path.exists() else []
-        kept = [line for line in lines if line["run"] == self.run]
+        kept = [line for line in lines if all(line["run"][k] == self.run[k] for k in _DECIDING)]
         self.dropped = len(lines) - len(kept)
         """Lines that were out of date."""
         self.records = {record.key: record for record in map(_record, kept)}

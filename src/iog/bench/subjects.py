@@ -25,9 +25,9 @@ from iog.clicks import Clicks, Correction
 from iog.errors import DataError, ModelError
 from iog.evaluation.extreme import ExtremePoints, box_of
 from iog.robot import BoolArray, RobotUser, widened
-from iog.segmenter import Segmenter
+from iog.segmenter import Segmenter, Session
 
-Family = Literal["inside-outside network", "extreme-point network", "classical", "no segmentation"]
+Family = Literal["inside-outside", "extreme points", "classical", "none"]
 Image = npt.NDArray[np.uint8]
 
 _EXTREME_CLICKS = 4
@@ -94,7 +94,7 @@ class Network:
     name: str
     title: str
     segmenter: Segmenter
-    family: Family = "inside-outside network"
+    family: Family = "inside-outside"
     first: int = 2
 
     @property
@@ -114,8 +114,8 @@ class Network:
 
 class _NetworkAttempt:
     def __init__(self, segmenter: Segmenter, image: Image, clicks: Clicks) -> None:
-        self._clicks, self._open = clicks, lambda: segmenter.session(image, clicks.corners)
-        self._session: Any = None
+        self._segmenter, self._image, self._clicks = segmenter, image, clicks
+        self._session: Session | None = None
 
     @property
     def prompt(self) -> dict[str, Any]:
@@ -123,7 +123,7 @@ class _NetworkAttempt:
 
     def step(self, correction: Correction | None) -> BoolArray:
         if self._session is None:
-            self._session = self._open()
+            self._session = self._segmenter.session(self._image, self._clicks.corners)
             prediction = self._session.prediction
         elif correction is None:
             assert self._clicks.inside is not None
@@ -142,7 +142,7 @@ class ExtremeNetwork:
     title: str
     identity: str
     network: ExtremePoints
-    family: Family = "extreme-point network"
+    family: Family = "extreme points"
     first: int = _EXTREME_CLICKS
     last: int | None = _EXTREME_CLICKS
 
@@ -166,7 +166,7 @@ class Classical:
     @property
     def family(self) -> Family:
         """A box is no method."""
-        return "no segmentation" if self.method.module == "lazy" else "classical"
+        return "none" if self.method.module == "lazy" else "classical"
 
     @property
     def identity(self) -> str:

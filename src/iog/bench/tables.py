@@ -107,7 +107,7 @@ def tables(methods: Sequence[Method]) -> list[Table]:
         by_set(methods, shared, 3),
         by_set(methods, shared, 4),
         by_clicks(methods, shared),
-        number_of_clicks(methods, shared),
+        *number_of_clicks(methods, shared),
         by_size(methods, shared),
         by_jitter(methods),
         failures(methods),
@@ -136,12 +136,12 @@ def chosen(
     return [r for r in method.records if r.key in shared and wanted(r)]
 
 
-def ranked(methods: Sequence[Method], shared: set[tuple[str, int, float]]) -> list[Method]:
-    """Best first, by the mean over sets of what four clicks give; networks and others alike."""
+def ranked(methods: Sequence[Method], shared: set[tuple[str, int, float]], clicks: int = 4) -> list[Method]:
+    """Best first, by the mean over sets of what so many clicks give; who needs more, by what those give."""
 
     def score(method: Method) -> float:
         by = [chosen(method, shared, _of(*pair)) for pair in sets_of([method])]
-        means = [np.mean([r.at(max(4, r.first)) for r in group]) for group in by if group]
+        means = [np.mean([r.at(max(clicks, r.first)) for r in group]) for group in by if group]
         return -float(np.mean(means)) if means else 0.0
 
     return sorted(methods, key=score)
@@ -151,7 +151,7 @@ def by_set(methods: Sequence[Method], shared: set[tuple[str, int, float]], click
     """Mean IoU of each set after so many clicks."""
     pairs = sets_of(methods)
     rows = []
-    for method in ranked(methods, shared):
+    for method in ranked(methods, shared, clicks):
         groups = [chosen(method, shared, _of(*pair)) for pair in pairs]
         cells = [_mean(r.at(clicks) for r in group) for group in groups]
         means = [float(c) for c in cells if c != NONE]
@@ -166,7 +166,9 @@ def by_set(methods: Sequence[Method], shared: set[tuple[str, int, float]], click
             ]
         )
     counts = [len(chosen(methods[0], shared, _of(*pair))) for pair in pairs]
-    heads = [f"{group} ({split}, {n})" for (split, group), n in zip(pairs, counts, strict=True)]
+    heads = [
+        f"{group.replace('_', ' ')} ({split}, {n})" for (split, group), n in zip(pairs, counts, strict=True)
+    ]
     return Table(
         f"iou_at_{clicks}",
         f"Mean IoU in percent after {clicks} clicks",
@@ -197,28 +199,37 @@ def by_clicks(methods: Sequence[Method], shared: set[tuple[str, int, float]]) ->
     )
 
 
-def number_of_clicks(methods: Sequence[Method], shared: set[tuple[str, int, float]]) -> Table:
-    """NoC and failures."""
+def number_of_clicks(methods: Sequence[Method], shared: set[tuple[str, int, float]]) -> list[Table]:
+    """NoC and failures: of all methods to the click that all reached, of the others to their own."""
+    ends = {m.name: _end(m) for m in methods}
+    # A method that takes no corrections will not get further with more clicks.
+    corrected = [m for m in methods if ends[m.name] > max(m.records[0].first, 3)]
+    caps = sorted({ends[m.name] for m in corrected}) or [max(ends.values())]
+    return [_noc_table("noc", methods, shared, caps[0])] + [
+        _noc_table(f"noc_{cap}", [m for m in corrected if ends[m.name] >= cap], shared, cap)
+        for cap in caps[1:]
+    ]
+
+
+def _noc_table(name: str, methods: Sequence[Method], shared: set[tuple[str, int, float]], cap: int) -> Table:
     rows = []
     for method in ranked(methods, shared):
-        records, end = chosen(method, shared), _end(method)
+        records = chosen(method, shared)
         cells = []
         for target in TARGETS:
-            needed = [noc(r, target) for r in records]
+            needed = [n if (n := noc(r, target)) is not None and n <= cap else None for r in records]
             cells += [
-                f"{np.mean([end if n is None else n for n in needed]):.2f}" if records else NONE,
+                f"{np.mean([cap if n is None else n for n in needed]):.2f}" if records else NONE,
                 str(sum(n is None for n in needed)),
             ]
-        rows.append([method.title, method.family, str(end), *cells])
+        rows.append([method.title, method.family, *cells])
     heads = [text for t in TARGETS for text in (f"NoC@{t}", f"failures@{t}")]
     return Table(
-        "noc",
-        "Clicks needed to reach an IoU",
-        f"Over {len(shared)} objects of all sets. An object that never gets there counts the method's last "
-        "click and is a failure, so NoC can only be compared between methods with the same last click.",
-        ["method", "kind", "last click", *heads],
+        name,
+        f"Clicks needed to reach an IoU, out of {cap}",
+        f"{len(shared)} objects of all sets. One that never gets there counts {cap} and is a failure.",
+        ["method", "kind", *heads],
         rows,
-        labels=3,
     )
 
 
