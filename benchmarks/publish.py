@@ -26,12 +26,6 @@ PLOTS = {
     "iou_by_jitter": "jitter",
     "speed": "speed",
 }
-    "iou_at_4": "curves",
-    "noc": "noc",
-    "iou_by_size": "sizes",
-    "iou_by_jitter": "jitter",
-    "speed": "speed",
-}
 
 
 def main() -> None:
@@ -62,8 +56,8 @@ def page(results: Path) -> str:
     parts = [
         "# What one would use instead\n",
         "Made by `make benchmark` ([how](../bench.md)). Every table is here as Markdown, CSV and LaTeX.\n",
-        f"{environment['processor']}, {environment['cores']} cores, iog {environment['iog']}; objects: {limit}, "
-        f"spread evenly, seed {settings['seed']}; networks are corrected to {settings['clicks']} clicks, "
+        f"{environment['processor']}, {environment['cores']} cores, iog {environment['iog']}. "
+        f"Objects: {limit}, spread evenly, seed {settings['seed']}. Networks are corrected to {settings['clicks']} clicks, "
         f"classical methods to {settings['classical_clicks']}.\n",
     ]
     tables = results / "tables"

@@ -40,7 +40,7 @@ CUTTERS = ["graph-cut", "random-walker", "geodesic", "grabcut", "dense-crf", "er
 @pytest.mark.parametrize("name", CUTTERS)
 def test_two_colours_are_told_apart(name: str, prompt) -> None:
     found = segment(name, painted(DISC), RobotUser().clicks(DISC), prompt=prompt)
-    assert iou(found.mask, DISC) > 0.97
+    assert iou(found.mask, DISC) > 0.94  # a ring one pixel wide is 0.12
     assert found.mask[30, 40]
 
 
