@@ -42,7 +42,7 @@ def main() -> None:
     _, end, after = rest.partition(END)
     if not end:
         raise SystemExit(f"{readme} lacks the markers {START} and {END}")
-    write(readme, f"{before}{START}\n{summary(results)}\n{after and END}{after}")
+    write(readme, f"{before}{START}\n\n{summary(results)}\n\n{END}{after}")
     print(f"{docs / 'README.md'} and {readme}")
 
 
@@ -57,8 +57,9 @@ def page(results: Path) -> str:
         "# What one would use instead\n",
         "Made by `make benchmark` ([how](../bench.md)). Every table is here as Markdown, CSV and LaTeX.\n",
         f"{environment['processor']}, {environment['cores']} cores, iog {environment['iog']}. "
-        f"Objects: {limit}, spread evenly, seed {settings['seed']}. Networks are corrected to {settings['clicks']} clicks, "
-        f"classical methods to {settings['classical_clicks']}.\n",
+        f"Objects: {limit}, spread evenly, seed {settings['seed']}. "
+        f"Networks are corrected to {settings['clicks']} clicks, classical methods to "
+        f"{settings['classical_clicks']}.\n",
     ]
     tables = results / "tables"
     more = sorted(path.stem for path in tables.glob("noc_*.md"))
@@ -79,7 +80,7 @@ def summary(results: Path) -> str:
         if not path.exists():
             return {}
         with path.open(encoding="utf-8", newline="") as lines:
-            return {row["method"]: row[heading] for row in csv.DictReader(lines)}
+            return {row["method"]: row.get(heading, "–") for row in csv.DictReader(lines)}
 
     three, four = (column(f"iou_at_{clicks}", "mean of sets") for clicks in (3, 4))
     clicks = column("iou_by_clicks", "6 clicks")

@@ -139,7 +139,7 @@ def _jitter(figure: Any, methods: Sequence[Method]) -> bool:
     shown = [m for m in methods if m.jittered][:_NAMED]
     figure.set_size_inches(7, 3.6)
     axes = figure.subplots()
-    for number, method in enumerate(shown):
+    for method in shown:
         objects = set.intersection(*({(r.split, r.index) for r in rs} for rs in method.jittered.values()))
         levels = {0.0: method.records, **method.jittered}
         points = []
@@ -148,7 +148,7 @@ def _jitter(figure: Any, methods: Sequence[Method]) -> bool:
             if values:
                 points.append((100 * jitter, mean_percent(values)))
         if points:
-            axes.plot(*zip(*points, strict=True), label=method.title, **_look(number))
+            axes.plot(*zip(*points, strict=True), label=method.title, **_look(methods.index(method)))
     axes.set_xlabel("error of the hand, % of the box's side (standard deviation)")
     axes.set_ylabel("mean IoU, %")
     axes.set_ylim(0, 100)
@@ -184,9 +184,9 @@ def _speed(
     shown = [m for m in methods if m.name in times and chosen(m, shared)]
     figure.set_size_inches(7, 4.2)
     axes = figure.subplots()
-    for number, method in enumerate(shown):
+    for method in shown:
         value = mean_percent([r.at(max(4, r.first)) or 0.0 for r in chosen(method, shared)])
-        look = {**_look(number), "linestyle": "none", "markersize": 8}
+        look = {**_look(methods.index(method)), "linestyle": "none", "markersize": 8}
         axes.plot([max(times[method.name], 0.1)], [value], label=method.title, **look)
     axes.set_xscale("log")
     axes.set_xlabel("milliseconds per mask, least of all rounds")

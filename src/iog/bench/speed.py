@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from tqdm import tqdm
 
 from iog import zoo
 from iog.bench.results import write_environment
@@ -105,9 +107,7 @@ def scene(megapixels: float, *, enlarged: bool) -> tuple[Image, BoolArray]:
 
     Either all is enlarged, or the photo is surrounded by copies of itself and the object stays as it is.
     """
-    sample = next(s for s in samples() if s.object == _OBJECT)
-    photo = read_image(sample.photo)
-    mask = Segmenter().segment(photo, sample.clicks).mask
+    photo, mask = _sample()
     height, width = mask.shape
     scale = (megapixels * 1e6 / (height * width)) ** 0.5
     size = round(scale * width), round(scale * height)
@@ -120,10 +120,17 @@ def scene(megapixels: float, *, enlarged: bool) -> tuple[Image, BoolArray]:
     return np.tile(photo, (*tiles, 1))[: size[1], : size[0]].copy(), alone
 
 
+@lru_cache(maxsize=1)
+def _sample() -> tuple[Image, BoolArray]:
+    sample = next(s for s in samples() if s.object == _OBJECT)
+    photo = read_image(sample.photo)
+    return photo, Segmenter().segment(photo, sample.clicks).mask
+
+
 def interleaved(steps: Steps, rounds: int) -> dict[str, dict[str, float]]:
     """Least and median milliseconds of each step, one round after the other; the first only warms up."""
     found: dict[str, list[float]] = {name: [] for name in steps}
-    for number in range(rounds + 1):
+    for number in tqdm(range(rounds + 1), unit="round", disable=None, dynamic_ncols=True):
         for name, step in steps.items():
             spent = _milliseconds(step)
             if number:
