@@ -28,12 +28,13 @@ from iog import zoo
 from iog.bench.results import write_environment
 from iog.bench.subjects import Network, Subject, opened
 from iog.bench.tables import NONE, Table
-from iog.clicks import Correction
+from iog.clicks import Clicks, Correction
 from iog.formats import write_json
 from iog.images import read_image
+from iog.masks import mask_box
 from iog.robot import BoolArray, RobotUser
 from iog.samples import samples
-from iog.segmenter import Segmenter
+from iog.segmenter import Segmenter, Session
 
 Image = npt.NDArray[np.uint8]
 Steps = dict[str, Callable[[], object]]
@@ -225,7 +226,7 @@ def _method_steps(subject: Subject, photo: Image, mask: BoolArray) -> Steps:
     if subject.last is None:
         attempt = _prompt(subject, photo, mask)
         # The same two corrections in turn, so that a method's seeds do not grow without end.
-        clicks = cycle(_corrections(mask))
+        clicks = cycle(_hand(mask)[1])
         steps[f"{subject.name} click"] = lambda: attempt.step(next(clicks))
     if isinstance(subject, Network):
         segmenter = subject.segmenter
@@ -247,13 +248,10 @@ def _photo_steps(network: Network, megapixels: float) -> Steps:
     steps: Steps = {}
     for kind, enlarged in (("same object", False), ("enlarged object", True)):
         photo, mask = scene(megapixels, enlarged=enlarged)
-        clicks = RobotUser().clicks(mask)
-        session = network.segmenter.session(photo, clicks.corners)
-        assert clicks.inside is not None
-        session.click(*clicks.inside)
-        turns = cycle(_corrections(mask))
+        session, corrections = _opened(network, photo, mask)
+        turns = cycle(corrections)
 
-        def correct(whole: bool, session: Any = session, turns: Any = turns) -> object:
+        def correct(whole: bool, session: Session = session, turns: Any = turns) -> object:
             prediction = session.correct(*next(turns))
             session.undo()
             return prediction.mask if whole else prediction.visible
@@ -264,15 +262,31 @@ def _photo_steps(network: Network, megapixels: float) -> Steps:
     return steps
 
 
-def _corrections(mask: BoolArray) -> list[Correction]:
-    """Two clicks that are true: one on the object, one beside it."""
+def _opened(network: Network, photo: Image, mask: BoolArray) -> tuple[Session, list[Correction]]:
+    """An object after three clicks, and corrections to make."""
+    clicks, corrections = _hand(mask)
+    session = network.segmenter.session(photo, clicks.corners)
+    assert clicks.inside is not None
+    session.click(*clicks.inside)
+    return session, corrections
+
+
+def _hand(mask: BoolArray) -> tuple[Clicks, list[Correction]]:
+    """The first three clicks on an object, and two corrections that are true: one on it, one beside it.
+
+    The robot user looks at the object alone: its work on a large photo would take the time and the memory.
+    """
+    box = mask_box(mask)
+    assert box is not None
+    part = np.pad(mask[box.y0 : box.y1, box.x0 : box.x1], 1)
+    x, y = box.x0 - 1, box.y0 - 1
+    first = RobotUser().clicks(part)
     user = RobotUser(correction_depth=0.5)
-    nothing, everything = np.zeros_like(mask), np.ones_like(mask)
-    box = RobotUser().clicks(mask).box
-    beside = np.zeros_like(mask)
-    beside[max(0, box.y0) : box.y1, max(0, box.x0) : box.x1] = True
-    found = [user.correction(nothing, mask), user.correction(everything & beside, mask)]
-    return [c for c in found if c is not None]
+    found = [user.correction(np.zeros_like(part), part), user.correction(np.ones_like(part), part)]
+    corners = [(corner.x + x, corner.y + y) for corner in first.corners]
+    assert first.inside is not None
+    clicks = Clicks.of(corners, (first.inside.x + x, first.inside.y + y))
+    return clicks, [Correction(c.x + x, c.y + y, c.foreground) for c in found if c is not None]
 
 
 def _arithmetic(
@@ -343,9 +357,11 @@ def _measure_memory(
     photo, mask = scene(megapixels, enlarged=False)
     named = [pair for pair in models if pair[0] == name]
     with opened([] if named else [name], named, threads=threads, limited=False) as (subject,):
-        attempt = _prompt(subject, photo, mask)
-        if subject.last is None:
-            attempt.step(_corrections(mask)[0])
+        if isinstance(subject, Network) and subject.last is None:
+            session, corrections = _opened(subject, photo, mask)
+            session.correct(*corrections[0]).mask.any()
+        else:
+            _prompt(subject, photo, mask)
     unit = 1 if sys.platform == "darwin" else 1024
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6)
 
