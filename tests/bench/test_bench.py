@@ -232,7 +232,8 @@ def test_speed_is_measured_and_reported(tmp_path: Path) -> None:
     by_name = {m["name"]: m for m in speed["methods"]}
     assert by_name["lite"]["encode"]["least"] > 0
     assert "encode" not in by_name["box"]
-    assert by_name["lite"]["peak_mb"] > 50
+    # Each in a process of its own: what PyTorch takes in this one is not counted.
+    assert 50 < by_name["lite"]["peak_mb"] < 700
     assert [p["megapixels"] for p in speed["photos"]] == [0.3]
     assert {a["half"] for a in speed["arithmetic"]} == {"encode", "decode"}
     assert [t.name for t in speed_tables(speed)] == ["speed", "scaling", "arithmetic"]
