@@ -2,13 +2,14 @@
 # make test   install what tests need, then lint, types and tests
 # make web    rebuild the annotator's page from web/ (needs Node 20; users do not)
 # make bench  print the speed figures that the README quotes
+# make benchmark DATA=FOLDER   measure and compare all methods, docs/benchmark and the README's table with them
 
 PYTHON ?= python3
 LIGHT := .venv/light
 DEV := .venv/dev
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo test lint bench web web-check clean
+.PHONY: demo test lint bench benchmark web web-check clean
 
 demo: $(LIGHT)/installed
 	$(LIGHT)/$(BIN)/iog demo --out demo
@@ -23,6 +24,16 @@ lint: $(DEV)/installed
 
 bench: $(LIGHT)/installed
 	$(LIGHT)/$(BIN)/python benchmarks/speed.py
+
+# Only what RESULTS lacks is measured; MODELS names further networks: MODELS='--model dextr-lite=runs/dextr/final.pt'
+DATA ?= ../shared/data
+RESULTS ?= runs/benchmark
+MODELS ?=
+benchmark: $(DEV)/installed
+	$(DEV)/$(BIN)/iog bench accuracy --data $(DATA) --out $(RESULTS) --limit 40 --threads 1 $(MODELS)
+	$(DEV)/$(BIN)/iog bench speed --out $(RESULTS) $(MODELS)
+	$(DEV)/$(BIN)/iog bench report $(RESULTS) --data $(DATA)
+	$(DEV)/$(BIN)/python benchmarks/publish.py $(RESULTS)
 
 # The light package as a user gets it: built and installed, no PyTorch.
 $(LIGHT)/installed: pyproject.toml $(shell find src -type f -not -name '*.pyc')

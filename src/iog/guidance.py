@@ -8,16 +8,22 @@ its pixel. Width of a Gaussian is its FWHM, as in the published code (where it i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from iog.clicks import Clicks
+from iog.clicks import Clicks, Pixel
 from iog.crop import Crop, FloatArray
 
 CHANNELS = ("inside", "outside", "add", "remove", "previous")
 """What the click branch of `lite` receives, in this order."""
+
+EXTREME_CHANNELS = ("extreme points", "add", "remove", "previous")
+"""The same for a `lite` whose prompt is four extreme points (DEXTR's one heatmap)."""
+
+GUIDANCE = {"inside-outside": CHANNELS, "extreme-points": EXTREME_CHANNELS}
+"""The maps of each kind of first prompt that a `lite` may be built for."""
 
 _FWHM = 0.03
 """Width of a click's Gaussian as a share of the crop's side (8 px at 256)."""
@@ -49,7 +55,12 @@ def outside_of_box(corner_points: npt.ArrayLike, width: int, height: int) -> Flo
     return (1 - np.outer(down, across)).astype(np.float32)
 
 
-def click_maps(clicks: Clicks, crop: Crop, previous: FloatArray | None = None) -> FloatArray:
+def click_maps(
+    clicks: Clicks,
+    crop: Crop,
+    previous: FloatArray | None = None,
+    extreme_points: Sequence[Pixel] | None = None,
+) -> FloatArray:
     """The input of the lite click branch: (5, height, width) float32 in 0..1, channels as `CHANNELS`.
 
     Parameters
@@ -60,6 +71,9 @@ def click_maps(clicks: Clicks, crop: Crop, previous: FloatArray | None = None) -
         The window that the network sees.
     previous
         Probability map (height, width) of the mask before the newest correction; None before the first.
+    extreme_points
+        The prompt of a network with that guidance, in image pixels; the answer then has the four channels
+        of `EXTREME_CHANNELS`, and of the clicks the corrections alone are drawn.
     """
     width, height = crop.width, crop.height
     fwhm = _FWHM * max(width, height)
@@ -69,10 +83,16 @@ def click_maps(clicks: Clicks, crop: Crop, previous: FloatArray | None = None) -
         return gaussians(crop.to_crop(centres), width, height, fwhm)
 
     box = clicks.box
-    return np.stack(
-        [
+    if extreme_points is None:
+        prompt = [
             draw([] if clicks.inside is None else [clicks.inside]),
             outside_of_box(crop.to_crop([box[:2], box[2:]]), width, height),
+        ]
+    else:
+        prompt = [draw(extreme_points)]
+    return np.stack(
+        [
+            *prompt,
             draw((c.x, c.y) for c in clicks.corrections if c.foreground),
             draw((c.x, c.y) for c in clicks.corrections if not c.foreground),
             np.zeros((height, width), np.float32) if previous is None else previous,

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from iog import published
 from iog.clicks import Box, Clicks
 from iog.crop import Crop, FloatArray
-from iog.engines import Info, ModelInfo, PublishedInfo
+from iog.engines import Info, ModelInfo
 from iog.errors import ModelError
 from iog.guidance import click_maps, gaussians
 from iog.published import PublishedSettings
@@ -211,18 +211,20 @@ def prompting_of(info: Info) -> Prompting:
     ModelError
         If it needs other clicks than a box and an inside point (DEXTR).
     """
-    if isinstance(info, ModelInfo):
-        return LitePrompting(info.size, info.margin)
     if takes_extreme_points(info):
         raise ModelError(
             f"{info.name} needs four extreme points of the object, which corners and an inside click do not "
             "tell; choose lite or an IOG model (iog convert reads the file all the same)"
         )
+    if isinstance(info, ModelInfo):
+        return LitePrompting(info.size, info.margin)
     return PublishedPrompting(info.settings, refinement=bool(info.config.get("refinement")))
 
 
-def takes_extreme_points(info: PublishedInfo) -> bool:
-    """Whether a published model is prompted with four extreme points (`iog.evaluation.extreme`)."""
+def takes_extreme_points(info: Info) -> bool:
+    """Whether a model is prompted with four extreme points (`iog.evaluation.extreme`)."""
+    if isinstance(info, ModelInfo):
+        return info.network.get("guidance") == "extreme-points"
     return info.network != "iog" or info.config.get("guidance") == "extreme-points"
 
 

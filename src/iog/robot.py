@@ -10,7 +10,7 @@ corners at the tight box, corrections at the deepest error (RITM).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -22,6 +22,9 @@ from iog.masks import mask_box
 VERSION = 1
 
 BoolArray = npt.NDArray[np.bool_]
+
+ExtremePixels: TypeAlias = tuple[Pixel, Pixel, Pixel, Pixel]
+"""Leftmost, topmost, rightmost and bottommost pixel of an object."""
 
 
 @dataclass(slots=True)
@@ -58,7 +61,7 @@ class RobotUser:
         box = mask_box(mask)
         if box is None:
             raise ValueError("an empty mask has no box to click")
-        box = self._jittered(_widened(box), mask.shape)
+        box = self._jittered(widened(box), mask.shape)
         clicks = Clicks((Pixel(box.x0, box.y0), Pixel(box.x1 - 1, box.y1 - 1)))
         if not inside:
             return clicks
@@ -69,6 +72,33 @@ class RobotUser:
         if not within.any():
             return clicks
         return clicks.with_inside(*self._deep_pixel(depth(within), self.inside_depth))
+
+    def extreme_points(self, mask: BoolArray) -> ExtremePixels:
+        """Leftmost, topmost, rightmost and bottommost pixel of `mask`, (H, W) bool, not empty (DEXTR).
+
+        Where a side touches the box with several pixels, the one in their middle. `corner_jitter` moves
+        them as it moves corners.
+        """
+        rows, columns = np.nonzero(mask)
+        if rows.size == 0:
+            raise ValueError("an empty mask has no extreme points to click")
+
+        def middle(chosen: npt.NDArray[np.bool_]) -> Pixel:
+            points = sorted(zip(columns[chosen].tolist(), rows[chosen].tolist(), strict=True))
+            return Pixel(*points[len(points) // 2])
+
+        points = (
+            middle(columns == columns.min()),
+            middle(rows == rows.min()),
+            middle(columns == columns.max()),
+            middle(rows == rows.max()),
+        )
+        if self.corner_jitter == 0:
+            return points
+        sides = (np.ptp(columns) + 1, np.ptp(rows) + 1)
+        moved = np.round(points + self._random.normal(0, self.corner_jitter, (4, 2)) * sides).astype(int)
+        (ax, ay), (bx, by), (cx, cy), (dx, dy) = np.clip(moved, 0, np.array(mask.shape[::-1]) - 1).tolist()
+        return Pixel(ax, ay), Pixel(bx, by), Pixel(cx, cy), Pixel(dx, dy)
 
     def correction(
         self,
@@ -115,7 +145,7 @@ class RobotUser:
         return Pixel(int(column), int(row))
 
 
-def _widened(box: Box) -> Box:
+def widened(box: Box) -> Box:
     """The box, with sides of at least `MINIMUM_SIDE`: a person, too, clicks beside a thin object."""
     dx, dy = (max(0, MINIMUM_SIDE - side) for side in (box.width, box.height))
     return Box(box.x0 - dx // 2, box.y0 - dy // 2, box.x1 + (dx + 1) // 2, box.y1 + (dy + 1) // 2)

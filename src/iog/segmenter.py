@@ -75,7 +75,11 @@ class Prediction:
     @cached_property
     def mask(self) -> npt.NDArray[np.bool_]:
         """(H, W) bool: the object."""
-        return self.probability >= THRESHOLD
+        # Not from `probability`: of a large photo that would fill and compare many times the object's pixels.
+        box, visible = self.visible
+        mask = np.zeros(self.image_size[::-1], np.bool_)
+        mask[box.y0 : box.y1, box.x0 : box.x1] = visible >= THRESHOLD
+        return mask
 
     @cached_property
     def confidence(self) -> float:

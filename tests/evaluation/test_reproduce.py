@@ -9,10 +9,11 @@ from iog import Clicks, zoo
 from iog.engines import PublishedInfo
 from iog.errors import DataError, ModelError
 from iog.evaluation.automated import box_centre, box_only, two_stage
-from iog.evaluation.extreme import ExtremePoints, extreme_points
+from iog.evaluation.extreme import ExtremePoints
 from iog.evaluation.paper import TABLES
 from iog.evaluation.recipes import DATA, RECIPES, WEIGHTS, Recipe
 from iog.evaluation.reproduce import reproduce
+from iog.robot import RobotUser
 from iog.segmenter import Segmenter
 from tests.evaluation.conftest import LEFT, OBJECT, Objects, made, square
 
@@ -104,7 +105,7 @@ def test_box_only_methods(red: Segmenter) -> None:
 
 def test_extreme_points() -> None:
     mask = square(10, 20, 15, 50) | square(5, 30, 40, 33)
-    assert extreme_points(mask) == ((5, 31), (12, 20), (39, 31), (12, 49))
+    assert RobotUser().extreme_points(mask) == ((5, 31), (12, 20), (39, 31), (12, 49))
 
 
 def test_a_network_with_extreme_points(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +126,9 @@ def test_a_network_with_extreme_points(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "encode", encode)
     monkeypatch.setattr(network, "probability", lambda features, maps: (features[0][:, 0] > 128).float())
     sample = made("exact", OBJECT)
-    found = ExtremePoints(PublishedTorchEngine(network, info)).mask(sample.image, extreme_points(sample.mask))
+    found = ExtremePoints(PublishedTorchEngine(network, info)).mask(
+        sample.image, RobotUser().extreme_points(sample.mask)
+    )
     assert shapes == [(1, 4, 512, 512)]
     np.testing.assert_array_equal(found, OBJECT)
 

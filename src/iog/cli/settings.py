@@ -82,10 +82,11 @@ def _fields(settings: type, prefix: str = "") -> list[tuple[str, Any, Any, str, 
 
 
 def _docstrings(settings: type) -> dict[str, str]:
-    """The string that follows each field in the class's source."""
+    """The string that follows each field in the source of the class, or of one that it inherits from."""
+    bases = [base for base in settings.__bases__ if is_dataclass(base)]
+    texts = {name: text for base in bases for name, text in _docstrings(base).items()}
     body = ast.parse(textwrap.dedent(inspect.getsource(settings))).body[0]
     assert isinstance(body, ast.ClassDef)
-    texts: dict[str, str] = {}
     for before, after in zip(body.body, body.body[1:], strict=False):
         if (
             isinstance(before, ast.AnnAssign)

@@ -9,7 +9,7 @@ import click
 
 from iog.extras import require_torch
 
-RECIPES = ("lite", "finetune", "iog", "iog-refinement")
+RECIPES = ("lite", "dextr-lite", "finetune", "iog", "iog-refinement")
 
 
 class _Recipes(click.Group):
@@ -36,12 +36,14 @@ def train() -> None:
 def _recipe(name: str) -> click.Command:
     require_torch("training")
     from iog.cli.settings import from_options, options_of
+    from iog.training.dextr import DextrLiteRecipe
     from iog.training.finetune import FinetuneRecipe
     from iog.training.lite import LiteRecipe
     from iog.training.published import IOGRecipe, IOGRefinementRecipe
 
     recipes: dict[str, type[LiteRecipe] | type[IOGRecipe]] = {
         "lite": LiteRecipe,
+        "dextr-lite": DextrLiteRecipe,
         "finetune": FinetuneRecipe,
         "iog": IOGRecipe,
         "iog-refinement": IOGRefinementRecipe,

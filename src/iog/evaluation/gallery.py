@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from iog.clicks import Box, Clicks
+from iog.clicks import Box, Clicks, Correction, Pixel
 from iog.datasets import ObjectDataset, ObjectSample
 from iog.errors import DataError
 from iog.evaluation.protocol import ObjectResult
 from iog.files import replacing
 from iog.formats import write_picture
-from iog.masks import mask_box
+from iog.masks import BoolArray, mask_box
 from iog.overlay import MASK_COLOUR, mark_click
-from iog.segmenter import Prediction, Segmenter
+from iog.segmenter import Segmenter
 
 _SIDE = 480
 _CONTEXT = 0.25
@@ -73,7 +74,7 @@ def write_gallery(
         )
         file = f"{rank:03}.png"
         iou, boundary = (f"{100 * v[clicks - 3]:.1f} %" for v in (result.ious, result.boundary_ious))
-        write_picture(folder / file, _picture(sample, prediction, f"IoU {iou}"))
+        write_picture(folder / file, picture(sample, prediction.mask, prediction.clicks, f"IoU {iou}"))
         fields = {
             "file": file,
             "alt": f"{result.category}: mask and truth, IoU {iou}",
@@ -91,27 +92,35 @@ def write_gallery(
         page.write(_PAGE.format(title=html.escape(title), figures="\n".join(figures)))
 
 
-def _picture(sample: ObjectSample, prediction: Prediction, caption: str) -> npt.NDArray[np.uint8]:
-    """The object and its surroundings at `_SIDE` pixels, with a caption below; (H, W, 3) RGB."""
-    seen = _window(sample, prediction)
+def picture(
+    sample: ObjectSample, mask: BoolArray, made: Clicks | Sequence[Pixel], caption: str, side: int = _SIDE
+) -> npt.NDArray[np.uint8]:
+    """An object, a mask (H, W) and the clicks that made it (or extreme points), with its surroundings.
+
+    (h, w, 3) RGB, `side` pixels at the longer side, and a caption below.
+    """
+    seen = _window(sample, mask, made)
     rows, columns = slice(seen.y0, seen.y1), slice(seen.x0, seen.x1)
-    scale = _SIDE / max(seen.width, seen.height)
+    scale = side / max(seen.width, seen.height)
     size = (max(1, round(scale * seen.width)), max(1, round(scale * seen.height)))
     smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     canvas = np.asarray(cv2.resize(sample.image[rows, columns], size, interpolation=smooth), np.uint8)
-    mask, truth, void = (
+    predicted, truth, void = (
         np.asarray(cv2.resize(m[rows, columns].astype(np.uint8), size, interpolation=cv2.INTER_NEAREST))
-        for m in (prediction.mask, sample.mask, sample.void)
+        for m in (mask, sample.mask, sample.void)
     )
-    for area, colour in ((void, (128, 128, 128)), (mask, MASK_COLOUR)):
+    for area, colour in ((void, (128, 128, 128)), (predicted, MASK_COLOUR)):
         inside = area > 0
         canvas[inside] = (0.6 * canvas[inside] + 0.4 * np.array(colour)).astype(np.uint8)
-    for area, colour, width in ((truth, _TRUTH, 3), (mask, (255, 255, 255), 1)):
+    for area, colour, width in ((truth, _TRUTH, 3), (predicted, (255, 255, 255), 1)):
         contours, _ = cv2.findContours(area, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(canvas, contours, -1, colour, width, cv2.LINE_AA)
-    made = prediction.clicks
-    labelled = [] if made.inside is None else [(*made.inside, True)]
-    for x, y, foreground in [*labelled, *made.corrections]:
+    if isinstance(made, Clicks):
+        labelled = [] if made.inside is None else [Correction(*made.inside, True)]
+        labelled += made.corrections
+    else:
+        labelled = [Correction(x, y, True) for x, y in made]
+    for x, y, foreground in labelled:
         point = int(scale * (x + 0.5 - seen.x0)), int(scale * (y + 0.5 - seen.y0))
         mark_click(canvas, *point, 1, foreground=foreground)
     strip = np.zeros((_STRIP, canvas.shape[1], 3), np.uint8)
@@ -119,12 +128,11 @@ def _picture(sample: ObjectSample, prediction: Prediction, caption: str) -> npt.
     return np.concatenate([canvas, strip])
 
 
-def _window(sample: ObjectSample, prediction: Prediction) -> Box:
+def _window(sample: ObjectSample, mask: BoolArray, made: Clicks | Sequence[Pixel]) -> Box:
     """Clicked box, truth and mask, with some context, within the image."""
-    box = prediction.clicks.box
-    for mask in (sample.mask, prediction.mask):
-        own = mask_box(mask)
-        box = box if own is None else box.union(own)
+    boxes = [made.box] if isinstance(made, Clicks) else []
+    boxes += [own for m in (sample.mask, mask) if (own := mask_box(m)) is not None]
+    box = reduce(Box.union, boxes)
     dx, dy = round(_CONTEXT * box.width), round(_CONTEXT * box.height)
     height, width = sample.mask.shape
     grown = Box(box.x0 - dx, box.y0 - dy, box.x1 + dx, box.y1 + dy)

@@ -12,7 +12,7 @@ from iog import zoo
 from iog.datasets import ObjectDataset, ObjectSample, coco
 from iog.errors import DataError
 from iog.evaluation.automated import box_centre, box_only, two_stage
-from iog.evaluation.extreme import ExtremePoints, extreme_points
+from iog.evaluation.extreme import ExtremePoints
 from iog.evaluation.metrics import iou
 from iog.evaluation.paper import TABLES, Table
 from iog.evaluation.protocol import Settings, evaluate
@@ -214,7 +214,7 @@ class _Bench:
         if recipe.prompt == "extreme points" and not self._smoke:
             if recipe.weights not in self._networks:
                 self._networks[recipe.weights] = ExtremePoints(zoo.open_model(self._weights[recipe.weights]))
-            return self._networks[recipe.weights].mask(sample.image, extreme_points(sample.mask))
+            return self._networks[recipe.weights].mask(sample.image, RobotUser().extreme_points(sample.mask))
         clicks = RobotUser().clicks(sample.mask, inside=False)
         segmenter = self._segmenter(recipe.weights)
         if recipe.prompt == "box centre":

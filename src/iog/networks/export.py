@@ -25,7 +25,7 @@ from iog.crop import FILL
 from iog.engines.base import ModelInfo, info_from_json, info_to_json
 from iog.errors import ModelError
 from iog.files import replacing
-from iog.guidance import CHANNELS
+from iog.guidance import GUIDANCE
 from iog.networks.blocks import fold_batch_norms
 from iog.networks.checkpoints import build
 from iog.networks.lite import Lite
@@ -46,7 +46,7 @@ class _Encoder(nn.Module):
 
 
 class _Decoder(nn.Module):
-    """(B, 5, S, S) click maps and features -> (B, S, S) probabilities."""
+    """(B, C, S, S) click maps and features -> (B, S, S) probabilities."""
 
     def __init__(self, network: Lite) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ def export(
     network = copy.deepcopy(network).to(memory_format=torch.contiguous_format)
     fold_batch_norms(network)
     crop = torch.zeros(2, size, size, 3, dtype=torch.uint8)
-    maps = torch.zeros(2, len(CHANNELS), size, size)
+    maps = torch.zeros(2, len(GUIDANCE[network.config.guidance]), size, size)
     with torch.no_grad():
         features = tuple(level.contiguous() for level in _Encoder(network)(crop))
     levels = [f"features_{2 ** (i + 1)}" for i in range(len(features))]

@@ -21,7 +21,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from iog.guidance import CHANNELS
+from iog.errors import ModelError
+from iog.guidance import GUIDANCE
 from iog.networks.backbones import BACKBONE_WIDTHS, create_backbone
 from iog.networks.blocks import Bottleneck, ConvBNReLU, PyramidPooling, fold_batch_norms, upsample_to
 
@@ -39,8 +40,14 @@ class LiteConfig:
     """FineNet bottlenecks at strides 4, 8, 16, 32 (IOG: 3, 2, 1, 0 deepest first)."""
     fine_width: int = 24
     """Channels to which FineNet projects each level before it merges them."""
+    guidance: str = "inside-outside"
+    """The first prompt, a key of `iog.guidance.GUIDANCE`; extreme-points makes it a DEXTR of its size."""
     folded: bool = False
     """Without batch norms: they are folded into the convolutions, as in a network read from ONNX files."""
+
+    def __post_init__(self) -> None:
+        if self.guidance not in GUIDANCE:
+            raise ModelError(f"guidance {self.guidance!r} is unknown; known: {', '.join(GUIDANCE)}")
 
 
 class Lite(nn.Module):
@@ -68,7 +75,7 @@ class Lite(nn.Module):
         return tuple(lateral(level) for lateral, level in zip(self.laterals, levels, strict=True))
 
     def decode(self, features: tuple[Tensor, ...], click_maps: Tensor) -> Tensor:
-        """Features and (B, 5, S, S) click maps (`iog.guidance.CHANNELS`) -> (B, 1, S, S) logits."""
+        """Features and (B, C, S, S) click maps (`iog.guidance.GUIDANCE`) -> (B, 1, S, S) logits."""
         logits: Tensor = self.decoder(features, click_maps)[0]
         return logits
 
@@ -85,7 +92,7 @@ class Decoder(nn.Module):
         widths, click_widths = config.widths, config.click_widths
         self.clicks = nn.ModuleList(
             ConvBNReLU(i, o, 3, stride=2)
-            for i, o in zip((len(CHANNELS), *click_widths[:-1]), click_widths, strict=True)
+            for i, o in zip((len(GUIDANCE[config.guidance]), *click_widths[:-1]), click_widths, strict=True)
         )
         self.inject = nn.ModuleList(nn.Conv2d(i, o, 1) for i, o in zip(click_widths, widths, strict=True))
         coarse = widths[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from iog import zoo
-from iog.clicks import Box, Clicks, Correction
+from iog.clicks import Box, Clicks, Correction, Pixel
 from iog.crop import FILL, Crop
 from iog.datasets import ObjectDataset, PhotoDataset
 from iog.errors import DataError, ModelError
@@ -129,6 +129,11 @@ class LiteRecipe:
         if not self.start:
             return self.frozen(Lite(self.network, pretrained=True))
         network = open_lite(self.start)
+        if network.config.guidance != self.network.guidance:
+            raise ModelError(
+                f"{self.start} has the guidance {network.config.guidance}, this recipe trains "
+                f"{self.network.guidance}; start from a network of the same guidance"
+            )
         if not network.config.folded:
             network = self._settled(network)
         return self.frozen(network)
@@ -238,7 +243,12 @@ class LiteRecipe:
                     self._corrected(c, p > 0.5, m > 0, v > 0, (self.seed, 1, number, round_))
                     for number, c, p, (m, v) in zip(batch["numbers"], clicks, probability, truth, strict=True)
                 ]
-                stacked = np.stack([_maps(c, len(p), p) for c, p in zip(clicks, probability, strict=True)])
+                stacked = np.stack(
+                    [
+                        _maps(c, len(p), p, points)
+                        for c, p, points in zip(clicks, probability, batch["points"], strict=True)
+                    ]
+                )
                 maps = torch.from_numpy(stacked).to(crop.device)
         return total / rounds, scalars
 
@@ -317,12 +327,14 @@ class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
             seed=int(random.integers(2**31)),
         )
         clicks = robot.clicks(view.mask, inside=bool(random.random() >= recipe.box_only))
+        points = robot.extreme_points(view.mask) if recipe.network.guidance == "extreme-points" else None
         return {
             "image": view.image.transpose(2, 0, 1).astype(np.float32),
             "mask": view.mask.astype(np.uint8),
             "void": view.void.astype(np.uint8),
-            "maps": _maps(clicks, size),
+            "maps": _maps(clicks, size, points=points),
             "clicks": clicks.to_json(),
+            "points": points,
             "numbers": number,
         }
 
@@ -344,14 +356,17 @@ class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
             key: torch.from_numpy(np.stack([e[key] for e in examples]))
             for key in ("image", "mask", "void", "maps")
         }
-        return {**batch, **{key: [e[key] for e in examples] for key in ("clicks", "numbers")}}
+        return {**batch, **{key: [e[key] for e in examples] for key in ("clicks", "points", "numbers")}}
 
 
 def _maps(
-    clicks: Clicks, size: int, previous: npt.NDArray[np.float32] | None = None
+    clicks: Clicks,
+    size: int,
+    previous: npt.NDArray[np.float32] | None = None,
+    points: Sequence[Pixel] | None = None,
 ) -> npt.NDArray[np.float32]:
     """Click maps of clicks that are already in the pixels of a crop of `size` a side."""
-    return click_maps(clicks, Crop(Box(0, 0, size, size), size, size), previous)
+    return click_maps(clicks, Crop(Box(0, 0, size, size), size, size), previous, points)
 
 
 def _side_loss(side: Tensor, target: Tensor, valid: Tensor) -> Tensor:

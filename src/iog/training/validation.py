@@ -14,7 +14,7 @@ from tqdm import tqdm
 from iog.datasets import ObjectDataset
 from iog.engines import Engine, ModelInfo, PublishedInfo
 from iog.engines.torch import engine_of
-from iog.evaluation.extreme import ExtremePoints, extreme_points
+from iog.evaluation.extreme import ExtremePoints
 from iog.evaluation.metrics import iou
 from iog.evaluation.protocol import Settings, evaluate
 from iog.evaluation.strata import by_group
@@ -57,7 +57,7 @@ class Validation:
         A network whose prompt is four extreme points has one figure, after these 4 clicks.
         """
         engine = _engine(network, self._size)
-        if isinstance(engine.info, PublishedInfo) and takes_extreme_points(engine.info):
+        if takes_extreme_points(engine.info):
             figures, tiles = self._by_extreme_points(ExtremePoints(engine))
         else:
             figures, tiles = self._by_clicks(Segmenter(engine))
@@ -88,7 +88,7 @@ class Validation:
             sample = self._objects[index]
             if not sample.mask.any():
                 continue
-            found = network.mask(sample.image, extreme_points(sample.mask))
+            found = network.mask(sample.image, RobotUser().extreme_points(sample.mask))
             ious.setdefault(sample.group, []).append(iou(found, sample.mask, sample.void))
             if index in pictures:
                 tiles.append(_tile(draw_mask(sample.image, found)[0]))
@@ -101,7 +101,12 @@ def _engine(network: Network, size: int) -> Engine:
         return engine_of(
             network,
             ModelInfo(
-                name="in training", size=size, margin=MARGIN, network={}, weights_sha256="", trained={}
+                name="in training",
+                size=size,
+                margin=MARGIN,
+                network=asdict(network.config),
+                weights_sha256="",
+                trained={},
             ),
         )
     return engine_of(

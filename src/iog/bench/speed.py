@@ -1,0 +1,380 @@
+"""Milliseconds, memory and arithmetic of every method on this machine; `iog bench speed`.
+
+Every method gets the same photo, object and number of threads (classical methods use one: their libraries
+have no more). Rounds are interleaved, so that whatever else runs strikes all alike; the least and the median
+are kept, the least being the machine's own. Cold is a method's first mask in the process, after its library
+was imported. Memory is measured in a fresh process each.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from iog import zoo
+from iog.bench.results import write_environment
+from iog.bench.subjects import Network, Subject, opened
+from iog.bench.tables import NONE, Table
+from iog.clicks import Clicks, Correction
+from iog.formats import write_json
+from iog.images import read_image
+from iog.masks import mask_box
+from iog.robot import BoolArray, RobotUser
+from iog.samples import samples
+from iog.segmenter import Segmenter, Session
+
+Image = npt.NDArray[np.uint8]
+Steps = dict[str, Callable[[], object]]
+
+_OBJECT = "cup"
+_PEAK_SIDE = 1024  # of the matrices whose product shows the machine's peak
+
+
+def run(
+    out: Path,
+    names: Sequence[str],
+    models: Sequence[tuple[str, str]],
+    megapixels: Sequence[float],
+    rounds: int,
+    threads: int | None,
+) -> Iterator[str]:
+    """Measure, write `speed.json` into the results folder, and give tables as text."""
+    cv2.setNumThreads(1)
+    out.mkdir(parents=True, exist_ok=True)
+    photo, mask = scene(0.3, enlarged=False)
+    with opened(names, models, threads=threads, limited=False) as subjects:
+        write_environment(out, threads, {s.name: s.identity for s in subjects})
+        cold = {s.name: _milliseconds(lambda s=s: _prompt(s, photo, mask)) for s in subjects}  # type: ignore[misc]
+        timed: Steps = {}
+        for subject in subjects:
+            timed |= _method_steps(subject, photo, mask)
+        networks = [s for s in subjects if isinstance(s, Network)]
+        answering = [s for s in networks if s.last is None]  # corrections
+        for network in answering:
+            for size in megapixels:
+                timed |= _photo_steps(network, size)
+        times = interleaved(timed, rounds)
+        result = {
+            "threads": threads,
+            "rounds": rounds,
+            "methods": [
+                {
+                    "name": s.name,
+                    "title": s.title,
+                    "family": s.family,
+                    "cold": round(cold[s.name], 2),
+                    **{step: times[f"{s.name} {step}"] for step in _STEPS if f"{s.name} {step}" in times},
+                    "peak_mb": _peak_memory(s.name, models, 0.3, threads),
+                }
+                for s in subjects
+            ],
+            "photos": [
+                {
+                    "name": s.name,
+                    "title": s.title,
+                    "megapixels": size,
+                    **{step: times[f"{s.name} {step} {size:g}"] for step in _PHOTO_STEPS},
+                    "peak_mb": _peak_memory(s.name, models, size, threads),
+                }
+                for s in answering
+                for size in megapixels
+            ],
+            "arithmetic": [line for s in networks for line in _arithmetic(s, times, threads)],
+        }
+    write_json(out / "speed.json", result)
+    for table in speed_tables(result):
+        yield table.markdown()
+
+
+_STEPS = ("prompt", "click", "encode", "decode", "paste")
+_PHOTO_STEPS = ("same object", "same object, whole mask", "enlarged object", "enlarged object, whole mask")
+
+
+def scene(megapixels: float, *, enlarged: bool) -> tuple[Image, BoolArray]:
+    """A sample photo of about so many megapixels and its object's mask.
+
+    Either all is enlarged, or the photo is surrounded by copies of itself and the object stays as it is.
+    """
+    photo, mask = _sample()
+    height, width = mask.shape
+    scale = (megapixels * 1e6 / (height * width)) ** 0.5
+    size = round(scale * width), round(scale * height)
+    if enlarged or scale < 1:
+        whole = np.asarray(cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST), bool)
+        return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_LINEAR), np.uint8), whole
+    tiles = -(-size[1] // height), -(-size[0] // width)
+    alone = np.zeros(size[::-1], bool)
+    alone[:height, :width] = mask[: size[1], : size[0]]
+    return np.tile(photo, (*tiles, 1))[: size[1], : size[0]].copy(), alone
+
+
+@lru_cache(maxsize=1)
+def _sample() -> tuple[Image, BoolArray]:
+    sample = next(s for s in samples() if s.object == _OBJECT)
+    photo = read_image(sample.photo)
+    return photo, Segmenter().segment(photo, sample.clicks).mask
+
+
+def interleaved(steps: Steps, rounds: int) -> dict[str, dict[str, float]]:
+    """Least and median milliseconds of each step, one round after the other; the first only warms up."""
+    found: dict[str, list[float]] = {name: [] for name in steps}
+    for number in tqdm(range(rounds + 1), unit="round", disable=None, dynamic_ncols=True):
+        for name, step in steps.items():
+            spent = _milliseconds(step)
+            if number:
+                found[name].append(spent)
+    return {
+        name: {"least": round(min(values), 3), "median": round(statistics.median(values), 3)}
+        for name, values in found.items()
+    }
+
+
+def speed_tables(speed: Mapping[str, Any]) -> list[Table]:
+    """What `speed.json` holds, as tables."""
+
+    def cell(entry: Mapping[str, Any], step: str, which: str = "least") -> str:
+        return f"{entry[step][which]:.1f}" if step in entry else NONE
+
+    methods = [
+        [
+            *(m["title"], m["family"], f"{m['cold']:.0f}", cell(m, "prompt"), cell(m, "click")),
+            *(cell(m, "click", "median"), cell(m, "encode"), cell(m, "decode"), cell(m, "paste")),
+            NONE if m["peak_mb"] is None else str(m["peak_mb"]),
+        ]
+        for m in speed["methods"]
+    ]
+    photos = [
+        [
+            *(p["title"], f"{p['megapixels']:g}", *(cell(p, step) for step in _PHOTO_STEPS)),
+            NONE if p["peak_mb"] is None else str(p["peak_mb"]),
+        ]
+        for p in speed["photos"]
+    ]
+    arithmetic = [
+        [
+            *(a["title"], a["half"], f"{a['gflop']:.2f}"),
+            *(f"{a['gflop_per_s']:.0f}", f"{a['peak_gflop_per_s']:.0f}"),
+            f"{100 * a['gflop_per_s'] / a['peak_gflop_per_s']:.0f}",
+        ]
+        for a in speed["arithmetic"]
+    ]
+    rounds = f"Least of {speed['rounds']} interleaved rounds unless a column says otherwise. "
+    found = [
+        Table(
+            "speed",
+            "Milliseconds on a photo of 0.3 megapixels",
+            rounds
+            + "Cold: the first mask in the process. Prompt: from the first clicks to their mask. Click: "
+            "one correction to its mask, or the prompt again where a method takes none.",
+            [
+                *("method", "kind", "cold ms", "prompt ms", "click ms", "click, median ms"),
+                *("encode ms", "decode ms", "paste ms", "peak MB"),
+            ],
+            methods,
+        )
+    ]
+    if photos:
+        found.append(
+            Table(
+                "scaling",
+                "Milliseconds per correction by size of the photo",
+                rounds + "Same object: its pixels stay, the photo grows around it. Enlarged: both grow. "
+                "To the mask where the crop lies, as the annotator draws it, and to one of the whole photo.",
+                ["method", "megapixels", *_PHOTO_STEPS, "peak MB"],
+                photos,
+            )
+        )
+    if arithmetic:
+        found.append(
+            Table(
+                "arithmetic",
+                "Arithmetic of the networks",
+                f"Against the product of two float32 matrices of {_PEAK_SIDE} a side on the same threads.",
+                ["method", "half", "GFLOP", "GFLOP/s", "peak GFLOP/s", "share of peak, %"],
+                arithmetic,
+            )
+        )
+    return found
+
+
+def _prompt(subject: Subject, photo: Image, mask: BoolArray) -> Any:
+    """An attempt that has its whole prompt."""
+    attempt = subject.begin(photo, mask, RobotUser())
+    for _ in range(subject.first, max(subject.first, min(3, subject.last or 3)) + 1):
+        attempt.step(None)
+    return attempt
+
+
+def _method_steps(subject: Subject, photo: Image, mask: BoolArray) -> Steps:
+    def prompt() -> object:
+        return _prompt(subject, photo, mask)
+
+    steps: Steps = {f"{subject.name} prompt": prompt, f"{subject.name} click": prompt}
+    if subject.last is None:
+        attempt = _prompt(subject, photo, mask)
+        # The same two corrections in turn, so that a method's seeds do not grow without end.
+        clicks = cycle(_hand(mask)[1])
+        steps[f"{subject.name} click"] = lambda: attempt.step(next(clicks))
+    if isinstance(subject, Network):
+        segmenter = subject.segmenter
+        prediction = segmenter.segment(photo, RobotUser().clicks(mask))
+        inputs = [segmenter.prompting.encoder_input(photo, prediction.clicks, prediction.crop)]
+        features = segmenter.encode(inputs)
+        steps |= {
+            f"{subject.name} encode": lambda: segmenter.encode(inputs),
+            f"{subject.name} decode": lambda: segmenter.decode(
+                features, [prediction.clicks], [prediction.crop], [None]
+            ),
+            # A copy: predictions keep what they have pasted.
+            f"{subject.name} paste": lambda: replace(prediction).mask,
+        }
+    return steps
+
+
+def _photo_steps(network: Network, megapixels: float) -> Steps:
+    steps: Steps = {}
+    for kind, enlarged in (("same object", False), ("enlarged object", True)):
+        photo, mask = scene(megapixels, enlarged=enlarged)
+        session, corrections = _opened(network, photo, mask)
+        turns = cycle(corrections)
+
+        def correct(whole: bool, session: Session = session, turns: Any = turns) -> object:
+            prediction = session.correct(*next(turns))
+            session.undo()
+            return prediction.mask if whole else prediction.visible
+
+        steps[f"{network.name} {kind} {megapixels:g}"] = lambda f=correct: f(False)  # type: ignore[misc]
+        whole = f"{network.name} {kind}, whole mask {megapixels:g}"
+        steps[whole] = lambda f=correct: f(True)  # type: ignore[misc]
+    return steps
+
+
+def _opened(network: Network, photo: Image, mask: BoolArray) -> tuple[Session, list[Correction]]:
+    """An object after three clicks, and corrections to make."""
+    clicks, corrections = _hand(mask)
+    session = network.segmenter.session(photo, clicks.corners)
+    assert clicks.inside is not None
+    session.click(*clicks.inside)
+    return session, corrections
+
+
+def _hand(mask: BoolArray) -> tuple[Clicks, list[Correction]]:
+    """The first three clicks on an object, and two corrections that are true: one on it, one beside it.
+
+    The robot user looks at the object alone: its work on a large photo would take the time and the memory.
+    """
+    box = mask_box(mask)
+    assert box is not None
+    part = np.pad(mask[box.y0 : box.y1, box.x0 : box.x1], 1)
+    x, y = box.x0 - 1, box.y0 - 1
+    first = RobotUser().clicks(part)
+    user = RobotUser(correction_depth=0.5)
+    found = [user.correction(np.zeros_like(part), part), user.correction(np.ones_like(part), part)]
+    corners = [(corner.x + x, corner.y + y) for corner in first.corners]
+    assert first.inside is not None
+    clicks = Clicks.of(corners, (first.inside.x + x, first.inside.y + y))
+    return clicks, [Correction(c.x + x, c.y + y, c.foreground) for c in found if c is not None]
+
+
+def _arithmetic(
+    network: Network, times: Mapping[str, Mapping[str, float]], threads: int | None
+) -> list[dict[str, Any]]:
+    """Floating-point operations of both halves and how fast they go; nothing without PyTorch."""
+    try:
+        import torch
+        from torch.utils.flop_counter import FlopCounterMode
+    except ImportError:
+        return []
+    from iog.engines.onnx import OnnxEngine
+    from iog.engines.torch import TorchEngine
+
+    engine = network.segmenter.engine
+    if isinstance(engine, OnnxEngine) and network.name in zoo.MODELS:
+        engine = TorchEngine.from_files(*zoo.files_of(network.name))
+    if not isinstance(engine, TorchEngine):
+        return []
+    photo, mask = scene(0.3, enlarged=False)
+    segmenter = Segmenter(engine)
+    clicks = RobotUser().clicks(mask)
+    crop = segmenter.crop(clicks)
+    inputs = [segmenter.prompting.encoder_input(photo, clicks, crop)]
+    kept = torch.get_num_threads()
+    torch.set_num_threads(threads or kept)
+    matrix = torch.rand(_PEAK_SIDE, _PEAK_SIDE)
+    least = interleaved({"product": lambda: matrix @ matrix}, 20)["product"]["least"]
+    torch.set_num_threads(kept)
+    peak = 2 * _PEAK_SIDE**3 / least / 1e6
+    found = []
+    features = segmenter.encode(inputs)
+    for half, action in (
+        ("encode", lambda: segmenter.encode(inputs)),
+        ("decode", lambda: segmenter.decode(features, [clicks], [crop], [None])),
+    ):
+        counter = FlopCounterMode(display=False)
+        with counter:
+            action()
+        operations = counter.get_total_flops() / 1e9
+        found.append(
+            {
+                "title": network.title,
+                "half": half,
+                "gflop": round(operations, 4),
+                "gflop_per_s": round(1000 * operations / times[f"{network.name} {half}"]["least"], 1),
+                "peak_gflop_per_s": round(peak, 1),
+            }
+        )
+    return found
+
+
+def _peak_memory(
+    name: str, models: Sequence[tuple[str, str]], megapixels: float, threads: int | None
+) -> int | None:
+    """Peak of a fresh process that opens a method, makes a photo and answers a prompt and a click, in MB."""
+    if sys.platform == "win32":
+        return None
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_measure_memory, (name, list(models), megapixels, threads))
+
+
+def _measure_memory(
+    name: str, models: Sequence[tuple[str, str]], megapixels: float, threads: int | None
+) -> int:
+    photo, mask = scene(megapixels, enlarged=False)
+    named = [pair for pair in models if pair[0] == name]
+    with opened([] if named else [name], named, threads=threads, limited=False) as (subject,):
+        if isinstance(subject, Network) and subject.last is None:
+            session, corrections = _opened(subject, photo, mask)
+            session.correct(*corrections[0]).mask.any()
+        else:
+            _prompt(subject, photo, mask)
+    return _peak_megabytes()
+
+
+def _peak_megabytes() -> int:
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Not getrusage: on Linux its peak begins with that of the process that started this one.
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return round(int(line.split()[1]) * 1024 / 1e6)
+    import resource
+
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+
+
+def _milliseconds(step: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    step()
+    return 1000 * (time.perf_counter() - started)

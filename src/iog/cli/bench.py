@@ -1,0 +1,120 @@
+"""`iog bench`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from iog.bench.settings import Settings
+from iog.cli.settings import from_options, options_of
+
+_METHODS = click.option(
+    "--methods",
+    default="all",
+    show_default=True,
+    help="Names separated by commas; classical, all, none, or bundled models (`iog models`).",
+)
+_MODELS = click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="A further network, also one with extreme points; may be given several times.",
+)
+_OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="The results folder.")
+_THREADS = click.option(
+    "--threads", type=click.IntRange(1), help="Threads of networks. [default: one a core]"
+)
+
+
+@click.group()
+def bench() -> None:
+    """Compare our models with what one would use instead, in one results folder.
+
+    \b
+    iog bench accuracy --data PHOTOS --out RESULTS    IoU, click by click
+    iog bench speed --out RESULTS                     milliseconds on this machine
+    iog bench report RESULTS                          tables, plots, one page
+    """
+
+
+@bench.command()
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of the data set.")
+@_METHODS
+@_MODELS
+@_OUT
+@_THREADS
+@options_of(Settings)
+def accuracy(
+    data: Path, methods: str, models: tuple[str, ...], out: Path, threads: int | None, **options: Any
+) -> None:
+    """Measure every method on the same objects with the same robot user.
+
+    Run again with the same --out to go on, or to add methods: only what is missing is measured, and what was
+    measured with other weights or libraries is measured anew.
+    """
+    from iog.bench import accuracy as measuring
+    from iog.bench.subjects import opened
+
+    settings = from_options(Settings(), options)
+    limits = {"seconds": settings.seconds, "megabytes": settings.megabytes}
+    with opened(_names(methods), _pairs(models), threads=threads, **limits) as subjects:  # type: ignore[arg-type]
+        for line in measuring.run(out, data, subjects, settings, threads):
+            click.echo(line)
+
+
+@bench.command()
+@_METHODS
+@_MODELS
+@_OUT
+@_THREADS
+@click.option("--rounds", default=15, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--megapixels",
+    default="0.3,1,3,12,24,50",
+    show_default=True,
+    help="Sizes of the photo that networks see.",
+)
+def speed(
+    methods: str, models: tuple[str, ...], out: Path, threads: int | None, rounds: int, megapixels: str
+) -> None:
+    """Measure milliseconds, memory and arithmetic on a sample photo; let nothing else run meanwhile."""
+    from iog.bench import speed as measuring
+
+    try:
+        sizes = [float(size) for size in megapixels.split(",")]
+    except ValueError:
+        raise click.BadParameter(
+            f"{megapixels!r} is not a list of numbers", param_hint="--megapixels"
+        ) from None
+    for line in measuring.run(out, _names(methods), _pairs(models), sizes, rounds, threads):
+        click.echo(line)
+
+
+@bench.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of the data set, for the gallery.")
+@click.option(
+    "--pictures", default=2, show_default=True, help="Best, median and worst of each method: how many."
+)
+def report(folder: Path, data: Path | None, pictures: int) -> None:
+    """Make tables, plots, the gallery and one self-contained page of a results FOLDER."""
+    from iog.bench.report import write_report
+
+    click.echo(f"{write_report(folder, data, pictures)}: open it in a browser")
+
+
+def _names(methods: str) -> list[str]:
+    return [] if methods == "none" else [name.strip() for name in methods.split(",") if name.strip()]
+
+
+def _pairs(models: tuple[str, ...]) -> list[tuple[str, str]]:
+    found = []
+    for text in models:
+        name, equals, file = text.partition("=")
+        if not (equals and name and file) or not name.replace("-", "").replace("_", "").isalnum():
+            raise click.BadParameter(f"{text!r} is not NAME=FILE", param_hint="--model")
+        found.append((name, file))
+    return found

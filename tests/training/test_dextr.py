@@ -1,0 +1,80 @@
+"""The embedded network with DEXTR's prompt, from training to a mask."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.evaluation.conftest import OBJECT, made
+
+from iog import ModelError
+from iog.evaluation.extreme import ExtremePoints
+from iog.networks import checkpoints
+from iog.networks.lite import LiteConfig
+from iog.robot import RobotUser
+from iog.segmenter import Segmenter
+from iog.training.dextr import DextrLiteRecipe
+from iog.training.lite import LiteRecipe
+from iog.training.loop import train
+
+TINY = LiteConfig(
+    guidance="extreme-points",
+    backbone="tf_efficientnet_lite0",
+    widths=(8, 8, 16, 16, 16),
+    click_widths=(8, 8, 8, 8, 8),
+    fine_width=8,
+)
+
+
+@pytest.fixture(scope="module")
+def run(photo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("dextr")
+    recipe = DextrLiteRecipe(
+        data=str(photo_folder),
+        samples=8,
+        batch=4,
+        sizes=(64,),
+        size_shares=(1.0,),
+        rounds=(0.0, 1.0),
+        workers=0,
+        network=TINY,
+    )
+    train(recipe, out, settings=asdict(recipe))
+    return out / "final.pt"
+
+
+def test_what_it_trains_takes_extreme_points_and_nothing_else(run: Path) -> None:
+    assert checkpoints.load(run).config == TINY
+    sample = made("square", OBJECT)
+    mask = ExtremePoints(run).mask(sample.image, RobotUser().extreme_points(sample.mask))
+    assert mask.shape == OBJECT.shape
+    with pytest.raises(ModelError, match="four extreme points"):
+        Segmenter(run)
+
+
+def test_the_points_alone_decide_the_mask(run: Path) -> None:
+    network = checkpoints.load(run)
+    crop = torch.zeros(1, 3, 64, 64)
+    with torch.no_grad():
+        features = network.encode(crop)
+        none, some = (network.decode(features, torch.full((1, 4, 64, 64), float(v))) for v in (0, 1))
+    assert not torch.equal(none, some)
+
+
+def test_a_network_of_another_guidance_is_no_start(run: Path) -> None:
+    with pytest.raises(ModelError, match="same guidance"):
+        LiteRecipe(start=str(run)).create_network()
+    with pytest.raises(ModelError, match="unknown"):
+        LiteConfig(guidance="wishes")
+
+
+def test_jittered_points_stay_near_and_in_the_photo() -> None:
+    exact = RobotUser().extreme_points(OBJECT)
+    moved = RobotUser(corner_jitter=0.03, seed=1).extreme_points(OBJECT)
+    assert moved != exact
+    assert moved == RobotUser(corner_jitter=0.03, seed=1).extreme_points(OBJECT)
+    assert np.abs(np.subtract(moved, exact)).max() <= 0.15 * max(OBJECT.shape)
+    full = np.ones((20, 30), bool)
+    for x, y in RobotUser(corner_jitter=0.5, seed=2).extreme_points(full):
+        assert full[y, x]
