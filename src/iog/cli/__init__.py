@@ -12,6 +12,7 @@ from iog._version import __version__
 from iog.cli.annotate import annotate
 from iog.cli.annotations import commands as annotations_
 from iog.cli.auto import auto
+from iog.cli.calibrate import calibrate
 from iog.cli.convert import convert
 from iog.cli.data import data
 from iog.cli.demo import demo
@@ -64,6 +65,7 @@ for command in (
     models,
     data,
     evaluate,
+    calibrate,
     reproduce,
     train,
     convert,

@@ -208,7 +208,7 @@ def _measure(
     segmenter: Segmenter, index: int, sample: ObjectSample, user: RobotUser | _Recording, settings: Settings
 ) -> ObjectResult:
     watch = Stopwatch(segmenter.engine)
-    timed = Segmenter(watch)
+    timed = Segmenter(watch, calibration=segmenter.calibration)
     truth, void = sample.mask, sample.void
     ious: list[float] = []
     boundary_ious: list[float] = []
