@@ -128,7 +128,7 @@ def test_without_guidance_the_network_learns_of_no_click() -> None:
     assert crop.shape == box.shape
     assert not crop.any()
     np.testing.assert_array_equal(centre, sim)
-    assert centre[:, 0].max() > 0.5
+    assert centre[:, 0].any()
     assert not box[:, 0].any()
     assert box[:, 1].any()
 
