@@ -258,8 +258,8 @@ def measured_part() -> str:
                 [[r["workers"], f"{r['masks_per_second']:.1f}", r["seconds"]] for r in found["runs"]],
             ),
             f"{found['boxes']:,} boxes in shards of {found['shard_size']:,} on Ray, both workers on one "
-            f"machine of {found['cores']} cores. masks/s is from the first finished shard to the last, seconds "
-            f"include the start of the cluster. Efficiency from one worker to two: {efficiency:.0%}. "
+            f"machine of {found['cores']} cores. masks/s is from the first finished shard to the last, and "
+            f"seconds include the start of the cluster. Efficiency from one worker to two: {efficiency:.0%}. "
             f"The same bytes: {'yes' if found['same_bytes'] else 'NO'}.",
         ]
     parts += ["### A plan", plan(largest, efficiency)]
@@ -300,8 +300,8 @@ def plan(run: dict[str, Any], efficiency: float | None) -> str:
     return (
         table(header, rows)
         + f"\n\nFrom {said}; {each['shards']:.0f} bytes a mask in the shards, {each['parquet']:.0f} in "
-        f"Parquet; {photo / 1000:.0f} kB a photo, {run['boxes'] / run['photos']:.1f} boxes a photo. Sizes grow with "
-        "those of photos and masks."
+        f"Parquet; {photo / 1000:.0f} kB a photo, {run['boxes'] / run['photos']:.1f} boxes a photo. Sizes "
+        "grow with those of photos and masks."
     )
 
 
