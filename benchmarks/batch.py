@@ -1,6 +1,7 @@
 """Processor time and memory of an object by crops in one run of the network: python benchmarks/batch.py
 
-Processor time of one thread, not of the clock: it can be measured beside other work, roughly. Least of the rounds.
+Processor time of one thread, not of the clock, so that it can roughly be measured beside other work. Least of
+the rounds.
 """
 
 from __future__ import annotations

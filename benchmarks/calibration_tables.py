@@ -1,6 +1,6 @@
-"""Writes what the bundled model's calibration measured into docs/auto.md: python benchmarks/calibration_tables.py
+"""Puts what `iog calibrate` measured into docs/auto.md: python benchmarks/calibration_tables.py
 
-`iog calibrate` measured it; this only copies figures from src/iog/zoo/lite.calibration.json between the markers.
+It only shows what src/iog/zoo/lite.calibration.json holds: tables between the markers, and the plot.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from pathlib import Path
 
 from iog import zoo
 from iog.calibration import read_calibration
-from iog.evaluation.calibrate import HEADER, report
+from iog.evaluation.calibrate import HEADER, PLOTTED, reliability_plot, report
 from iog.evaluation.tables import markdown
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "auto.md"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGE, PLOT = DOCS / "auto.md", DOCS / "images" / "reliability.svg"
 BEGIN, END = (
     "<!-- measured: python benchmarks/calibration_tables.py -->",
     "<!-- end of what was measured -->",
@@ -32,5 +33,11 @@ def filled(text: str) -> str:
     return f"{head}{BEGIN}\n\n{said}\n\n{markdown(HEADER, report(calibration))}\n\n{END}{tail}"
 
 
+def plot() -> str:
+    """The reliability plot as SVG."""
+    return reliability_plot(read_calibration(zoo.calibration_file("lite")), PLOTTED)
+
+
 if __name__ == "__main__":
     PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PLOT.write_text(plot(), encoding="utf-8")

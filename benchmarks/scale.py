@@ -57,7 +57,8 @@ def main() -> None:
     commands.add_parser("page")
     arguments = parser.parse_args()
     if arguments.command == "page":
-        write_page()
+        page = DOCS / "scale.md"
+        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
         return
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.keep or Path(temporary)
@@ -206,13 +207,11 @@ def size(path: Path) -> int:
     return sum(p.stat().st_size for p in path.rglob("*")) if path.is_dir() else path.stat().st_size
 
 
-def write_page() -> None:
-    """Put the measured part between the markers of docs/scale.md."""
-    path = DOCS / "scale.md"
-    text = path.read_text(encoding="utf-8")
+def filled(text: str) -> str:
+    """The page with what was measured between the markers."""
     head, _, rest = text.partition(BEGIN)
     _, _, tail = rest.partition(END)
-    path.write_text(f"{head}{BEGIN}\n\n{measured_part()}\n{END}{tail}", encoding="utf-8")
+    return f"{head}{BEGIN}\n\n{measured_part()}\n{END}{tail}"
 
 
 def measured_part() -> str:

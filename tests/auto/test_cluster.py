@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from iog.auto.cluster import Cluster
 from iog.auto.methods import Boxes
@@ -18,7 +19,9 @@ from iog.auto.places import Folder, Place, Remote
 from iog.auto.plan import Plan
 from iog.auto.runner import Summary, run
 from iog.auto.store import Store
+from iog.cli import main
 from iog.errors import DataError
+from iog.samples import samples
 from iog.segmenter import Segmenter
 from tests.auto.cluster_stub import Opening, failing
 from tests.auto.stub import FORMATS, SHARD, StubEngine, content, items, work
@@ -159,3 +162,26 @@ def test_a_model_that_cannot_be_opened_is_one_sentence(
 def test_no_cluster_is_one_sentence(small_photos: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no Ray cluster answers at 127\.0\.0\.1:1: "):
         share_out("127.0.0.1:1", Folder(small_photos), Folder(tmp_path / "out"), failing)
+
+
+def test_the_command_with_the_bundled_model(nodes: Any, tmp_path: Path) -> None:
+    """Workers load `lite` by its name; the bytes are those of one machine."""
+    photos = samples()[0].photo.parent
+    boxes = tmp_path / "boxes.csv"
+    lines = [",".join([s.photo.name, *map(str, s.clicks.box), s.object]) for s in samples()]
+    boxes.write_text("\n".join(["image,x0,y0,x1,y1,category", *lines]) + "\n")
+    for name, more in (("alone", ["--threads", "1"]), ("shared", ["--ray", nodes.address, "--workers", "1"])):
+        call = [
+            "auto",
+            str(boxes),
+            "--images",
+            str(photos),
+            "--out",
+            str(tmp_path / name),
+            "--shard-size",
+            "3",
+        ]
+        result = CliRunner().invoke(main, [*call, *more])
+        assert result.exit_code == 0, result.output
+        assert "4 masks of 4 boxes" in result.output
+    assert content(tmp_path / "shared") == content(tmp_path / "alone")

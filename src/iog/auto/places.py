@@ -151,13 +151,21 @@ class Remote:
 
 
 def place_of(where: str | Path) -> Place:
-    """The place that a path or URL names; nothing is opened yet."""
+    """The place that a path or URL names; it need not exist.
+
+    Raises
+    ------
+    DataError
+        If a package is missing that opens such URLs.
+    """
     text = str(where)
     if "://" not in text or isinstance(where, Path):
         return Folder(Path(where))
     if text.startswith("file://"):
         return Folder(Path(text.removeprefix("file://")))
-    return Remote(text.rstrip("/"))
+    remote = Remote(text.rstrip("/"))
+    _ = remote._opened  # asks nobody yet, but fails for a kind of URL that is not known
+    return remote
 
 
 @contextmanager

@@ -76,7 +76,7 @@ def calibrate(
     calibration.write(path)
     click.echo(f"\nwritten to {path}")
     if plot is not None:
-        prompts = [p for p in ("box", "two-stage", "inside") if p in calibration.curves]
+        prompts = [prompt for prompt in measuring.PLOTTED if prompt in calibration.curves]
         with replacing(plot, "w") as file:
             file.write(measuring.reliability_plot(calibration, prompts))
         click.echo(f"plot: {plot}")

@@ -240,13 +240,22 @@ def _figures(part: Mapping[str, Any]) -> list[str]:
     return [str(part["objects"]), *percent]
 
 
+PLOTTED = ("box", "two-stage", "inside")
+"""Kinds of prompts in the plot."""
+
+
 def reliability_plot(calibration: Calibration, prompts: Sequence[str]) -> str:
     """An SVG: for each kind of prompt, mean IoU over confidence by bin, on photos held out."""
     panels = [_panel(calibration.measured["prompts"][p], p, i) for i, p in enumerate(prompts)]
     width = 30 + _STEP * len(prompts)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 300"'
     ground = f'<rect width="{width}" height="300" fill="#fff"/>'
-    return "\n".join([f'{head} font-family="sans-serif" font-size="11">', ground, *panels, "</svg>", ""])
+    legend = (
+        '<text x="45" y="285">mean IoU of bins of <tspan fill="#06c">confidence</tspan> and of the '
+        '<tspan fill="#c60">estimate</tspan> that it is made from; bars: objects</text>'
+    )
+    start = f'{head} font-family="sans-serif" font-size="11">'
+    return "\n".join([start, ground, *panels, legend, "</svg>", ""])
 
 
 _SIDE, _STEP = 200, 250
@@ -283,8 +292,6 @@ def _panel(measured: Mapping[str, Any], prompt: str, number: int) -> str:
         f'<rect x="{left}" y="{top}" width="{_SIDE}" height="{_SIDE}" fill="none" stroke="#888"/>'
         f'<polyline points="{at(0, 0)} {at(1, 1)}" stroke="#888" fill="none"/>{ticks}'
         f'<text x="{left + _SIDE / 2}" y="{top + _SIDE + 30}" text-anchor="middle">confidence</text>'
-        f'<text x="{left}" y="{top + _SIDE + 50}">mean IoU: <tspan fill="#06c">confidence</tspan>, '
-        f'<tspan fill="#c60">estimate before</tspan>; bars: objects</text>'
         + line(measured["bins_of_estimate"], "#c60", "4 3")
         + line(measured["bins"], "#06c", "")
     )
