@@ -125,13 +125,15 @@ def measured_run(folder: Path, photos: Path, table: Path, boxes: int, shard_size
     if process.returncode not in (0, 1):
         raise SystemExit(f"iog auto ended with {process.returncode}")
     summary = json.loads((out / "summary.json").read_text())
+    with table.open(encoding="utf-8", newline="") as file:
+        images = {row["image"] for row in csv.DictReader(file)}
     # What the process needs before its first shard is on disk is imports, listing and warming up.
     working = [point for point in curve if point["boxes"] > 0] or curve
     half = len(working) // 2
     return {
         "boxes": boxes,
         "shard_size": shard_size,
-        "photos": sum(1 for _ in photos.rglob("*.jpg")),
+        "photos": len(images),
         "masks": summary["masks"],
         "failures": summary["failures"],
         "seconds": round(seconds, 1),
@@ -140,7 +142,7 @@ def measured_run(folder: Path, photos: Path, table: Path, boxes: int, shard_size
         "mib_first_half": max(point["mib"] for point in working[: half or 1]),
         "mib_second_half": max(point["mib"] for point in working[half:]),
         "bytes": {name: size(out / name) for name in ("shards", "coco.json", "parquet")},
-        "photo_bytes": sum(path.stat().st_size for path in photos.rglob("*.jpg")),
+        "photo_bytes": sum((photos / image).stat().st_size for image in images),
         "curve": curve[:: max(1, len(curve) // POINTS)],
     }
 

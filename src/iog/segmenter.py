@@ -158,9 +158,8 @@ class Segmenter:
 
     @property
     def engine_name(self) -> str:
-        """The class of its engine, with PyTorch also the device: the last bits of masks depend on them."""
-        device = getattr(self.engine, "device", None)
-        return type(self.engine).__name__ + (f" on {device}" if device else "")
+        """The class of its engine, on which the last bits of masks depend."""
+        return type(self.engine).__name__
 
     @property
     def takes_corrections(self) -> bool:

@@ -49,7 +49,7 @@ class Models:
     def open(self) -> Boxes:
         """Load the networks, one thread for one inference."""
         engine: EngineName | None = "torch" if self.torch else None
-        first = None if self.first is None else Segmenter(self.first, threads=1)
+        first = None if self.first is None else Segmenter(self.first, engine=engine, threads=1)
         return Boxes(Segmenter(self.model, engine=engine, threads=1), self.method, first)
 
 
@@ -109,7 +109,9 @@ class Cluster:
 
         resources = ray.cluster_resources()
         room = resources.get("GPU", 0) / self.gpus if self.gpus else resources.get("CPU", 1)
-        return max(1, min(self.workers or int(room), missing))
+        if room < 1:
+            raise DataError(f"the Ray cluster has no {'GPU' if self.gpus else 'core'} for a worker")
+        return min(self.workers or int(room), missing)
 
 
 class _Actor:
@@ -161,34 +163,43 @@ class _Driver:
         for _ in range(size):
             hire()
         left = len(missing)
-        while left:
-            (answer,), _ = self._ray.wait(list(asked), num_returns=1)
-            worker, shard = asked.pop(answer)
-            try:
-                self._ray.get(answer)
-            except self._ray.exceptions.RayTaskError as error:
-                raise _reason(error) from None
-            except (self._ray.exceptions.RayActorError, self._ray.exceptions.RaySystemError) as error:
-                if getattr(error, "actor_init_failed", False):  # no accident: the next would fail as well
-                    raise _reason(error) from None
-                deaths += 1
-                if deaths > DEATHS * size:
-                    raise DataError(f"the workers keep dying: {str(error).splitlines()[0]}") from None
+        try:
+            while left:
+                (answer,), _ = self._ray.wait(list(asked), num_returns=1)
+                worker, shard = asked.pop(answer)
+                if not self._answered(answer):
+                    deaths += 1
+                    if deaths > DEATHS * size:
+                        raise DataError("the workers keep dying; look into the logs of the Ray cluster")
+                    if shard is not None:
+                        heap.appendleft(shard)
+                    hire()
+                    continue
                 if shard is not None:
-                    heap.appendleft(shard)
-                hire()
-                continue
-            if shard is not None:
-                deaths = 0
-                left -= 1
-                self._progress(len(store.plan.boxes(shard)))
-            if heap:
-                following = heap.popleft()
-                asked[worker.make.remote(store.plan.share(following))] = worker, following
-            else:  # gives its room to whoever must be hired for one that dies yet
+                    deaths = 0
+                    left -= 1
+                    self._progress(len(store.plan.boxes(shard)))
+                if heap:
+                    following = heap.popleft()
+                    asked[worker.make.remote(store.plan.share(following))] = worker, following
+                else:  # gives its room to whoever must be hired for one that dies yet
+                    self._ray.kill(worker)
+        finally:
+            for worker, _ in asked.values():
                 self._ray.kill(worker)
-        for worker, _ in asked.values():
-            self._ray.kill(worker)
+
+    def _answered(self, answer: Any) -> bool:
+        """Whether a worker did what it was asked; False if it died. Raises what went wrong in it."""
+        errors = self._ray.exceptions
+        try:
+            self._ray.get(answer)
+        except errors.RayTaskError as error:
+            raise _reason(error) from None
+        except (errors.RayActorError, errors.RaySystemError) as error:
+            if getattr(error, "actor_init_failed", False):  # no accident: the next would fail as well
+                raise _reason(error) from None
+            return False
+        return True
 
 
 def _knock(address: str) -> None:

@@ -76,7 +76,6 @@ class Done(NamedTuple):
     failures: list[Failure]
 
 
-@dataclass(frozen=True)
 class Shards:
     """The shards of one plan at one place: all that a worker on another machine needs to write one.
 
@@ -88,8 +87,8 @@ class Shards:
         Hash of the plan.
     """
 
-    place: Place
-    config: str
+    def __init__(self, place: Place, config: str) -> None:
+        self.place, self.config = place, config
 
     def done(self, shard: int) -> Done | None:
         """What is known of a finished shard; None if it is missing, damaged or another plan's."""
@@ -141,11 +140,9 @@ class Store(Shards):
         What is to be there in the end.
     """
 
-    plan: Plan
-
     def __init__(self, place: Place, plan: Plan) -> None:
         super().__init__(place, plan.config)
-        object.__setattr__(self, "plan", plan)
+        self.plan = plan
 
     def claim(self) -> None:
         """Make the folder this plan's, or see that it is.

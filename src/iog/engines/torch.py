@@ -31,7 +31,8 @@ class TorchEngine:
     """
 
     def __init__(self, network: Lite, info: ModelInfo) -> None:
-        self.network = network.eval()
+        self._device = _device()
+        self.network = network.eval().to(self._device)
         self.info = info
 
     @classmethod
@@ -42,17 +43,17 @@ class TorchEngine:
     @torch.inference_mode()
     def encode(self, inputs: npt.NDArray[Any]) -> Features:
         """See `Engine.encode`."""
-        batch = torch.from_numpy(inputs).permute(0, 3, 1, 2).float().sub(FILL).div(128)
-        return tuple(level.numpy() for level in self.network.encode(batch))
+        batch = torch.from_numpy(inputs).to(self._device).permute(0, 3, 1, 2).float().sub(FILL).div(128)
+        return tuple(level.cpu().numpy() for level in self.network.encode(batch))
 
     @torch.inference_mode()
     def decode(
         self, features: Features, click_maps: npt.NDArray[np.float32] | None
     ) -> npt.NDArray[np.float32]:
         """See `Engine.decode`."""
-        levels = tuple(torch.from_numpy(level) for level in features)
-        logits = self.network.decode(levels, torch.from_numpy(click_maps))
-        probability: npt.NDArray[np.float32] = logits.sigmoid()[:, 0].numpy()
+        levels = tuple(torch.from_numpy(level).to(self._device) for level in features)
+        logits = self.network.decode(levels, torch.from_numpy(click_maps).to(self._device))
+        probability: npt.NDArray[np.float32] = logits.sigmoid()[:, 0].cpu().numpy()
         return probability
 
 
@@ -68,23 +69,30 @@ class PublishedTorchEngine:
     """
 
     def __init__(self, network: IOG | DEXTR, info: PublishedInfo) -> None:
-        self.network = network.eval()
+        self._device = _device()
+        self.network = network.eval().to(self._device)
         self.info = info
 
     @torch.inference_mode()
     def encode(self, inputs: npt.NDArray[Any]) -> Features:
         """See `Engine.encode`."""
-        return tuple(level.numpy() for level in self.network.encode(torch.from_numpy(inputs)))
+        levels = self.network.encode(torch.from_numpy(inputs).to(self._device))
+        return tuple(level.cpu().numpy() for level in levels)
 
     @torch.inference_mode()
     def decode(
         self, features: Features, click_maps: npt.NDArray[np.float32] | None
     ) -> npt.NDArray[np.float32]:
         """See `Engine.decode`."""
-        levels = [torch.from_numpy(level) for level in features]
-        maps: Any = None if click_maps is None else torch.from_numpy(click_maps)
-        probability: npt.NDArray[np.float32] = self.network.probability(levels, maps).numpy()
+        levels = [torch.from_numpy(level).to(self._device) for level in features]
+        maps: Any = None if click_maps is None else torch.from_numpy(click_maps).to(self._device)
+        probability: npt.NDArray[np.float32] = self.network.probability(levels, maps).cpu().numpy()
         return probability
+
+
+def _device() -> torch.device:
+    """The GPU, where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def open_checkpoint(path: str | Path) -> Engine:
