@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from tests.auto.stub import FORMATS, SHARD, StubEngine, content, items, work
 pytest.importorskip("ray")
 
 COUNT = 120
+MEMORY = {"object_store_memory": 80_000_000}
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +42,20 @@ def nodes(monkeypatch_module: pytest.MonkeyPatch) -> Iterator[Any]:
     paths = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch_module.setenv("PYTHONPATH", os.pathsep.join(paths))
     monkeypatch_module.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    memory = {"object_store_memory": 80_000_000}
-    nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **memory})
+    nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **MEMORY})
     try:
-        nodes.workers = [nodes.add_node(num_cpus=1, **memory) for _ in range(2)]
+        nodes.workers = [joined(nodes) for _ in range(2)]
         yield nodes
     finally:
         nodes.shutdown()
+
+
+def joined(nodes: Any) -> Any:
+    """A new node with one core. Ray gives it 30 seconds to start, too few where other work has the cores."""
+    for _ in range(3):
+        with suppress(Exception):  # Ray's own has no better class
+            return nodes.add_node(num_cpus=1, **MEMORY)
+    return nodes.add_node(num_cpus=1, **MEMORY)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +115,7 @@ def test_a_process_and_a_node_die_in_the_middle(
             started.append({"node": gone.node_id})
             # Like a machine that loses its power: nothing is told to anybody.
             nodes.remove_node(gone, allow_graceful=False)
-            nodes.workers.append(nodes.add_node(num_cpus=1, object_store_memory=80_000_000))
+            nodes.workers.append(joined(nodes))
 
     out = tmp_path / "out"
     opening = Opening(seen, 0.01)
@@ -141,7 +150,7 @@ def test_photos_and_results_behind_s3(
     seen.mkdir()
     while nodes.workers:
         nodes.remove_node(nodes.workers.pop())
-    nodes.workers = [nodes.add_node(num_cpus=1, object_store_memory=80_000_000)]
+    nodes.workers = [joined(nodes)]
     summary = share_out(nodes.address, Remote(url), out, Opening(seen, 0.0))
     assert summary.masks == COUNT
     found = {}
