@@ -25,7 +25,8 @@ from PIL import Image
 
 import iog
 from iog.auto.clock import Clock
-from iog.auto.methods import METHODS
+from iog.auto.methods import METHODS, Boxes
+from iog.auto.places import Folder
 from iog.auto.plan import BATCH, Item, Plan
 from iog.auto.runner import run, usable_cores
 from iog.auto.store import Store
@@ -58,7 +59,7 @@ def main() -> None:
 
     clock = Clock()
     engine = Segmenter(threads=1).engine
-    segmenter = Segmenter(TimedEngine(engine, clock))
+    boxes = Boxes(Segmenter(TimedEngine(engine, clock)), arguments.method)
     print(
         f"iog {iog.__version__}, ONNX Runtime {onnxruntime.__version__}, {platform.machine()}, "
         f"{os.cpu_count()} cores, {arguments.threads} threads, method {arguments.method}, "
@@ -71,15 +72,15 @@ def main() -> None:
             items, truths = listed_objects(arguments.data, arguments.split, photos, arguments.boxes)
         else:
             items, truths = repeated_samples(photos, arguments.boxes), {}
-        plan = Plan.of(items, segmenter, arguments.method)
+        plan = Plan.of(items, boxes)
         assert plan.items == items
         decodes = 2 if arguments.method == "two-stage" else 1
         before = network_alone(engine, decodes, arguments.threads)
         started = time.perf_counter()
-        summary = run(segmenter, plan, photos, out, workers=arguments.threads, clock=clock)
+        summary = run(boxes, plan, Folder(photos), Folder(out), workers=arguments.threads, clock=clock)
         seconds = time.perf_counter() - started
         after = network_alone(engine, decodes, arguments.threads)
-        records = Store(out, plan).all_records()
+        records = Store(Folder(out), plan).all_records()
         ious = [iou(decode_rle(r["rle"]), decode_rle(truths[r["id"]])) for r in records if r["id"] in truths]
 
     network = sum(clock.seconds.pop(name) for name in TimedEngine.STAGES)

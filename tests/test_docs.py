@@ -1,4 +1,4 @@
-"""What the documents point to exists."""
+"""What the documents point to exists, and their tables are what the commands write."""
 
 import re
 from pathlib import Path
@@ -26,3 +26,24 @@ def test_every_demand_of_a_fair_evaluation_names_its_tests() -> None:
     rows = re.findall(r"^\| (\d+) \|.*\| (.*) \|$", table, re.MULTILINE)
     assert [int(number) for number, _ in rows] == list(range(1, 11))
     assert all("::test_" in tests for _, tests in rows)
+
+
+def test_the_tables_of_the_calibration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import calibration_tables
+
+    text = calibration_tables.PAGE.read_text(encoding="utf-8")
+    assert calibration_tables.BEGIN in text
+    assert calibration_tables.filled(text) == text, "python benchmarks/calibration_tables.py"
+    assert calibration_tables.plot() == calibration_tables.PLOT.read_text(encoding="utf-8")
+
+
+def test_the_figures_of_large_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import scale
+
+    text = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    assert scale.BEGIN in text
+    if not list(scale.RESULTS.glob("run-*.json")):
+        pytest.skip("no run was measured yet: python benchmarks/scale.py run")
+    assert scale.filled(text) == text, "python benchmarks/scale.py page"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -43,14 +43,23 @@ def read_image(image: ImageLike) -> npt.NDArray[np.uint8]:
     path = Path(image)
     if not path.exists():
         raise ImageError(f"{path} does not exist")
+    return _decoded(path, str(path))
+
+
+def decode_image(file: IO[bytes], name: str) -> npt.NDArray[np.uint8]:
+    """As `read_image`, for an open file, which errors call `name`."""
+    return _decoded(file, name)
+
+
+def _decoded(source: Path | IO[bytes], name: str) -> npt.NDArray[np.uint8]:
     try:
-        opened = Image.open(path)
+        opened = Image.open(source)
     except Image.DecompressionBombError:
-        raise ImageError(f"{path} has over {MAXIMUM_PIXELS:,} pixels; scale it down first") from None
+        raise ImageError(f"{name} has over {MAXIMUM_PIXELS:,} pixels; scale it down first") from None
     except Exception as error:  # Pillow's readers raise many kinds for a broken header
-        raise ImageError(f"{path} is not a picture that can be read: {_reason(error)}") from error
+        raise ImageError(f"{name} is not a picture that can be read: {_reason(error)}") from error
     with opened:
-        return _from_pillow(opened, str(path))
+        return _from_pillow(opened, name)
 
 
 def _from_pillow(picture: Image.Image, name: str) -> npt.NDArray[np.uint8]:

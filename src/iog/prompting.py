@@ -23,7 +23,7 @@ from iog.clicks import Box, Clicks
 from iog.crop import Crop, FloatArray
 from iog.engines import Info, ModelInfo
 from iog.errors import ModelError
-from iog.guidance import click_maps, gaussians
+from iog.guidance import CHANNELS, click_maps, gaussians
 from iog.published import PublishedSettings
 
 THRESHOLD = 0.5
@@ -51,8 +51,17 @@ class Prompting(Protocol):
         """On what features depend: clicks of one image with equal keys share them."""
         ...
 
-    def encoder_input(self, image: npt.NDArray[np.uint8], clicks: Clicks, crop: Crop) -> npt.NDArray[Any]:
-        """One object's part of `Engine.encode`'s batch; the image is (H, W, 3) RGB."""
+    def cut(self, image: npt.NDArray[np.uint8], crop: Crop) -> npt.NDArray[Any]:
+        """What of an image (H, W, 3) RGB is kept for `encoder_input`: the pixels of the crop."""
+        ...
+
+    def encoder_input(
+        self, pixels: npt.NDArray[Any], clicks: Clicks, crop: Crop, guided: bool = True
+    ) -> npt.NDArray[Any]:
+        """One object's part of `Engine.encode`'s batch, from what `cut` kept.
+
+        Not `guided`: as if nobody had clicked; the crop alone says what is meant.
+        """
         ...
 
     def stages(self, clicks: Clicks) -> list[Clicks]:
@@ -60,11 +69,15 @@ class Prompting(Protocol):
         ...
 
     def decoder_input(
-        self, clicks: Sequence[Clicks], crops: Sequence[Crop], previous: Sequence[FloatArray | None]
+        self,
+        clicks: Sequence[Clicks],
+        crops: Sequence[Crop],
+        previous: Sequence[FloatArray | None],
+        guided: bool = True,
     ) -> FloatArray | None:
         """`Engine.decode`'s click maps of a batch; None for a decoder without any.
 
-        `previous` holds the probability (S, S) of the stage before, None at the first.
+        `previous` holds the probability (S, S) of the stage before, None at the first. Not `guided`: zeros.
         """
         ...
 
@@ -108,9 +121,15 @@ class LitePrompting:
         """The crop alone."""
         return crop
 
-    def encoder_input(self, image: npt.NDArray[np.uint8], clicks: Clicks, crop: Crop) -> npt.NDArray[Any]:
-        """The photo, (S, S, 3) uint8."""
+    def cut(self, image: npt.NDArray[np.uint8], crop: Crop) -> npt.NDArray[Any]:
+        """(S, S, 3) uint8."""
         return crop.extract(image)
+
+    def encoder_input(
+        self, pixels: npt.NDArray[Any], clicks: Clicks, crop: Crop, guided: bool = True
+    ) -> npt.NDArray[Any]:
+        """The pixels as they are."""
+        return pixels
 
     def stages(self, clicks: Clicks) -> list[Clicks]:
         """One for the first three clicks, then one a correction."""
@@ -118,9 +137,15 @@ class LitePrompting:
         return [replace(clicks, corrections=made[:count]) for count in range(len(made) + 1)]
 
     def decoder_input(
-        self, clicks: Sequence[Clicks], crops: Sequence[Crop], previous: Sequence[FloatArray | None]
+        self,
+        clicks: Sequence[Clicks],
+        crops: Sequence[Crop],
+        previous: Sequence[FloatArray | None],
+        guided: bool = True,
     ) -> FloatArray:
         """(B, 5, S, S) float32 in 0..1, channels as `iog.guidance.CHANNELS`."""
+        if not guided:
+            return np.zeros((len(crops), len(CHANNELS), self.size, self.size), np.float32)
         return np.stack([click_maps(*one) for one in zip(clicks, crops, previous, strict=True)])
 
     def settle(self, probability: FloatArray, clicks: Clicks, crop: Crop) -> None:
@@ -175,21 +200,33 @@ class PublishedPrompting:
         """Crop, box and inside click: the encoder sees heatmaps of both."""
         return crop, clicks.box, clicks.inside
 
-    def encoder_input(self, image: npt.NDArray[np.uint8], clicks: Clicks, crop: Crop) -> npt.NDArray[Any]:
+    def cut(self, image: npt.NDArray[np.uint8], crop: Crop) -> npt.NDArray[Any]:
+        """(S, S, 3) float32 in 0..255."""
+        return published.extract(image, crop)
+
+    def encoder_input(
+        self, pixels: npt.NDArray[Any], clicks: Clicks, crop: Crop, guided: bool = True
+    ) -> npt.NDArray[Any]:
         """Photo and heatmaps, (5, S, S) float32 in 0..255; the inside map is empty without inside click."""
-        (channels,) = published.network_input(image, clicks, crop, self.settings)
-        return np.asarray(channels)
+        maps = published.initial_maps(clicks, crop, self.settings)
+        return np.asarray(published.stacked(pixels, maps if guided else np.zeros_like(maps))[0])
 
     def stages(self, clicks: Clicks) -> list[Clicks]:
         """One, with all clicks: no answer depends on the one before."""
         return [clicks]
 
     def decoder_input(
-        self, clicks: Sequence[Clicks], crops: Sequence[Crop], previous: Sequence[FloatArray | None]
+        self,
+        clicks: Sequence[Clicks],
+        crops: Sequence[Crop],
+        previous: Sequence[FloatArray | None],
+        guided: bool = True,
     ) -> FloatArray | None:
         """The refinement: inside and outside maps with all corrections, (B, 2, S, S) float32 in 0..255."""
         if not self.refinement:
             return None
+        if not guided:
+            return np.zeros((len(crops), 2, self.settings.size, self.settings.size), np.float32)
         maps = [published.click_maps(*one, self.settings) for one in zip(clicks, crops, strict=True)]
         return np.stack(maps)
 

@@ -200,7 +200,7 @@ def network_input(
     settings
         See `PublishedSettings`.
     """
-    return _stacked(extract(image, crop), initial_maps(clicks, crop, settings))
+    return stacked(extract(image, crop), initial_maps(clicks, crop, settings))
 
 
 def extreme_points_input(
@@ -222,7 +222,7 @@ def extreme_points_input(
     settings
         `DEXTR_SETTINGS`, or `IOG_SETTINGS` for the ablation.
     """
-    return _stacked(extract(image, crop), heatmap(to_crop_pixels(points, crop), crop, settings)[None])
+    return stacked(extract(image, crop), heatmap(to_crop_pixels(points, crop), crop, settings)[None])
 
 
 def paste(
@@ -288,7 +288,7 @@ def _grown(
     return np.array([(x0, y0), (x0, y1), (x1, y0), (x1, y1)], np.int64)
 
 
-def _stacked(rgb: FloatArray, maps: FloatArray) -> FloatArray:
+def stacked(rgb: FloatArray, maps: FloatArray) -> FloatArray:
     """(size, size, 3) and (N, size, size) -> (1, 3 + N, size, size)."""
     return np.concatenate([rgb.transpose(2, 0, 1), maps])[None]
 

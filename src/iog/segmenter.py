@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iog import zoo
+from iog.calibration import Calibration
 from iog.clicks import Box, Clicks, Correction
 from iog.crop import Crop, FloatArray
 from iog.engines import Engine, Features
@@ -26,7 +27,7 @@ from iog.errors import ModelError
 from iog.images import ImageLike, read_image
 from iog.prompting import THRESHOLD, Prompting, prompting_of
 
-_BATCH = 8  # crops per run of the network: larger ones gain nothing on a CPU and cost memory
+_BATCH = 2  # crops per run of the network: more cost time and memory on a CPU (benchmarks/batch.py)
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ class Prediction:
     """Name of the model."""
     prompting: Prompting = field(repr=False)
     """How the model's answer becomes a mask."""
+    calibration: Calibration | None = field(default=None, repr=False)
+    """What the model's estimates are worth."""
+    method: str | None = None
+    """The method of `iog.auto` that made the clicks; None if a person did."""
 
     @cached_property
     def probability(self) -> FloatArray:
@@ -81,9 +86,29 @@ class Prediction:
         mask[box.y0 : box.y1, box.x0 : box.x1] = visible >= THRESHOLD
         return mask
 
-    @cached_property
+    @property
+    def prompt(self) -> str:
+        """The kind of prompt: `method`, else "box", "inside" or "corrections"."""
+        if self.method is not None:
+            return self.method
+        if self.clicks.corrections:
+            return "corrections"
+        return "box" if self.clicks.inside is None else "inside"
+
+    @property
     def confidence(self) -> float:
-        """Expected IoU of the mask if the probabilities are true, 0..1; 0 for an empty mask.
+        """Expected IoU of the mask, 0..1; 0 for an empty mask.
+
+        Where the model is calibrated, the IoU that masks with this `estimate` had on validation photos
+        (`iog.calibration`), else the estimate.
+        """
+        if self.calibration is None or self.estimate == 0:
+            return self.estimate
+        return self.calibration.confidence(self.prompt, self.estimate)
+
+    @cached_property
+    def estimate(self) -> float:
+        """Expected IoU of the mask if the probabilities were true, 0..1; 0 for an empty mask.
 
         sum(p over the mask) / (pixels of the mask + sum(p outside it)), at crop resolution.
         """
@@ -105,6 +130,8 @@ class Segmenter:
         "onnx" or "torch" (needs the `train` extra); None takes torch for checkpoints, else onnx.
     threads
         Threads for one inference with ONNX Runtime; None takes one per physical core.
+    calibration
+        What the model's estimates are worth; None takes the file beside the model, if it is of its weights.
 
     Raises
     ------
@@ -118,16 +145,25 @@ class Segmenter:
         *,
         engine: zoo.EngineName | None = None,
         threads: int | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
-        self.engine: Engine = (
-            zoo.open_model(model, engine=engine, threads=threads) if isinstance(model, str | Path) else model
-        )
+        if isinstance(model, str | Path):
+            self.engine: Engine = zoo.open_model(model, engine=engine, threads=threads)
+            calibration = calibration or zoo.open_calibration(model, self.engine.info.weights_sha256)
+        else:
+            self.engine = model
+        self.calibration = calibration
         self.prompting = prompting_of(self.engine.info)
 
     @property
     def model(self) -> str:
         """Name of the model."""
         return self.engine.info.name
+
+    @property
+    def engine_name(self) -> str:
+        """The class of its engine, on which the last bits of masks depend."""
+        return type(self.engine).__name__
 
     @property
     def takes_corrections(self) -> bool:
@@ -182,7 +218,7 @@ class Segmenter:
             self._check(image, c)
         crops = [self.crop(c) for c in clicks]
         objects = zip(images, clicks, crops, strict=True)
-        features = self.encode([self.prompting.encoder_input(*one) for one in objects])
+        features = self.encode([self.encoder_input(*one) for one in objects])
         # First stages in one run; later ones are sequential, so they go object by object.
         stages = [self.prompting.stages(c) for c in clicks]
         first = self.decode(features, [each[0] for each in stages], crops, [None] * len(crops))
@@ -192,12 +228,16 @@ class Segmenter:
             probability = first[i]
             for stage in stages[i][1:]:
                 probability = self.decode(own, [stage], [crop], [probability])[0]
-            results.append(self._prediction(c, crop, probability, image))
+            results.append(self.prediction(c, crop, probability, (image.shape[1], image.shape[0])))
         return results
 
     def crop(self, clicks: Clicks) -> Crop:
         """The window that the network sees: box and margin, grown to hold corrections beyond it."""
         return self.prompting.crop(clicks)
+
+    def encoder_input(self, image: npt.NDArray[np.uint8], clicks: Clicks, crop: Crop) -> npt.NDArray[Any]:
+        """One object's part of what `encode` takes; the image is (H, W, 3) RGB."""
+        return self.prompting.encoder_input(self.prompting.cut(image, crop), clicks, crop)
 
     def encode(self, inputs: Sequence[npt.NDArray[Any]]) -> Features:
         """Features of what `prompting.encoder_input` made of objects; of crops (S, S, 3) for `lite`."""
@@ -209,9 +249,14 @@ class Segmenter:
         clicks: Sequence[Clicks],
         crops: Sequence[Crop],
         previous: Sequence[FloatArray | None],
+        guided: bool = True,
     ) -> FloatArray:
-        """Probabilities (B, S, S) of clicks on encoded crops, each with the one of the stage before."""
-        probability = self.engine.decode(features, self.prompting.decoder_input(clicks, crops, previous))
+        """Probabilities (B, S, S) of clicks on encoded crops, each with the one of the stage before.
+
+        Not `guided`: the decoder learns of no click (see `Prompting.encoder_input`).
+        """
+        maps = self.prompting.decoder_input(clicks, crops, previous, guided)
+        probability = self.engine.decode(features, maps)
         for answer, c, crop in zip(probability, clicks, crops, strict=True):
             self.prompting.settle(answer, c, crop)
         return probability
@@ -224,11 +269,18 @@ class Segmenter:
                 "leave them out, or choose a refinement model or lite"
             )
 
-    def _prediction(
-        self, clicks: Clicks, crop: Crop, probability: FloatArray, image: npt.NDArray[Any]
+    def prediction(
+        self,
+        clicks: Clicks,
+        crop: Crop,
+        probability: FloatArray,
+        image_size: tuple[int, int],
+        method: str | None = None,
     ) -> Prediction:
-        size = image.shape[1], image.shape[0]
-        return Prediction(clicks, crop, probability, size, self.model, self.prompting)
+        """What `decode` answered (S, S) as a prediction on an image of this width and height."""
+        return Prediction(
+            clicks, crop, probability, image_size, self.model, self.prompting, self.calibration, method
+        )
 
 
 @dataclass(frozen=True)
@@ -267,8 +319,7 @@ class Session:
     @property
     def prediction(self) -> Prediction:
         """The mask for the clicks so far."""
-        step = self._now
-        return self._segmenter._prediction(step.clicks, step.crop, step.probability, self._image)
+        return self._predicted(self._now)
 
     @property
     def can_undo(self) -> bool:
@@ -284,7 +335,7 @@ class Session:
         """The mask that an inside click at (x, y) would give; the session stays as it is."""
         with self._lock:
             step = self._run(self.clicks.with_inside(*inside), self._now)
-            return self._segmenter._prediction(step.clicks, step.crop, step.probability, self._image)
+            return self._predicted(step)
 
     def click(self, x: float, y: float) -> Prediction:
         """Set (or move) the inside click."""
@@ -327,6 +378,10 @@ class Session:
                 self._now = self._future.pop()
             return self.prediction
 
+    def _predicted(self, step: _Step) -> Prediction:
+        size = self._image.shape[1], self._image.shape[0]
+        return self._segmenter.prediction(step.clicks, step.crop, step.probability, size)
+
     def _run(self, clicks: Clicks, now: _Step | None) -> _Step:
         """The state for `clicks`; goes on from `now` when it is the stage before the last."""
         segmenter = self._segmenter
@@ -346,7 +401,7 @@ class Session:
         prompting = self._segmenter.prompting
         key = prompting.features_key(clicks, crop)
         if self._encoded is None or self._encoded[0] != key:
-            inputs = [prompting.encoder_input(self._image, clicks, crop)]
+            inputs = [self._segmenter.encoder_input(self._image, clicks, crop)]
             self._encoded = key, self._segmenter.encode(inputs)
         return self._encoded[1]
 

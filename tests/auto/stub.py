@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from iog.auto.methods import Boxes
 from iog.auto.outputs import OutputFormat, write_output
+from iog.auto.places import Folder, Place
 from iog.auto.plan import Item, Plan
 from iog.auto.runner import Summary, run
 from iog.auto.store import Store
@@ -63,16 +65,19 @@ def items(count: int) -> list[Item]:
     return found
 
 
-def work(photos: Path, out: Path, count: int, log: Path | None = None, seconds: float = 0.0) -> Summary:
+def work(
+    photos: Path, out: Path | Place, count: int, log: Path | None = None, seconds: float = 0.0
+) -> Summary:
     """A run in small shards, with its outputs."""
-    segmenter = Segmenter(StubEngine(log, seconds))
+    boxes = Boxes(Segmenter(StubEngine(log, seconds)))
 
     def finish(store: Store) -> None:
         for format_ in FORMATS:
             write_output(format_, store)
 
-    plan = Plan.of(items(count), segmenter, "two-stage", SHARD)
-    return run(segmenter, plan, photos, out, workers=2, finish=finish)
+    plan = Plan.of(items(count), boxes, SHARD)
+    place = Folder(out) if isinstance(out, Path) else out
+    return run(boxes, plan, Folder(photos), place, workers=2, finish=finish)
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -12,6 +12,7 @@ import pytest
 
 from iog import DataError
 from iog.auto.inputs import KINDS, Kind, guess, read_boxes
+from iog.auto.places import Folder
 from iog.auto.plan import by_photo
 from iog.clicks import Box
 
@@ -121,7 +122,7 @@ def test_every_kind_gives_the_same_boxes(
     path = write(kind, tmp_path)
     assert guess(path) == ("table" if kind == "parquet" else kind)
     broken: list[str] = []
-    items = read_boxes(path, flat_photos if kind == "open-images" else small_photos, None, broken)
+    items = read_boxes(path, Folder(flat_photos if kind == "open-images" else small_photos), None, broken)
     assert broken == []
     expected = FLAT if kind == "open-images" else BOXES
     assert [(item.image, item.category, item.box(*SIZE)) for item in items] == expected
@@ -141,7 +142,7 @@ def test_faults_are_noted(
     path = write(kind, tmp_path)
     (tmp_path / name).write_text(text)
     broken: list[str] = []
-    assert len(read_boxes(path, small_photos, kind, broken)) == 3
+    assert len(read_boxes(path, Folder(small_photos), kind, broken)) == 3
     assert fault in broken[0]
 
 
@@ -149,7 +150,7 @@ def test_rows_of_a_table_that_are_no_boxes(small_photos: Path, tmp_path: Path) -
     path = tmp_path / "boxes.csv"
     path.write_text("image,x0,y0,x1,y1\nrocket.jpg,1,2,30,40\nrocket.jpg,1,2,,40\n,1,2,30,40\nrocket.jpg,1\n")
     broken: list[str] = []
-    (item,) = read_boxes(path, small_photos, None, broken)
+    (item,) = read_boxes(path, Folder(small_photos), None, broken)
     assert (item.image, item.category, item.edges) == ("rocket.jpg", "", (1, 2, 30, 40))
     assert [message.split(": ")[0][-5:] for message in broken] == ["row 2", "row 3", "row 4"]
 
@@ -157,7 +158,7 @@ def test_rows_of_a_table_that_are_no_boxes(small_photos: Path, tmp_path: Path) -
 def test_a_photo_that_is_missing_is_left_to_the_run(small_photos: Path, tmp_path: Path) -> None:
     path = write("voc", tmp_path)
     (path / "gone.xml").write_text(xml([("cat", Box(1, 1, 9, 9))], True, "mine"))
-    items = read_boxes(path, small_photos, "voc", [])
+    items = read_boxes(path, Folder(small_photos), "voc", [])
     assert [item.image for item in items if item.image.startswith("gone")] == ["gone.jpg"]
 
 
@@ -183,18 +184,18 @@ def test_useless_files_are_one_sentence(
     if name.startswith("labels"):
         path = path.parent
     with pytest.raises(DataError, match=message):
-        read_boxes(path, small_photos, None, [])
+        read_boxes(path, Folder(small_photos), None, [])
 
 
 def test_a_kind_that_does_not_fit(small_photos: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="boxes of kind yolo are a folder"):
-        read_boxes(write("table", tmp_path), small_photos, "yolo", [])
+        read_boxes(write("table", tmp_path), Folder(small_photos), "yolo", [])
     with pytest.raises(DataError, match="is not a folder"):
-        read_boxes(write("table", tmp_path), small_photos / "rocket.jpg", None, [])
+        read_boxes(write("table", tmp_path), Folder(small_photos / "rocket.jpg"), None, [])
 
 
 def test_boxes_of_a_photo_come_together(small_photos: Path, tmp_path: Path) -> None:
     path = tmp_path / "boxes.csv"
     path.write_text("image,x0,y0,x1,y1\nb,1,1,9,9\na,1,1,9,9\nb,2,2,9,9\n")
-    items = by_photo(read_boxes(path, small_photos, None, []))
+    items = by_photo(read_boxes(path, Folder(small_photos), None, []))
     assert [(item.image, item.edges[0]) for item in items] == [("b", 1), ("b", 2), ("a", 1)]

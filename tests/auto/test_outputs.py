@@ -15,7 +15,9 @@ from PIL import Image
 
 from iog import DataError
 from iog.auto.inputs import read_boxes
+from iog.auto.methods import Boxes
 from iog.auto.outputs import FORMATS, instance_map, one_ring, write_output
+from iog.auto.places import Folder
 from iog.auto.plan import Item, Plan
 from iog.auto.runner import run
 from iog.auto.store import Record, Store
@@ -28,21 +30,26 @@ from tests.auto.stub import StubEngine, content, items
 
 @pytest.fixture(scope="module")
 def store(small_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
-    segmenter = Segmenter(StubEngine())
-    plan = Plan.of([*items(40), Item("gone.jpg", "bat", (1.0, 1.0, 9.0, 9.0))], segmenter, "two-stage", 7)
-    folder = tmp_path_factory.mktemp("out")
-    run(segmenter, plan, small_photos, folder, workers=2)
-    store = Store(folder, plan)
+    boxes = Boxes(Segmenter(StubEngine()))
+    plan = Plan.of([*items(40), Item("gone.jpg", "bat", (1.0, 1.0, 9.0, 9.0))], boxes, 7)
+    place = Folder(tmp_path_factory.mktemp("out"))
+    run(boxes, plan, Folder(small_photos), place, workers=2)
+    store = Store(place, plan)
     for format_ in FORMATS:
         write_output(format_, store)
     return store
 
 
+def folder_of(store: Store) -> Path:
+    assert isinstance(store.place, Folder)
+    return store.place.path
+
+
 def test_coco(store: Store, small_photos: Path) -> None:
-    objects = CocoDataset(store.folder / "coco.json", [small_photos])
+    objects = CocoDataset(folder_of(store) / "coco.json", [small_photos])
     records = {record["id"]: record for record in store.all_records()}
     assert len(objects) == len(records) == 40
-    data = json.loads((store.folder / "coco.json").read_text())
+    data = json.loads((folder_of(store) / "coco.json").read_text())
     assert data["info"]["config"] == store.plan.config
     for index in range(len(objects)):
         sample = objects[index]
@@ -61,9 +68,9 @@ def test_png(store: Store) -> None:
     photos: dict[str, list[Record]] = {}
     for record in store.all_records():
         photos.setdefault(record["image"], []).append(record)
-    assert len(list((store.folder / "png").rglob("*.png"))) == len(photos) == 4
+    assert len(list((folder_of(store) / "png").rglob("*.png"))) == len(photos) == 4
     for image, records in photos.items():
-        with Image.open((store.folder / "png" / image).with_suffix(".png")) as picture:
+        with Image.open((folder_of(store) / "png" / image).with_suffix(".png")) as picture:
             assert picture.mode == "L"
             ids = np.asarray(picture)
         np.testing.assert_array_equal(ids, instance_map(records))
@@ -72,9 +79,9 @@ def test_png(store: Store) -> None:
 
 
 def test_yolo(store: Store, small_photos: Path) -> None:
-    folder = store.folder / "yolo"
+    folder = folder_of(store) / "yolo"
     assert (folder / "data.yaml").read_text() == 'names:\n  0: "object"\n  1: "bat"\n  2: "cat"\n  3: "dog"\n'
-    found = read_boxes(folder / "labels", small_photos, None, [])
+    found = read_boxes(folder / "labels", Folder(small_photos), None, [])
     records = [record for record in store.all_records() if record["area"]]
     assert len(found) == len(records)
     categories = sorted((record["image"], record["category"] or "object") for record in records)
@@ -89,7 +96,7 @@ def test_yolo(store: Store, small_photos: Path) -> None:
 def test_parquet(store: Store) -> None:
     rows = [
         row
-        for path in sorted((store.folder / "parquet").iterdir())
+        for path in sorted((folder_of(store) / "parquet").iterdir())
         for row in pq.read_table(path).to_pylist()
     ]
     records = list(store.all_records())
@@ -103,17 +110,17 @@ def test_parquet(store: Store) -> None:
         mask = decode_rle({"size": [row["height"], row["width"]], "counts": row["rle"]})
         np.testing.assert_array_equal(mask, decode_rle(record["rle"]))
         assert (row["config"], row["method"], row["model"]) == (store.plan.config, "two-stage", "stub")
-        assert row["weights_sha256"] == store.plan.weights_sha256
+        assert row["weights_sha256"] == store.plan.settings["weights_sha256"]
 
 
 def test_what_is_there_is_left_alone_and_what_is_lost_made_again(store: Store) -> None:
-    before = content(store.folder)
-    times = {path: path.stat().st_mtime_ns for path in store.folder.rglob("*/*.*")}
-    lost = store.folder / "png" / "rocket.png"
+    before = content(folder_of(store))
+    times = {path: path.stat().st_mtime_ns for path in folder_of(store).rglob("*/*.*")}
+    lost = folder_of(store) / "png" / "rocket.png"
     lost.unlink()
     for format_ in FORMATS:
         write_output(format_, store)
-    assert content(store.folder) == before
+    assert content(folder_of(store)) == before
     changed = {path.name for path, time in times.items() if path.stat().st_mtime_ns != time}
     assert changed <= {"rocket.png", "data.yaml", "classes.txt"}
 
@@ -126,12 +133,12 @@ def test_photos_of_one_name_and_from_elsewhere_do_not_meet(tmp_path: Path) -> No
     for name in ("one.png", "one.jpg"):
         (tmp_path / name).rename(tmp_path / "photos" / name)
     box = (4.0, 4.0, 30.0, 30.0)
-    segmenter = Segmenter(StubEngine())
+    boxes = Boxes(Segmenter(StubEngine()), "box")
     listed = [Item(name, "", box) for name in ("one.png", "one.jpg", "../far.jpg")]
-    plan = Plan.of(listed, segmenter, "box")
+    plan = Plan.of(listed, boxes)
     out = tmp_path / "out"
-    run(segmenter, plan, tmp_path / "photos", out, workers=1)
-    write_output("png", Store(out, plan))
+    run(boxes, plan, Folder(tmp_path / "photos"), Folder(out))
+    write_output("png", Store(Folder(out), plan))
     names = sorted(path.relative_to(out / "png").as_posix() for path in (out / "png").rglob("*.png"))
     assert names == ["far.png", "one.jpg.png", "one.png.png"]
 
@@ -192,7 +199,7 @@ def no_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
     "use",
     [
         lambda store, tmp: write_output("parquet", store),
-        lambda store, tmp: read_boxes(tmp / "boxes.parquet", tmp, None, []),
+        lambda store, tmp: read_boxes(tmp / "boxes.parquet", Folder(tmp), None, []),
     ],
     ids=["out", "in"],
 )

@@ -16,9 +16,12 @@ import pytest
 from iog import DataError
 from iog.auto.clock import Clock
 from iog.auto.lock import locked
+from iog.auto.methods import Boxes
+from iog.auto.places import Folder
 from iog.auto.plan import Item, Plan
 from iog.auto.runner import run
 from iog.auto.store import Store
+from iog.calibration import Calibration, Curve
 from iog.masks import decode_rle
 from iog.samples import samples
 from iog.segmenter import Segmenter
@@ -81,7 +84,7 @@ def finished_shards(out: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
-def test_the_real_model_gives_the_same_bytes_however_it_is_run(tmp_path: Path, segmenter: Segmenter) -> None:
+def test_the_real_model_gives_the_same_bytes_however_it_is_run(tmp_path: Path) -> None:
     photos = samples()[0].photo.parent
     listed = [
         Item(sample.photo.name, sample.object, (float(x0 + d), float(y0 + d), float(x1), float(y1)))
@@ -89,19 +92,19 @@ def test_the_real_model_gives_the_same_bytes_however_it_is_run(tmp_path: Path, s
         for d in (0, 9)
         for x0, y0, x1, y1 in [sample.clicks.box]
     ]
-    plan = Plan.of(listed, segmenter, "two-stage", 5)
-    single = Segmenter(threads=1)
+    boxes = Boxes(Segmenter(threads=1))
+    plan = Plan.of(listed, boxes, 5)
     for workers in (1, 3):
-        run(single, plan, photos, tmp_path / str(workers), workers=workers)
+        run(boxes, plan, Folder(photos), Folder(tmp_path / str(workers)), workers=workers)
     assert content(tmp_path / "1") == content(tmp_path / "3")
     # One shard lost and one damaged are made again.
     again = tmp_path / "3" / "shards"
     (again / "00000.json").unlink()
     (again / "00001.jsonl").write_bytes((again / "00001.jsonl").read_bytes()[:-9])
-    summary = run(single, plan, photos, tmp_path / "3", workers=2)
+    summary = run(boxes, plan, Folder(photos), Folder(tmp_path / "3"), workers=2)
     assert summary.resumed == 0
     assert content(tmp_path / "1") == content(tmp_path / "3")
-    for record in Store(tmp_path / "1", plan).all_records():
+    for record in Store(Folder(tmp_path / "1"), plan).all_records():
         mask = decode_rle(record["rle"])
         x0, y0, x1, y1 = record["box"]
         assert mask.shape == (record["height"], record["width"])
@@ -120,7 +123,7 @@ def test_a_second_start_does_nothing(small_photos: Path, tmp_path: Path) -> None
 
 def test_two_runs_refuse_each_other(small_photos: Path, tmp_path: Path) -> None:
     with (
-        locked(tmp_path),
+        locked(Folder(tmp_path)),
         pytest.raises(DataError, match=rf"another run \(process {os.getpid()}\) is writing"),
     ):
         work(small_photos, tmp_path, 5)
@@ -129,21 +132,26 @@ def test_two_runs_refuse_each_other(small_photos: Path, tmp_path: Path) -> None:
 
 def test_a_lock_file_of_a_dead_run_is_no_lock(tmp_path: Path) -> None:
     (tmp_path / ".lock").write_text("1\n")  # a process that lives, but never held this lock
-    with locked(tmp_path):
+    with locked(Folder(tmp_path)):
         assert (tmp_path / ".lock").read_text() == f"{os.getpid()}\n"
 
 
 def test_another_plan_is_refused(small_photos: Path, tmp_path: Path) -> None:
     segmenter = Segmenter(StubEngine())
-    run(segmenter, Plan.of(items(9), segmenter, "box", 4), small_photos, tmp_path, workers=1)
+    curve = Calibration("0" * 64, {"box": Curve((0.5,), (0.4,))}, {})
+    box, centre = Boxes(segmenter, "box"), Boxes(segmenter, "centre")
+    calibrated = Boxes(Segmenter(StubEngine(), calibration=curve), "box")
+    photos, out = Folder(small_photos), Folder(tmp_path)
+    run(box, Plan.of(items(9), box, 4), photos, out)
     before = content(tmp_path)
-    for plan, what in (
-        (Plan.of(items(9), segmenter, "centre", 4), "method box -> centre"),
-        (Plan.of(items(9), segmenter, "box", 5), "shard_size 4 -> 5"),
-        (Plan.of(items(10), segmenter, "box", 4), "boxes 9 -> 10, input_sha256"),
+    for boxes, plan, what in (
+        (centre, Plan.of(items(9), centre, 4), "method box -> centre"),
+        (calibrated, Plan.of(items(9), calibrated, 4), "calibration None -> "),
+        (box, Plan.of(items(9), box, 5), "shard_size 4 -> 5"),
+        (box, Plan.of(items(10), box, 4), "boxes 9 -> 10, input_sha256"),
     ):
         with pytest.raises(DataError, match=what):
-            run(segmenter, plan, small_photos, tmp_path, workers=1)
+            run(boxes, plan, photos, out)
     assert content(tmp_path) == before
 
 
@@ -177,10 +185,18 @@ def test_failures_are_recorded_and_the_rest_goes_on(small_photos: Path, tmp_path
         Item("rocket.jpg", "x", (0.1, 0.1, 0.5, 0.5), relative=True),
         Item("nul\0.jpg", "x", good),
     ]
-    segmenter = Segmenter(StubEngine())
-    plan = Plan.of(listed, segmenter, "two-stage", 3)
+    boxes = Boxes(Segmenter(StubEngine()))
+    plan = Plan.of(listed, boxes, 3)
     out, counts = tmp_path / "out", []
-    summary = run(segmenter, plan, photos, out, workers=2, unlisted=["line 7 is odd"], progress=counts.append)
+    summary = run(
+        boxes,
+        plan,
+        Folder(photos),
+        Folder(out),
+        workers=2,
+        unlisted=["line 7 is odd"],
+        progress=counts.append,
+    )
     assert (summary.boxes, summary.masks) == (10, 2)
     assert summary.kinds == {"photo": 4, "box": 4, "listing": 1}
     assert counts[0] == 0
@@ -197,7 +213,7 @@ def test_failures_are_recorded_and_the_rest_goes_on(small_photos: Path, tmp_path
     errors = " ".join(line["error"] for line in lines)
     for reason in ("lies outside", "inside out", "not a number", "does not exist", "line 7 is odd"):
         assert reason in errors
-    records = list(Store(out, plan).all_records())
+    records = list(Store(Folder(out), plan).all_records())
     assert [(record["instance"], record["box"]) for record in records] == [
         (1, [10, 10, 40, 40]),
         (6, [9, 6, 48, 32]),
@@ -205,21 +221,24 @@ def test_failures_are_recorded_and_the_rest_goes_on(small_photos: Path, tmp_path
 
 
 def test_one_photo_is_read_once_and_many_boxes_are_cut_in_groups(small_photos: Path) -> None:
-    segmenter = Segmenter(StubEngine())
+    boxes = Boxes(Segmenter(StubEngine()), "box")
     listed = [Item("rocket.jpg", "", (1.0, 1.0, 20.0, 20.0 + i / 10)) for i in range(70)]
-    plan = Plan.of([*listed, Item("a/chelsea.jpg", "", (1.0, 1.0, 9.0, 9.0))], segmenter, "box", 50)
-    groups = [(g.shard, g.image, g.boxes) for g in plan.groups(range(plan.shards))]
+    plan = Plan.of([*listed, Item("a/chelsea.jpg", "", (1.0, 1.0, 9.0, 9.0))], boxes, 50)
+    shares = [plan.share(shard) for shard in range(plan.shards)]
+    assert [(share.first, len(share.items)) for share in shares] == [(0, 50), (50, 21)]
+    assert shares[1].instances[:2] == [51, 52]
+    groups = [(share.shard, g.image, g.places) for share in shares for g in share.groups()]
     assert groups == [
         (0, "rocket.jpg", range(32)),
         (0, "rocket.jpg", range(32, 50)),
-        (1, "rocket.jpg", range(50, 70)),
-        (1, "a/chelsea.jpg", range(70, 71)),
+        (1, "rocket.jpg", range(20)),
+        (1, "a/chelsea.jpg", range(20, 21)),
     ]
 
 
 def test_the_clock_counts_each_stage(small_photos: Path, tmp_path: Path) -> None:
-    segmenter, clock = Segmenter(StubEngine()), Clock()
-    plan = Plan.of(items(20), segmenter, "two-stage")
-    run(segmenter, plan, small_photos, tmp_path, workers=2, clock=clock)
+    boxes, clock = Boxes(Segmenter(StubEngine())), Clock()
+    plan = Plan.of(items(20), boxes)
+    run(boxes, plan, Folder(small_photos), Folder(tmp_path), workers=2, clock=clock)
     assert set(clock.seconds) == {"read photo", "cut", "encode", "decode", "infer click", "record"}
     assert min(clock.seconds.values()) > 0

@@ -62,6 +62,9 @@ def test_failures_are_listed(boxes: Path, tmp_path: Path) -> None:
         ({"--model": "huge"}, "unknown model 'huge'"),
         ({"--input": "voc"}, "are a folder"),
         ({"--out": "BOXES"}, "is not a folder"),
+        ({"--first": "lite", "--method": "box"}, "--first is for --method two-stage"),
+        ({"--workers": "2"}, "are for a cluster"),
+        ({"--images": "nothing://photos"}, "nothing://photos cannot be opened"),
     ],
 )
 def test_bad_input_is_one_sentence(boxes: Path, tmp_path: Path, change: dict[str, str], message: str) -> None:
@@ -72,3 +75,19 @@ def test_bad_input_is_one_sentence(boxes: Path, tmp_path: Path, change: dict[str
     assert message in result.output
     assert "Traceback" not in result.output
     assert not (tmp_path / "out").exists()
+
+
+def test_methods_by_letter_and_a_published_model(boxes: Path, published_files: Path, tmp_path: Path) -> None:
+    """The command runs what the paper compares, also with another network first."""
+    for method in ("crop", "sim"):
+        result = run(boxes, "--images", PHOTOS, "--out", tmp_path / method, "--method", method)
+        assert result.exit_code == 0, result.output
+    settings = json.loads((tmp_path / "sim" / "plan.json").read_text())
+    assert settings["method"] == "sim"
+    assert len(settings["calibration"]) == 64
+    model = published_files / "iog.encoder.onnx"
+    result = run(boxes, "--images", PHOTOS, "--out", tmp_path / "iog", "--model", model, "--first", "lite")
+    assert result.exit_code == 0, result.output
+    settings = json.loads((tmp_path / "iog" / "plan.json").read_text())
+    assert (settings["model"], settings["first_model"]) == ("iog-resnet50", "lite")
+    assert settings["calibration"] is None

@@ -100,7 +100,7 @@ def test_every_table_in_a_smoke_run(table: str) -> None:
 def test_table8_on_photos(photo_folder: Path) -> None:
     result = run("reproduce", "table8", "--data", f"photos={photo_folder}", "--limit", 2)
     assert result.exit_code == 0, result.output
-    for method in ("(B) box centre", "(D) box only", "(E) two-stage"):
+    for method in ("(A) crop", "(B) box centre, (C) the same", "(D) box only", "(E) two-stage"):
         assert f"| photos | {method} |" in result.output
     assert "give --data voc=FOLDER" in result.output
 

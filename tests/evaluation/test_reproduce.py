@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from iog import Clicks, zoo
+from iog import zoo
+from iog.auto.methods import Boxes
 from iog.engines import PublishedInfo
 from iog.errors import DataError, ModelError
-from iog.evaluation.automated import box_centre, box_only, two_stage
 from iog.evaluation.extreme import ExtremePoints
 from iog.evaluation.paper import TABLES
 from iog.evaluation.recipes import DATA, RECIPES, WEIGHTS, Recipe
@@ -90,17 +90,32 @@ def test_names_that_are_not_known(red: Segmenter, objects: Objects) -> None:
         reproduce("table1", red, data={"voc": Objects([])})
 
 
-def test_box_only_methods(red: Segmenter) -> None:
-    sample = made("half", LEFT)
-    clicks = Clicks.of(((40, 30), (71, 61)), (60, 60))
-    only = box_only(red, sample.image, clicks)
-    assert only.clicks.inside is None
-    np.testing.assert_array_equal(only.mask, LEFT)
-    assert box_centre(red, sample.image, clicks).clicks.inside == (56, 46)
-    # The left half is 16 x 32 pixels: 8 deep first at column 47, row 37.
-    assert two_stage(red, sample.image, clicks).clicks.inside == (47, 37)
-    nothing = made("nothing", square(0, 0, 0, 0))
-    assert two_stage(red, nothing.image, clicks).clicks.inside is None
+def test_masks_from_the_box_alone(red: Segmenter) -> None:
+    text = reproduce("table8", red, data={"photos": Objects([made("cat", OBJECT)])})
+    found = {tuple(row[:2]): row[2:] for row in rows(text)}
+    names = ["(A) crop", "(B) box centre, (C) the same", "(D) box only", "(E) two-stage"]
+    assert [found["photos", name][:2] for name in names] == [["100.0", "1"]] * 4
+
+
+def test_each_method_of_the_paper_has_its_network(red: Segmenter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row can be measured; E asks the network of D first."""
+    asked = []
+
+    def boxes(last: Segmenter, method: str, first: Segmenter | None) -> Boxes:
+        asked.append((method, first is not None))
+        return Boxes(last, method, first)
+
+    monkeypatch.setattr("iog.evaluation.reproduce.Boxes", boxes)
+    monkeypatch.setattr("iog.evaluation.reproduce.Segmenter", lambda path: Segmenter(red.engine))
+    names = {r.weights for r in RECIPES["table8"].values()} | {"iog-resnet101"}
+    weights = {name: Path(name) for name in names}
+    text = reproduce("table8", red, data={"voc": Objects([made("cat", OBJECT)])}, weights=weights)
+    ours = [
+        row[5] for row in rows(text) if row[0][:3] in ("(A)", "(B)", "(C)", "(D)", "(E)") and len(row) > 6
+    ]
+    assert ours == ["100.0"] * 6
+    methods = [("crop", False), ("centre", False), ("sim", False), ("box", False)]
+    assert asked[:6] == [*methods, ("box", False), ("two-stage", True)]
 
 
 def test_extreme_points() -> None:

@@ -156,3 +156,21 @@ def test_fine_tuning_starts_from_a_checkpoint(published_files: Path, photo_folde
     assert recipe.open_objects().indices == recipe.open_objects().indices
     with pytest.raises(ModelError, match="choose the recipe and the --network options that fit it"):
         recipe_at(photo_folder, start=str(published_files / "refinement.pth")).create_network()
+
+
+def test_prompts_for_masks_from_boxes(photo_folder: Path) -> None:
+    """Methods A, B and D of table 8: no click, the box's centre, no inside click; photo and mask stay."""
+    plain, crop, centre, box = (
+        recipe_at(photo_folder, prompt=prompt).examples()[1] for prompt in ("inside", "crop", "centre", "box")
+    )
+    for other in (crop, centre, box):
+        np.testing.assert_array_equal(other["input"][:3], plain["input"][:3])
+        np.testing.assert_array_equal(other["mask"], plain["mask"])
+    assert not crop["input"][3:].any()
+    assert not box["input"][3].any()
+    np.testing.assert_array_equal(box["input"][4], plain["input"][4])
+    np.testing.assert_array_equal(centre["input"][4], plain["input"][4])
+    rows, columns = np.nonzero(plain["mask"])
+    row, column = np.unravel_index(centre["input"][3].argmax(), plain["mask"].shape)
+    assert abs(2 * row - rows.min() - rows.max()) <= 4
+    assert abs(2 * column - columns.min() - columns.max()) <= 4

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from iog.auto.places import Folder, Place
 from iog.auto.plan import Item
 from iog.datasets.boxes import BoxEntry, from_one_based
 from iog.datasets.coco import CocoBoxes
@@ -29,7 +30,7 @@ _NAMES = ("classes.txt", "obj.names")
 _NOT_LABELS = (*_NAMES, "train.txt", "val.txt", "test.txt")
 
 
-def read_boxes(path: Path, photos: Path, kind: Kind | None, broken: list[str]) -> list[Item]:
+def read_boxes(path: Path, place: Place, kind: Kind | None, broken: list[str]) -> list[Item]:
     """The boxes that a file or a folder lists.
 
     Parameters
@@ -37,8 +38,9 @@ def read_boxes(path: Path, photos: Path, kind: Kind | None, broken: list[str]) -
     path
         COCO's .json; a .csv of Open Images; a .csv or .parquet with the columns image, x0, y0, x1, y1 and
         perhaps category; a folder of VOC's or ImageNet-LOC's .xml; a folder of YOLO's .txt.
-    photos
-        Folder of the photos. Files of a folder are matched with photos of the same relative path.
+    place
+        Where the photos lie. Files of a folder are matched with photos of the same relative path. Behind a
+        URL photos are not looked for, so only files that name them in full will do: COCO's and tables.
     kind
         What it is; None looks.
     broken
@@ -49,16 +51,27 @@ def read_boxes(path: Path, photos: Path, kind: Kind | None, broken: list[str]) -
     DataError
         If it is none of these, or holds no box at all.
     """
-    for needed in (path, photos):
-        if not needed.exists():
-            raise DataError(f"{needed} does not exist")
-    if not photos.is_dir():
+    if not path.exists():
+        raise DataError(f"{path} does not exist")
+    photos = place.path if isinstance(place, Folder) else None
+    if photos is not None and not photos.exists():
+        raise DataError(f"{photos} does not exist")
+    if photos is not None and not photos.is_dir():
         raise DataError(f"{photos} is not a folder; name the folder of the photos")
     kind = kind or guess(path)
+    if photos is None and kind not in ("coco", "table"):
+        raise DataError(
+            f"photos behind a URL need boxes that name them in full, COCO's or a table; {path} is {kind}"
+        )
     folder_wanted = kind in ("voc", "yolo", "imagenet")
     if folder_wanted != path.is_dir():
         raise DataError(f"{path}: boxes of kind {kind} are a {'folder' if folder_wanted else 'file'}")
-    items = list(_READERS[kind](path, photos, broken))
+    if photos is not None:
+        items = list(_READERS[kind](path, photos, broken))
+    elif kind == "coco":
+        items = list(_items(CocoBoxes(path, [], broken=broken).entries, Path()))
+    else:
+        items = list(_table(path, Path(), broken))
     if not items:
         raise DataError(f"{path} lists no usable box" + (f"; the first fault: {broken[0]}" if broken else ""))
     return items

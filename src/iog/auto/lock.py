@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import platform
 import sys
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from iog.auto.places import Folder, Place
 from iog.errors import DataError
 
 if sys.platform == "win32":
@@ -23,19 +28,38 @@ else:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold `folder`/.lock, which names our process while we live.
+LOCK = ".lock"
+"""Name of the lock in an output folder."""
 
-    The system ends the lock with the process, however that ends: after a crash nothing has to be removed,
-    and a process id that was given to someone else means nothing.
+LEASE = 60.0
+"""Seconds for which a run at a URL is believed to live after its last sign of life."""
+
+
+@contextmanager
+def locked(place: Place) -> Iterator[None]:
+    """Hold the lock of an output folder while we live.
+
+    In a folder the system ends the lock with the process, however that ends: after a crash nothing has to be
+    removed. Stores behind URLs have no locks: there a note is renewed while we live and believed for `LEASE`
+    seconds. (Were two runs to slip past it, both would write the same bytes.)
 
     Raises
     ------
     DataError
         If another run holds it.
     """
-    path = folder / ".lock"
+    if isinstance(place, Folder):
+        place.path.mkdir(parents=True, exist_ok=True)
+        with _locked_folder(place.path):
+            yield
+    else:
+        with _leased(place):
+            yield
+
+
+@contextmanager
+def _locked_folder(folder: Path) -> Iterator[None]:
+    path = folder / LOCK
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         try:
@@ -51,3 +75,40 @@ def locked(folder: Path) -> Iterator[None]:
         os.ftruncate(handle, 0)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def _leased(place: Place) -> Iterator[None]:
+    if place.exists(LOCK):
+        try:
+            with place.reading(LOCK) as file:
+                found = json.loads(file.read())
+            age = time.time() - float(found["time"])
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            age = LEASE
+        if age < LEASE:
+            raise DataError(
+                f"another run ({found['run']}) was writing to {place} {age:.0f} seconds ago; let it end, "
+                f"choose another --out, or, if it died, start again in {LEASE - age:.0f} seconds"
+            )
+    ended = threading.Event()
+
+    def sign() -> None:
+        with place.writing(LOCK, "w") as file:
+            json.dump({"run": f"{platform.node()}, process {os.getpid()}", "time": time.time()}, file)
+
+    def renew() -> None:
+        while not ended.wait(LEASE / 4):
+            # A store that does not answer for once is no reason to stop; the lease has time for three.
+            with suppress(OSError):
+                sign()
+
+    sign()
+    thread = threading.Thread(target=renew, name="iog-auto-lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        place.remove(LOCK)

@@ -1,9 +1,17 @@
-"""How a box alone becomes a mask (IOG's extension to box annotations; letters as in its comparison).
+"""How a box alone becomes a mask: the five methods of IOG's extension to box annotations (slides, table 8).
 
-* `box` (D): the corners alone.
-* `centre` (B): the box's centre stands in for the inside click.
-* `two-stage` (E): stage 1 segments from the corners alone; the deepest pixel of its mask becomes the inside
-  click of stage 2. Both stages decode the same features, so E costs one encode and two decodes.
+    A  crop        nothing but the crop: no click at all is shown to the network
+    B  centre      the box's centre stands in for the inside click
+    C  sim         what B does, with a network that learned from simulated clicks: see below
+    D  box         the outside clicks alone
+    E  two-stage   D's mask tells an inside click, its deepest pixel; with it as with three clicks
+
+The published code has none of this, so the definitions are ours (docs/decisions/0007). B and C ask a network
+the same; they differ in what it learned: B from box centres, C from the usual simulated clicks. So with one
+set of weights they give the same mask.
+
+E may take another network for its first stage, as the paper does. Where both stages can share features (lite:
+always; published networks: never, their encoder sees the inside click) it costs one encode and two decodes.
 """
 
 from __future__ import annotations
@@ -18,28 +26,40 @@ import numpy.typing as npt
 from iog.auto.clock import Clock
 from iog.clicks import Box, Clicks, Pixel
 from iog.crop import Crop, FloatArray, resize
+from iog.engines import Features
 from iog.prompting import THRESHOLD
 from iog.robot import depth
 from iog.segmenter import Prediction, Segmenter
 
-Method = Literal["two-stage", "box", "centre"]
+Method = Literal["crop", "centre", "sim", "box", "two-stage"]
 METHODS: tuple[Method, ...] = get_args(Method)
+"""In the order of the letters A to E."""
 
 FALLBACK = "stage 1 found nothing in the box: the mask of the box alone"
 """Note on a mask of `two-stage` that has no second stage."""
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """What a network sees of a box; holds its crop, not its photo."""
+
+    crop: Crop
+    pixels: npt.NDArray[Any]
+    """From `Prompting.cut`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """A box that waits for the network; holds its crop, not its photo."""
+    """A box that waits for the network."""
 
     clicks: Clicks
     """What is known before the network runs."""
     visible: Box
     """The box, cut to the photo."""
-    crop: Crop
-    pixels: npt.NDArray[np.uint8]
-    """(S, S, 3) RGB, what the network sees."""
+    view: View
+    """What the network sees."""
+    first: View
+    """What the network of the first stage sees; the same unless that is another one."""
     image_size: tuple[int, int]
     """(width, height) of the photo."""
 
@@ -54,93 +74,143 @@ class Answer:
     """What was done other than the method says."""
 
 
-def target(segmenter: Segmenter, image: npt.NDArray[np.uint8], box: Box, method: Method) -> Target:
-    """Cut a box from its photo.
+@dataclass(frozen=True)
+class Boxes:
+    """Turns boxes into masks. Safe to share between threads.
 
     Parameters
     ----------
     segmenter
-        Says what the network sees around the box.
-    image
-        (H, W, 3) RGB.
-    box
-        Half-open, in pixels.
+        The model.
     method
-        `centre` adds its click here.
-
-    Raises
-    ------
-    ClickError
-        If the box is too thin or has too little of itself in the photo.
+        A key of `METHODS`.
+    first
+        The model of the first stage of `two-stage`; None takes the same.
     """
-    size = image.shape[1], image.shape[0]
-    clicks = Clicks((Pixel(box.x0, box.y0), Pixel(box.x1 - 1, box.y1 - 1)))
-    clicks.check_inside_image(*size)
-    visible = box.intersection(Box(0, 0, *size))
-    if method == "centre":
-        clicks = clicks.with_inside((visible.x0 + visible.x1 - 1) // 2, (visible.y0 + visible.y1 - 1) // 2)
-    crop = segmenter.crop(clicks)
-    return Target(clicks, visible, crop, crop.extract(image), size)
 
+    segmenter: Segmenter
+    method: Method = "two-stage"
+    first: Segmenter | None = None
 
-def solve(
-    segmenter: Segmenter, targets: Sequence[Target], method: Method, clock: Clock | None = None
-) -> list[Answer]:
-    """The masks of a batch, in order; all in one run of the network, so the caller chooses how many."""
-    clock = clock or Clock()
-    clicks = [t.clicks for t in targets]
-    crops = [t.crop for t in targets]
-    with clock.stage("encode"):
-        features = segmenter.encode([t.pixels for t in targets])
-    with clock.stage("decode"):
-        probability = segmenter.decode(features, clicks, crops, [None] * len(targets))
-    notes: list[str | None] = [None] * len(targets)
-    if method == "two-stage":
+    def target(self, image: npt.NDArray[np.uint8], box: Box) -> Target:
+        """Cut a box (half-open, in pixels) from its photo, (H, W, 3) RGB.
+
+        Raises
+        ------
+        ClickError
+            If the box is too thin or has too little of itself in the photo.
+        """
+        size = image.shape[1], image.shape[0]
+        clicks = Clicks((Pixel(box.x0, box.y0), Pixel(box.x1 - 1, box.y1 - 1)))
+        clicks.check_inside_image(*size)
+        visible = box.intersection(Box(0, 0, *size))
+        if self.method in ("centre", "sim"):
+            centre = (visible.x0 + visible.x1 - 1) // 2, (visible.y0 + visible.y1 - 1) // 2
+            clicks = clicks.with_inside(*centre)
+        view = _view(self.segmenter, image, clicks)
+        two = self.method == "two-stage" and self.first is not None
+        first = _view(self.first, image, clicks) if two and self.first is not None else view
+        return Target(clicks, visible, view, first, size)
+
+    def solve(self, targets: Sequence[Target], clock: Clock | None = None) -> list[Answer]:
+        """The masks of a batch, in order; all in one run of the network, so the caller chooses how many."""
+        clock = clock or Clock()
+        if self.method != "two-stage":
+            clicks = [t.clicks for t in targets]
+            features = self._encoded(self.segmenter, [t.view for t in targets], clicks, clock)
+            probability = self._decoded(self.segmenter, features, [t.view for t in targets], clicks, clock)
+            return [self._answer(*one) for one in zip(targets, clicks, probability, strict=True)]
+        return self._two_stages(targets, clock)
+
+    def _two_stages(self, targets: Sequence[Target], clock: Clock) -> list[Answer]:
+        first = self.first or self.segmenter
+        views, known = [t.first for t in targets], [t.clicks for t in targets]
+        features = self._encoded(first, views, known, clock)
+        masks = self._decoded(first, features, views, known, clock)
         with clock.stage("infer click"):
             inferred = [
-                inferred_click(p, t.crop, t.visible) for p, t in zip(probability, targets, strict=True)
+                inferred_click(p, t.first.crop, t.visible) for p, t in zip(masks, targets, strict=True)
             ]
-        for i, pixel in enumerate(inferred):
-            if pixel is None:
-                notes[i] = FALLBACK
-            else:
-                clicks[i] = replace(clicks[i], inside=pixel)
-        found = [i for i, pixel in enumerate(inferred) if pixel is not None]
-        if found:
+        answers = [
+            Answer(self._prediction(first, t, t.first.crop, t.clicks, p, "box"), FALLBACK)
+            for t, p in zip(targets, masks, strict=True)
+        ]
+        found = [(i, pixel) for i, pixel in enumerate(inferred) if pixel is not None]
+        if not found:
+            return answers
+        chosen = [targets[i] for i, _ in found]
+        views = [t.view for t in chosen]
+        clicks = [replace(t.clicks, inside=pixel) for t, (_, pixel) in zip(chosen, found, strict=True)]
+        if first is self.segmenter and all(_share(first, t, c) for t, c in zip(chosen, clicks, strict=True)):
             if len(found) < len(targets):  # features are large: copied only when some are left out
-                features = tuple(level[found] for level in features)
-            with clock.stage("decode"):
-                second = segmenter.decode(
-                    features, [clicks[i] for i in found], [crops[i] for i in found], [None] * len(found)
-                )
-            probability = probability.copy()
-            probability[found] = second
-    return [
-        Answer(Prediction(c, t.crop, p, t.image_size, segmenter.model, segmenter.prompting), note)
-        for t, c, p, note in zip(targets, clicks, probability, notes, strict=True)
-    ]
+                features = tuple(level[[i for i, _ in found]] for level in features)
+        else:
+            features = self._encoded(self.segmenter, views, clicks, clock)
+        second = self._decoded(self.segmenter, features, views, clicks, clock)
+        for (i, _), *one in zip(found, chosen, clicks, second, strict=True):
+            answers[i] = self._answer(*one)
+        return answers
+
+    def _encoded(
+        self, segmenter: Segmenter, views: Sequence[View], clicks: Sequence[Clicks], clock: Clock
+    ) -> Features:
+        with clock.stage("encode"):
+            make, guided = segmenter.prompting.encoder_input, self.method != "crop"
+            return segmenter.encode(
+                [make(v.pixels, c, v.crop, guided) for v, c in zip(views, clicks, strict=True)]
+            )
+
+    def _decoded(
+        self,
+        segmenter: Segmenter,
+        features: Features,
+        views: Sequence[View],
+        clicks: Sequence[Clicks],
+        clock: Clock,
+    ) -> FloatArray:
+        with clock.stage("decode"):
+            crops = [v.crop for v in views]
+            return segmenter.decode(features, clicks, crops, [None] * len(views), self.method != "crop")
+
+    def _answer(self, target: Target, clicks: Clicks, probability: FloatArray) -> Answer:
+        made = self._prediction(self.segmenter, target, target.view.crop, clicks, probability, self.method)
+        return Answer(made)
+
+    @staticmethod
+    def _prediction(
+        segmenter: Segmenter,
+        target: Target,
+        crop: Crop,
+        clicks: Clicks,
+        probability: FloatArray,
+        method: Method,
+    ) -> Prediction:
+        return segmenter.prediction(clicks, crop, probability, target.image_size, method)
+
+    def segment(self, image: npt.NDArray[np.uint8], boxes: Sequence[Box], *, batch: int = 2) -> list[Answer]:
+        """The masks of boxes in one photo (H, W, 3) RGB; `batch` of them in one run of the network.
+
+        Raises
+        ------
+        ClickError
+            If a box is impossible; nothing is returned then.
+        """
+        targets = [self.target(image, box) for box in boxes]
+        answers: list[Answer] = []
+        for start in range(0, len(targets), batch):
+            answers += self.solve(targets[start : start + batch])
+        return answers
 
 
-def segment_boxes(
-    segmenter: Segmenter,
-    image: npt.NDArray[np.uint8],
-    boxes: Sequence[Box],
-    method: Method = "two-stage",
-    *,
-    batch: int = 2,
-) -> list[Answer]:
-    """The masks of boxes in one photo (H, W, 3) RGB; `batch` of them in one run of the network.
+def _view(segmenter: Segmenter, image: npt.NDArray[np.uint8], clicks: Clicks) -> View:
+    crop = segmenter.crop(clicks)
+    return View(crop, segmenter.prompting.cut(image, crop))
 
-    Raises
-    ------
-    ClickError
-        If a box is impossible; nothing is returned then.
-    """
-    targets = [target(segmenter, image, box, method) for box in boxes]
-    answers: list[Answer] = []
-    for start in range(0, len(targets), batch):
-        answers += solve(segmenter, targets[start : start + batch], method)
-    return answers
+
+def _share(segmenter: Segmenter, target: Target, clicks: Clicks) -> bool:
+    """Whether the features of the box alone are those of `clicks`, too."""
+    key, crop = segmenter.prompting.features_key, target.view.crop
+    return key(target.clicks, crop) == key(clicks, crop)
 
 
 def inferred_click(probability: FloatArray, crop: Crop, visible: Box) -> Pixel | None:

@@ -16,7 +16,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -27,7 +27,6 @@ from pycocotools import mask as coco
 from iog.auto.plan import FORMAT
 from iog.auto.store import Record, Store
 from iog.extras import require_pyarrow
-from iog.files import replacing
 from iog.masks import decode_rle, polygons
 
 OutputFormat = Literal["coco", "yolo", "png", "parquet"]
@@ -56,11 +55,10 @@ def write_output(format_: OutputFormat, store: Store) -> None:
 
 
 def _coco(store: Store) -> None:
-    path = store.folder / "coco.json"
-    if path.exists():
+    if store.place.exists("coco.json"):
         return
     # Twice through the shards, so that memory holds names alone however many masks there are.
-    with replacing(path, "w") as file:
+    with store.place.writing("coco.json", "w") as file:
         settings = store.plan.settings | {"config": store.plan.config}
         file.write(f'{{"info": {json.dumps({"description": "masks made from boxes by iog"} | settings)},\n')
         file.write('"licenses": [],\n"images": [')
@@ -106,13 +104,12 @@ def _yolo(store: Store) -> None:
     names = sorted({item.category for item in store.plan.items})
     ids = {name: number for number, name in enumerate(names)}
     places = _places(store, ".txt")
-    folder = store.folder / "yolo"
+    there = set(store.place.names())
     for image, records in _photos(store):
-        path = folder / "labels" / places[image]
-        if path.exists():
+        name = f"yolo/labels/{places[image]}"
+        if name in there:
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path, "w") as file:
+        with store.place.writing(name, "w") as file:
             for record in records:
                 ring = one_ring(decode_rle(record["rle"]))
                 if ring is not None:
@@ -120,11 +117,10 @@ def _yolo(store: Store) -> None:
                     points = " ".join(f"{value:.6f}" for value in shares.ravel())
                     file.write(f"{ids[record['category']]} {points}\n")
     shown = [" ".join(name.split()) or "object" for name in names]
-    folder.mkdir(exist_ok=True)
-    with replacing(folder / "classes.txt", "w") as file:
+    with store.place.writing("yolo/classes.txt", "w") as file:
         file.writelines(f"{name}\n" for name in shown)
     # Last, so that it says that the labels are complete.
-    with replacing(folder / "data.yaml", "w") as file:
+    with store.place.writing("yolo/data.yaml", "w") as file:
         file.write("names:\n")
         file.writelines(
             f"  {number}: {json.dumps(name, ensure_ascii=False)}\n" for number, name in enumerate(shown)
@@ -151,13 +147,18 @@ def one_ring(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64] | None:
 
 
 def _png(store: Store) -> None:
+    write_pngs(store, "png/")
+
+
+def write_pngs(store: Store, below: str) -> None:
+    """A PNG a photo, see `instance_map`; `below` comes before the photo's own path."""
     places = _places(store, ".png")
+    there = set(store.place.names())
     for image, records in _photos(store):
-        path = store.folder / "png" / places[image]
-        if path.exists():
+        name = f"{below}{places[image]}"
+        if name in there:
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as file:
+        with store.place.writing(name) as file:
             Image.fromarray(instance_map(records)).save(file, format="PNG")
 
 
@@ -201,20 +202,15 @@ def _parquet(store: Store) -> None:
         metadata={"format": FORMAT},
     )
     plan = store.plan
-    same = {
-        "method": plan.method,
-        "model": plan.model,
-        "weights_sha256": plan.weights_sha256,
-        "config": plan.config,
-    }
-    folder = store.folder / "parquet"
-    folder.mkdir(exist_ok=True)
+    same = {key: plan.settings[key] for key in ("method", "model", "weights_sha256")}
+    same["config"] = plan.config
+    there = set(store.place.names())
     for shard in range(plan.shards):
-        path = folder / f"{shard:05d}.parquet"
-        if path.exists():
+        name = f"parquet/{shard:05d}.parquet"
+        if name in there:
             continue
         rows = [_flat(record) | same for record in store.records(shard)]
-        with replacing(path) as file:
+        with store.place.writing(name) as file:
             pq.write_table(pa.Table.from_pylist(rows, schema), file, compression="zstd")
 
 
@@ -241,12 +237,12 @@ def _photos(store: Store) -> Iterator[tuple[str, list[Record]]]:
         yield image, list(records)
 
 
-def _places(store: Store, ending: str) -> dict[str, Path]:
+def _places(store: Store, ending: str) -> dict[str, str]:
     """Relative path of each photo's file; the photo's own ending stays only where two would meet."""
     bare = {image: _bare(image) for image in dict.fromkeys(item.image for item in store.plan.items)}
     taken = Counter(path.with_suffix("") for path in bare.values())
     return {
-        image: Path(path.with_suffix(ending) if taken[path.with_suffix("")] == 1 else f"{path}{ending}")
+        image: str(path.with_suffix(ending) if taken[path.with_suffix("")] == 1 else f"{path}{ending}")
         for image, path in bare.items()
     }
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from iog import __version__
-from iog.auto.methods import Method
+from iog.auto.methods import Boxes, Method
 from iog.clicks import Box
 from iog.datasets.boxes import pixels_of
 from iog.segmenter import Segmenter
 
-FORMAT = "iog-auto-1"
+FORMAT = "iog-auto-2"
 """Version of the records."""
 
 SHARD_SIZE = 1000
@@ -54,13 +54,32 @@ class Item(NamedTuple):
         return pixels_of(x0, y0, x1, y1, (width, height))
 
 
+class Share(NamedTuple):
+    """The boxes of one shard: all that the worker needs who makes it."""
+
+    shard: int
+    first: int
+    """Number of its first box in the plan."""
+    items: Sequence[Item]
+    instances: Sequence[int]
+    """Number of each box within its photo, from 1."""
+
+    def groups(self) -> Iterator[Group]:
+        """Neighbours on one photo, in order, at most `GROUP` of them at a time."""
+        places = range(len(self.items))
+        for image, same in groupby(places, lambda place: self.items[place].image):
+            neighbours = list(same)
+            for start in range(neighbours[0], neighbours[-1] + 1, GROUP):
+                yield Group(self, image, range(start, min(start + GROUP, neighbours[-1] + 1)))
+
+
 class Group(NamedTuple):
     """Boxes of one photo within one shard, neighbours in the plan."""
 
-    shard: int
+    share: Share
     image: str
-    boxes: range
-    """Numbers of the boxes."""
+    places: range
+    """Where the boxes stand in the share."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +94,8 @@ class Plan:
         See `iog.auto.methods`.
     model
         Name of the model.
-    weights_sha256
-        Hash of its weights.
+    making
+        What else a mask depends on, as plain data: weights, engine, calibration.
     shard_size
         Boxes in a shard; the last one may have fewer.
     """
@@ -84,15 +103,16 @@ class Plan:
     items: Sequence[Item]
     method: Method
     model: str
-    weights_sha256: str
+    making: Mapping[str, Any]
     shard_size: int = SHARD_SIZE
 
     @classmethod
-    def of(
-        cls, items: Iterable[Item], segmenter: Segmenter, method: Method, shard_size: int = SHARD_SIZE
-    ) -> Plan:
+    def of(cls, items: Iterable[Item], boxes: Boxes, shard_size: int = SHARD_SIZE) -> Plan:
         """The plan for items in any order."""
-        return cls(by_photo(items), method, segmenter.model, segmenter.engine.info.weights_sha256, shard_size)
+        making = {"engine": boxes.segmenter.engine_name, **_hashes(boxes.segmenter, "")}
+        if boxes.first is not None:
+            making |= {"first_model": boxes.first.model, **_hashes(boxes.first, "first_")}
+        return cls(by_photo(items), boxes.method, boxes.segmenter.model, making, shard_size)
 
     @cached_property
     def input_sha256(self) -> str:
@@ -110,7 +130,7 @@ class Plan:
             "iog": __version__,
             "method": self.method,
             "model": self.model,
-            "weights_sha256": self.weights_sha256,
+            **self.making,
             "shard_size": self.shard_size,
             "batch": BATCH,
             "boxes": len(self.items),
@@ -132,22 +152,27 @@ class Plan:
         start = shard * self.shard_size
         return range(start, min(start + self.shard_size, len(self.items)))
 
-    def groups(self, shards: Iterable[int]) -> Iterator[Group]:
-        """The work in these shards, in order; cut where photo or shard change, and after `GROUP` boxes."""
-        for shard in shards:
-            for image, numbers in groupby(self.boxes(shard), lambda number: self.items[number].image):
-                same = list(numbers)
-                for start in range(same[0], same[-1] + 1, GROUP):
-                    yield Group(shard, image, range(start, min(start + GROUP, same[-1] + 1)))
+    def share(self, shard: int) -> Share:
+        """What is to be done for a shard."""
+        boxes = self.boxes(shard)
+        mine = slice(boxes.start, boxes.stop)
+        return Share(shard, boxes.start, self.items[mine], self._instances[mine])
 
     @cached_property
-    def instances(self) -> Sequence[int]:
-        """Number of each box within its photo, from 1."""
+    def _instances(self) -> Sequence[int]:
         return [
             number
             for _, same in groupby(self.items, lambda item: item.image)
             for number, _ in enumerate(same, 1)
         ]
+
+
+def _hashes(segmenter: Segmenter, prefix: str) -> dict[str, Any]:
+    calibration = segmenter.calibration
+    return {
+        f"{prefix}weights_sha256": segmenter.engine.info.weights_sha256,
+        f"{prefix}calibration": None if calibration is None else calibration.sha256,
+    }
 
 
 def by_photo(items: Iterable[Item]) -> list[Item]:

@@ -1,4 +1,4 @@
-"""Works through the shards of a plan that are missing.
+"""Works through the shards of a plan that are missing, on this machine.
 
 Each of the workers is one thread that uses one core: it decodes a photo and cuts its boxes, or runs a batch
 through the network and turns the answers into records. So decoding, the network and run lengths overlap
@@ -8,27 +8,27 @@ forms batches across photos, in the plan's order and within a shard, and writes.
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import groupby
-from pathlib import Path
+from itertools import chain, groupby
 from typing import NamedTuple, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from iog.auto.clock import Clock
 from iog.auto.lock import locked
-from iog.auto.methods import Answer, Target, solve, target
-from iog.auto.plan import BATCH, Group, Plan
-from iog.auto.store import Failure, Record, Store, line_of
-from iog.errors import IogError
-from iog.formats import write_json, write_json_lines
-from iog.images import read_image
+from iog.auto.methods import Answer, Boxes, Target
+from iog.auto.places import Folder, Place
+from iog.auto.plan import BATCH, Group, Plan, Share
+from iog.auto.store import Failure, Record, Shards, Store, line_of
+from iog.errors import ImageError, IogError
+from iog.images import decode_image, read_image
 from iog.masks import encode_rle
-from iog.segmenter import Segmenter
 
 AHEAD = 16
 """Photos, or parts of one, that are read ahead of the network."""
@@ -37,10 +37,15 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
+Progress = Callable[[int], None]
+"""Takes numbers of boxes that are done."""
+
+
 class Ready(NamedTuple):
     """A box that was cut from its photo."""
 
-    id: int
+    place: int
+    """Where it stands in its share."""
     target: Target
 
 
@@ -62,31 +67,35 @@ class Summary:
 
 
 def run(
-    segmenter: Segmenter,
+    boxes: Boxes,
     plan: Plan,
-    photos: Path,
-    out: Path,
+    photos: Place,
+    out: Place,
     *,
-    workers: int,
+    work: Callable[[list[int], Store, Progress], None] | None = None,
+    workers: int = 1,
     unlisted: Iterable[str] = (),
     finish: Callable[[Store], None] = lambda store: None,
-    progress: Callable[[int], None] = lambda boxes: None,
+    progress: Progress = lambda boxes: None,
     clock: Clock | None = None,
 ) -> Summary:
     """Make all masks of a plan, going on where an earlier run ended.
 
     Parameters
     ----------
-    segmenter
-        The model of the plan; one thread for one inference (`threads=1`), as workers already take all cores.
+    boxes
+        The model and method of the plan; one thread for one inference (`threads=1`), as workers already take
+        all cores.
     plan
         What to do.
     photos
-        Folder to which the plan's photos are relative.
+        Where the plan's photos lie.
     out
         Output folder; made if missing.
+    work
+        Makes the missing shards elsewhere (`iog.auto.cluster`); None makes them here.
     workers
-        Threads, usually one a core.
+        Threads here, usually one a core.
     unlisted
         What was wrong with boxes that could not even be listed, for the record.
     finish
@@ -102,7 +111,6 @@ def run(
     DataError
         If another run uses `out`, or it belongs to another plan.
     """
-    out.mkdir(parents=True, exist_ok=True)
     store = Store(out, plan)
     with locked(out):
         store.claim()
@@ -110,13 +118,17 @@ def run(
         missing = [shard for shard in range(plan.shards) if store.done(shard) is None]
         resumed = len(plan.items) - sum(len(plan.boxes(shard)) for shard in missing)
         progress(resumed)
-        _Work(segmenter, plan, photos, store, workers, progress, clock or Clock()).do(missing)
+        if work is None:
+            worker = Worker(boxes, photos, store, workers, progress, clock or Clock())
+            worker.do(map(plan.share, missing))
+        elif missing:
+            work(missing, store, progress)
         summary = _summary(store, unlisted, resumed)
-        write_json_lines(out / "failures.jsonl", summary.failures)
-        write_json(
-            out / "summary.json",
-            {"boxes": summary.boxes, "masks": summary.masks, "failures": dict(summary.kinds)},
-        )
+        with out.writing("failures.jsonl", "w") as file:
+            file.writelines(json.dumps(failure, ensure_ascii=False) + "\n" for failure in summary.failures)
+        with out.writing("summary.json", "w") as file:
+            counts = {"boxes": summary.boxes, "masks": summary.masks, "failures": dict(summary.kinds)}
+            file.write(json.dumps(counts) + "\n")
         finish(store)
     return summary
 
@@ -126,7 +138,7 @@ def _summary(store: Store, unlisted: Iterable[str], resumed: int) -> Summary:
     for shard in range(store.plan.shards):
         done = store.done(shard)
         if done is None:
-            raise OSError(f"shard {shard} below {store.folder} changed under our hands; start again")
+            raise OSError(f"shard {shard} below {store.place} changed under our hands; start again")
         summary.masks += done.rows
         summary.failures += done.failures
     summary.failures += [
@@ -137,31 +149,35 @@ def _summary(store: Store, unlisted: Iterable[str], resumed: int) -> Summary:
 
 
 @dataclass(frozen=True)
-class _Work:
-    segmenter: Segmenter
-    plan: Plan
-    photos: Path
-    store: Store
-    workers: int
-    progress: Callable[[int], None]
-    clock: Clock
+class Worker:
+    """Makes shards on this machine; see `run` for its parts."""
 
-    def do(self, shards: list[int]) -> None:
+    boxes: Boxes
+    photos: Place
+    shards: Shards
+    workers: int = 1
+    progress: Progress = lambda boxes: None
+    clock: Clock = field(default_factory=Clock)
+
+    def do(self, shares: Iterable[Share]) -> None:
         """Write these shards, one after the other."""
         pool = ThreadPoolExecutor(self.workers, "iog-auto")
         try:
             # Photos are read ahead, also into the next shard; the network starts on a shard only when the
             # one before is on disk, so that a crash costs one shard and no more.
-            cut = _ahead(pool, self._cut, self.plan.groups(shards), AHEAD)
-            for shard, results in groupby(cut, lambda result: result[0].shard):
-                self._write(pool, shard, (result for _, result in results))
+            groups = (group for share in shares for group in share.groups())
+            cut = _ahead(pool, self._cut, groups, AHEAD)
+            for _, results in groupby(cut, lambda result: result[0].share.shard):
+                first = next(results)
+                share = first[0].share
+                self._write(pool, share, (result for _, result in chain([first], results)))
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _write(self, pool: ThreadPoolExecutor, shard: int, cut: Iterator[list[Ready | Failure]]) -> None:
+    def _write(self, pool: ThreadPoolExecutor, share: Share, cut: Iterator[list[Ready | Failure]]) -> None:
         running: deque[Future[list[bytes]]] = deque()
         batch: list[Ready] = []
-        with self.store.writing(shard) as writer:
+        with self.shards.writing(share.shard) as writer:
 
             def collect(most: int) -> None:
                 while len(running) > most:
@@ -177,63 +193,77 @@ class _Work:
                         writer.fail(result)
                         self.progress(1)
                     if len(batch) == BATCH:
-                        running.append(pool.submit(self._solve, batch))
+                        running.append(pool.submit(self._solve, share, batch))
                         batch = []
                         collect(4 * self.workers)
             if batch:
-                running.append(pool.submit(self._solve, batch))
+                running.append(pool.submit(self._solve, share, batch))
             collect(0)
 
     def _cut(self, group: Group) -> list[Ready | Failure]:
+        share = group.share
         try:
             with self.clock.stage("read photo"):
-                image = read_image(self.photos / group.image)
+                image = read_photo(self.photos, group.image)
         except (IogError, OSError, ValueError) as error:
-            return [self._failure(number, "photo", error) for number in group.boxes]
+            return [_failure(share, place, "photo", error) for place in group.places]
         results: list[Ready | Failure] = []
         with self.clock.stage("cut"):
-            for number in group.boxes:
+            for place in group.places:
                 try:
-                    box = self.plan.items[number].box(image.shape[1], image.shape[0])
-                    results.append(Ready(number, target(self.segmenter, image, box, self.plan.method)))
+                    box = share.items[place].box(image.shape[1], image.shape[0])
+                    results.append(Ready(place, self.boxes.target(image, box)))
                 except ValueError as error:
-                    results.append(self._failure(number, "box", error))
+                    results.append(_failure(share, place, "box", error))
         return results
 
-    def _failure(self, number: int, kind: str, error: Exception) -> Failure:
-        item = self.plan.items[number]
-        return {
-            "id": number,
-            "image": item.image,
-            "category": item.category,
-            "edges": [edge if np.isfinite(edge) else None for edge in item.edges],
-            "kind": kind,
-            "error": str(error),
-        }
-
-    def _solve(self, batch: list[Ready]) -> list[bytes]:
-        answers = solve(self.segmenter, [ready.target for ready in batch], self.plan.method, self.clock)
+    def _solve(self, share: Share, batch: list[Ready]) -> list[bytes]:
+        answers = self.boxes.solve([ready.target for ready in batch], self.clock)
         with self.clock.stage("record"):
-            return [line_of(self._record(*one)) for one in zip(batch, answers, strict=True)]
+            return [line_of(_record(share, *one)) for one in zip(batch, answers, strict=True)]
 
-    def _record(self, ready: Ready, answer: Answer) -> Record:
-        item, prediction = self.plan.items[ready.id], answer.prediction
-        click = prediction.clicks.inside
-        width, height = prediction.image_size
-        return {
-            "id": ready.id,
-            "image": item.image,
-            "instance": self.plan.instances[ready.id],
-            "width": width,
-            "height": height,
-            "category": item.category,
-            "box": list(ready.target.visible),
-            "click": None if click is None else list(click),
-            "confidence": round(prediction.confidence, 4),
-            "area": int(np.count_nonzero(prediction.mask)),
-            "note": answer.note,
-            "rle": encode_rle(prediction.mask),
-        }
+
+def read_photo(photos: Place, name: str) -> npt.NDArray[np.uint8]:
+    """A photo as (H, W, 3) RGB; raises as `read_image`."""
+    if isinstance(photos, Folder):
+        return read_image(photos.path / name)
+    try:
+        with photos.reading(name) as file:
+            return decode_image(file, f"{photos}/{name}")
+    except FileNotFoundError:
+        raise ImageError(f"{photos}/{name} does not exist") from None
+
+
+def _failure(share: Share, place: int, kind: str, error: Exception) -> Failure:
+    item = share.items[place]
+    return {
+        "id": share.first + place,
+        "image": item.image,
+        "category": item.category,
+        "edges": [edge if np.isfinite(edge) else None for edge in item.edges],
+        "kind": kind,
+        "error": str(error),
+    }
+
+
+def _record(share: Share, ready: Ready, answer: Answer) -> Record:
+    item, prediction = share.items[ready.place], answer.prediction
+    click = prediction.clicks.inside
+    width, height = prediction.image_size
+    return {
+        "id": share.first + ready.place,
+        "image": item.image,
+        "instance": share.instances[ready.place],
+        "width": width,
+        "height": height,
+        "category": item.category,
+        "box": list(ready.target.visible),
+        "click": None if click is None else list(click),
+        "confidence": round(prediction.confidence, 4),
+        "area": int(np.count_nonzero(prediction.mask)),
+        "note": answer.note,
+        "rle": encode_rle(prediction.mask),
+    }
 
 
 def _ahead(

@@ -1,4 +1,4 @@
-"""Finished shards on disk.
+"""Finished shards at their place.
 
     OUT/
         plan.json               settings of the run and their hash
@@ -14,15 +14,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 from typing import IO, Any, NamedTuple, TypedDict
 
+from iog.auto.lock import LOCK
+from iog.auto.places import Place
 from iog.auto.plan import Plan
 from iog.errors import DataError
-from iog.files import replacing
 from iog.masks import RLE
+
+PLAN = "plan.json"
+"""Settings of the run and their hash."""
 
 
 class Record(TypedDict):
@@ -71,20 +76,73 @@ class Done(NamedTuple):
     failures: list[Failure]
 
 
-class Store:
-    """The shards of one plan below one folder.
+class Shards:
+    """The shards of one plan at one place: all that a worker on another machine needs to write one.
 
     Parameters
     ----------
-    folder
-        The output folder; must exist.
+    place
+        The output folder.
+    config
+        Hash of the plan.
+    """
+
+    def __init__(self, place: Place, config: str) -> None:
+        self.place, self.config = place, config
+
+    def done(self, shard: int) -> Done | None:
+        """What is known of a finished shard; None if it is missing, damaged or another plan's."""
+        try:
+            with self.place.reading(_manifest(shard)) as file:
+                manifest = json.loads(file.read())
+            with self.place.reading(_rows(shard)) as file:
+                sha256 = hashlib.sha256()
+                while block := file.read(1 << 20):
+                    sha256.update(block)
+            if manifest["config"] != self.config or manifest["sha256"] != sha256.hexdigest():
+                return None
+            return Done(manifest["rows"], manifest["failures"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    @contextmanager
+    def writing(self, shard: int) -> Iterator[ShardWriter]:
+        """Write a shard; it exists once the block has ended without an exception."""
+        with self.place.writing(_rows(shard)) as file:
+            writer = ShardWriter(file)
+            yield writer
+        manifest = {
+            "config": self.config,
+            "shard": shard,
+            "rows": writer.rows,
+            "sha256": writer.digest.hexdigest(),
+            "failures": writer.failures,
+        }
+        with self.place.writing(_manifest(shard), "w") as text:
+            json.dump(manifest, text, ensure_ascii=False, indent=1)
+            text.write("\n")
+
+    def records(self, shard: int) -> Iterator[Record]:
+        """The masks of a finished shard."""
+        with self.place.reading(_rows(shard)) as file:
+            for line in file:
+                yield json.loads(line)
+
+
+class Store(Shards):
+    """All shards of a plan.
+
+    Parameters
+    ----------
+    place
+        The output folder.
     plan
         What is to be there in the end.
     """
 
-    def __init__(self, folder: Path, plan: Plan) -> None:
-        self.folder, self.plan = folder, plan
-        self._shards = folder / "shards"
+    def __init__(self, place: Place, plan: Plan) -> None:
+        super().__init__(place, plan.config)
+        self.plan = plan
 
     def claim(self) -> None:
         """Make the folder this plan's, or see that it is.
@@ -94,80 +152,94 @@ class Store:
         DataError
             If the folder belongs to another plan, or holds something else.
         """
-        path = self.folder / "plan.json"
         settings = self.plan.settings | {"config": self.plan.config}
-        if path.is_file():
+        if self.place.exists(PLAN):
             try:
-                found = json.loads(path.read_text(encoding="utf-8"))
+                with self.place.reading(PLAN) as file:
+                    found = json.loads(file.read())
                 changed = [key for key in settings if found.get(key) != settings[key] and key != "config"]
             except (ValueError, AttributeError):
-                raise DataError(f"{path} is not the plan of a run; choose another --out") from None
+                raise DataError(
+                    f"{self.place}/{PLAN} is not the plan of a run; choose another --out"
+                ) from None
             if changed:
                 what = ", ".join(
                     f"{key} {_short(found.get(key))} -> {_short(settings[key])}" for key in changed
                 )
                 raise DataError(
-                    f"{self.folder} holds a run with other boxes or settings ({what}); "
+                    f"{self.place} holds a run with other boxes or settings ({what}); "
                     "choose another --out, or repeat the settings in plan.json"
                 )
-        elif any(path for path in self.folder.iterdir() if path.name != ".lock" and not _temporary(path)):
-            raise DataError(f"{self.folder} holds other files and no plan.json; choose an empty --out")
+        elif any(name != LOCK and not temporary(name) for name in self.place.names()):
+            raise DataError(f"{self.place} holds other files and no plan.json; choose an empty --out")
         else:
-            with replacing(path, "w") as file:
+            with self.place.writing(PLAN, "w") as file:
                 json.dump(settings, file, indent=1)
                 file.write("\n")
-        self._shards.mkdir(exist_ok=True)
 
     def tidy(self) -> None:
         """Remove what a run that was killed had not finished writing."""
-        for path in self.folder.rglob(".*.tmp"):
-            path.unlink()
-
-    def done(self, shard: int) -> Done | None:
-        """What is known of a finished shard; None if it is missing, damaged or another plan's."""
-        try:
-            manifest = json.loads(self._manifest(shard).read_text(encoding="utf-8"))
-            with self._rows(shard).open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            if manifest["config"] != self.plan.config or manifest["sha256"] != sha256:
-                return None
-            return Done(manifest["rows"], manifest["failures"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-
-    @contextmanager
-    def writing(self, shard: int) -> Iterator[ShardWriter]:
-        """Write a shard; it exists once the block has ended without an exception."""
-        with replacing(self._rows(shard)) as file:
-            writer = ShardWriter(file)
-            yield writer
-        manifest = {
-            "config": self.plan.config,
-            "shard": shard,
-            "rows": writer.rows,
-            "sha256": writer.digest.hexdigest(),
-            "failures": writer.failures,
-        }
-        with replacing(self._manifest(shard), "w") as text:
-            json.dump(manifest, text, ensure_ascii=False, indent=1)
-            text.write("\n")
-
-    def records(self, shard: int) -> Iterator[Record]:
-        """The masks of a finished shard."""
-        with self._rows(shard).open(encoding="utf-8") as file:
-            for line in file:
-                yield json.loads(line)
+        for name in list(filter(temporary, self.place.names())):
+            self.place.remove(name)
 
     def all_records(self) -> Iterator[Record]:
         """The masks of all shards, photo by photo."""
         for shard in range(self.plan.shards):
             yield from self.records(shard)
 
-    def _rows(self, shard: int) -> Path:
-        return self._shards / f"{shard:05d}.jsonl"
 
-    def _manifest(self, shard: int) -> Path:
-        return self._shards / f"{shard:05d}.json"
+@dataclass(frozen=True)
+class Finished:
+    """A run that has ended, known from its folder alone."""
+
+    shards: Shards
+    settings: Mapping[str, Any]
+    """What plan.json says."""
+    count: int
+    """How many shards."""
+    failures: Mapping[str, int]
+    """Boxes without a mask, by what is to blame."""
+
+    def records(self) -> Iterator[Record]:
+        """All masks, photo by photo."""
+        for shard in range(self.count):
+            yield from self.shards.records(shard)
+
+
+def finished(place: Place) -> Finished:
+    """The run in an output folder.
+
+    Raises
+    ------
+    DataError
+        If there is none, or it has not ended.
+    """
+    try:
+        with place.reading(PLAN) as file:
+            settings = json.loads(file.read())
+        count = -(-int(settings["boxes"]) // int(settings["shard_size"]))
+        shards = Shards(place, str(settings["config"]))
+    except FileNotFoundError:
+        raise DataError(f"{place} is no output of iog auto: it has no {PLAN}") from None
+    except (ValueError, KeyError, TypeError, ZeroDivisionError):
+        raise DataError(f"{place}/{PLAN} is not the plan of a run") from None
+    failures: Counter[str] = Counter()
+    for shard in range(count):
+        done = shards.done(shard)
+        if done is None:
+            raise DataError(
+                f"{place} is not finished: shard {shard} is missing; repeat the command of the run"
+            )
+        failures.update(failure["kind"] for failure in done.failures)
+    return Finished(shards, settings, count, failures)
+
+
+def _rows(shard: int) -> str:
+    return f"shards/{shard:05d}.jsonl"
+
+
+def _manifest(shard: int) -> str:
+    return f"shards/{shard:05d}.json"
 
 
 class ShardWriter:
@@ -196,8 +268,10 @@ def line_of(record: Record) -> bytes:
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def _temporary(path: Path) -> bool:
-    return path.name.startswith(".") and path.suffix == ".tmp"
+def temporary(name: str) -> bool:
+    """Whether a file is what a killed run leaves."""
+    last = name.rpartition("/")[2]
+    return last.startswith(".") and last.endswith(".tmp")
 
 
 def _short(value: object) -> str:

@@ -13,6 +13,7 @@ from iog.cli.annotate import annotate
 from iog.cli.annotations import commands as annotations_
 from iog.cli.auto import auto
 from iog.cli.bench import bench
+from iog.cli.calibrate import calibrate
 from iog.cli.convert import convert
 from iog.cli.data import data
 from iog.cli.demo import demo
@@ -65,6 +66,7 @@ for command in (
     models,
     data,
     evaluate,
+    calibrate,
     reproduce,
     bench,
     train,

@@ -1,29 +1,110 @@
-"""`iog auto`."""
+"""`iog auto`: boxes to masks, ImageNet, and a report of what came out."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from tqdm import tqdm
 
-from iog.errors import DataError, ModelError
+from iog.cli.auto_report import report
+from iog.errors import DataError
 
 if TYPE_CHECKING:
+    from iog.auto.plan import Item
     from iog.auto.runner import Summary
     from iog.auto.store import Store
 
 _SHOWN = 5
 """How many failures are listed; failures.jsonl has all."""
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 
-@click.command(no_args_is_help=True)
-@click.argument("boxes", type=click.Path(path_type=Path))
+
+class _BoxesOrCommand(click.Group):
+    """`iog auto BOXES ...` is `iog auto masks BOXES ...`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["masks", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_BoxesOrCommand, no_args_is_help=True)
+def auto() -> None:
+    """Turn the boxes of a data set into masks.
+
+    \b
+    iog auto instances.json --images photos/ --out masks/
+    iog auto imagenet --root ILSVRC --out pixel-imagenet
+    iog auto report masks/ --images photos/
+
+    BOXES FILE is short for `masks`, whose options `iog auto masks --help` lists.
+    """
+
+
+def _options(command: Command) -> Command:
+    """What both ways to make masks have in common."""
+    for option in reversed(
+        (
+            click.option(
+                "--method",
+                type=click.Choice(["crop", "centre", "sim", "box", "two-stage"]),
+                default="two-stage",
+                show_default=True,
+                help="Methods A to E of IOG's extension to boxes. two-stage: infer an inside click from the "
+                "mask of the box alone. box: the box alone. centre, sim: the centre of the box as inside "
+                "click. crop: no clicks at all.",
+            ),
+            click.option(
+                "--model",
+                default="lite",
+                show_default=True,
+                help="A name from `iog models`, an exported model or a checkpoint.",
+            ),
+            click.option("--first", help="Model of two-stage's first stage. [default: the same as --model]"),
+            click.option(
+                "--shard-size",
+                default=1000,
+                show_default=True,
+                type=click.IntRange(1),
+                help="Boxes in a shard.",
+            ),
+            click.option("--threads", type=click.IntRange(1), help="Threads in all. [default: all cores]"),
+            click.option(
+                "--review-below",
+                type=click.FloatRange(0, 1),
+                help="Also write OUT/review.iog, a project of the annotator in which masks with less "
+                "confidence wait for a person.",
+            ),
+            click.option(
+                "--ray",
+                metavar="ADDRESS",
+                help="Share the work with a Ray cluster: HOST:PORT, or auto. Photos and OUT must be the same "
+                "place on all machines: a mounted folder, or a URL such as s3://bucket/folder.",
+            ),
+            click.option(
+                "--workers", type=click.IntRange(1), help="Workers on the cluster. [default: one a core]"
+            ),
+            click.option(
+                "--gpus", type=click.FloatRange(0), default=0.0, help="Share of a GPU for each worker."
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@auto.command()
+@click.argument("boxes")
 @click.option(
-    "--images", required=True, type=click.Path(path_type=Path), help="Folder of the photos that BOXES names."
+    "--images",
+    required=True,
+    help="Folder of the photos that BOXES names, or a URL such as s3://bucket/photos.",
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Output folder; made if missing.")
+@click.option("--out", required=True, help="Output folder or URL; made if missing.")
 @click.option(
     "--input",
     "kind",
@@ -37,33 +118,17 @@ _SHOWN = 5
     type=click.Choice(["coco", "yolo", "png", "parquet"]),
     help="What to write beside the shards; may be given more than once, also after the run. [default: coco]",
 )
-@click.option(
-    "--method",
-    type=click.Choice(["two-stage", "box", "centre"]),
-    default="two-stage",
-    show_default=True,
-    help="two-stage: infer an inside click from the mask of the box alone. box: the box alone. "
-    "centre: the centre of the box as inside click.",
-)
-@click.option(
-    "--shard-size", default=1000, show_default=True, type=click.IntRange(1), help="Boxes in a shard."
-)
-@click.option(
-    "--model", default="lite", show_default=True, help="A name from `iog models`, or an exported model."
-)
-@click.option("--threads", type=click.IntRange(1), help="Threads in all. [default: all cores]")
+@_options
 @click.pass_context
-def auto(
+def masks(
     context: click.Context,
-    boxes: Path,
-    images: Path,
-    out: Path,
+    /,
+    boxes: str,
+    images: str,
+    out: str,
     kind: Any,
     formats: tuple[Any, ...],
-    method: Any,
-    shard_size: int,
-    model: str,
-    threads: int | None,
+    **options: Any,
 ) -> None:
     """Turn the boxes that BOXES lists into masks.
 
@@ -76,51 +141,136 @@ def auto(
     \b
     iog auto instances.json --images photos/ --out masks/
     iog auto labels/ --images photos/ --out masks/ --format yolo --format png
+    iog auto boxes.parquet --images s3://data/photos --out s3://data/masks --ray auto
 
     Exit status: 0 done, 1 done but some boxes have no mask, 2 bad input or usage.
     """
     from iog.auto.inputs import read_boxes
     from iog.auto.outputs import check_format, write_output
-    from iog.auto.plan import Plan
-    from iog.auto.runner import run, usable_cores
-    from iog.prompting import LitePrompting
-    from iog.segmenter import Segmenter
+    from iog.auto.places import local_copy, place_of
 
     formats = tuple(dict.fromkeys(formats)) or ("coco",)
     # Everything that can be wrong is found before the first mask is computed.
     for format_ in formats:
         check_format(format_)
-    if out.exists() and not out.is_dir():
-        raise DataError(f"{out} is not a folder")
     unlisted: list[str] = []
-    items = read_boxes(boxes, images, kind, unlisted)
-    segmenter = Segmenter(model, threads=1)
-    if not isinstance(segmenter.prompting, LitePrompting):
-        raise ModelError(f"iog auto runs lite models; {segmenter.model} sees its clicks before the encoder")
-    plan = Plan.of(items, segmenter, method, shard_size)
-    bar = _Bar(len(items))
+    photos = place_of(images)
+    with local_copy(boxes) as path:
+        items = read_boxes(path, photos, kind, unlisted)
 
     def finish(store: Store) -> None:
-        bar.close()
         for format_ in formats:
             click.echo(f"writing {format_}", err=True)
             write_output(format_, store)
 
+    context.exit(_run(items, unlisted, images, out, finish, **options))
+
+
+@auto.command()
+@click.option(
+    "--root", required=True, type=click.Path(path_type=Path), help="The folder ILSVRC, or the one around it."
+)
+@click.option("--out", required=True, help="Output folder or URL; made if missing.")
+@click.option("--split", type=click.Choice(["train", "val"]), default="train", show_default=True)
+@_options
+@click.pass_context
+def imagenet(context: click.Context, /, root: Path, out: str, split: str, **options: Any) -> None:
+    """Make Pixel-ImageNet: a mask of every box of ImageNet-LOC.
+
+    OUT gets the released layout, one picture of instance numbers a photo (WNID/WNID_N.png) and label.json,
+    and parquet/ with one row a mask. docs/pixel-imagenet.md says how to read it.
+    """
+    from iog.auto.inputs import read_boxes
+    from iog.auto.outputs import check_format, write_output, write_pngs
+    from iog.auto.places import Folder
+    from iog.datasets.imagenet import annotated_photos
+    from iog.datasets.pixel_imagenet import labels_of, synset_names, write_labels
+
+    check_format("parquet")
+    annotations, photos = annotated_photos(root, split)
+    names = synset_names(root)
+    unlisted: list[str] = []
+    items = read_boxes(annotations, Folder(photos), "imagenet", unlisted)
+
+    def finish(store: Store) -> None:
+        click.echo("writing masks, labels and parquet", err=True)
+        write_pngs(store, "")
+        with store.place.writing("label.json", "w") as file:
+            write_labels(file, labels_of(store.all_records(), names))
+        write_output("parquet", store)
+
+    context.exit(_run(items, unlisted, str(photos), out, finish, **options))
+
+
+auto.add_command(report)
+
+
+def _run(
+    items: list[Item],
+    unlisted: list[str],
+    images: str,
+    out: str,
+    finish: Callable[[Store], None],
+    *,
+    method: Any,
+    model: str,
+    first: str | None,
+    shard_size: int,
+    threads: int | None,
+    review_below: float | None,
+    ray: str | None,
+    workers: int | None,
+    gpus: float,
+) -> int:
+    """Make the masks, say what came of them; returns the exit status."""
+    from iog.auto.cluster import Cluster, Models
+    from iog.auto.places import Folder, place_of
+    from iog.auto.plan import Plan
+    from iog.auto.runner import run, usable_cores
+
+    photos, place = place_of(images), place_of(out)
+    if isinstance(place, Folder) and place.path.exists() and not place.path.is_dir():
+        raise DataError(f"{out} is not a folder")
+    if ray is None and (workers is not None or gpus):
+        raise click.UsageError("--workers and --gpus are for a cluster: give --ray too")
+    if first is not None and method != "two-stage":
+        raise click.UsageError("--first is for --method two-stage")
+    if review_below is not None and not (isinstance(place, Folder) and isinstance(photos, Folder)):
+        raise DataError("--review-below needs photos and OUT in folders of this machine")
+    models = Models(model, method, first, torch=gpus > 0)
+    boxes = models.open()
+    work = None if ray is None else Cluster(ray, workers, gpus).work(models, photos)
+    plan = Plan.of(items, boxes, shard_size)
+    bar = _Bar(len(items))
+
+    def finished(store: Store) -> None:
+        bar.close()
+        finish(store)
+        if review_below is not None and isinstance(photos, Folder):
+            from iog.annotator.review import NAME, write_queue
+
+            count = write_queue(Path(out) / NAME, photos.path, store.all_records(), review_below)
+            click.echo(
+                f"{count} masks under {review_below:g} wait for a person: "
+                f"iog annotate {images} --project {Path(out) / NAME}"
+            )
+
     try:
         summary = run(
-            segmenter,
+            boxes,
             plan,
-            images,
-            out,
+            photos,
+            place,
+            work=work,
             workers=threads or usable_cores(),
             unlisted=unlisted,
-            finish=finish,
+            finish=finished,
             progress=bar,
         )
     finally:
         bar.close()
     click.echo("\n".join(_report(summary, out)))
-    context.exit(1 if summary.failures else 0)
+    return 1 if summary.failures else 0
 
 
 class _Bar:
@@ -150,7 +300,7 @@ class _Bar:
             self._bar.close()
 
 
-def _report(summary: Summary, out: Path) -> list[str]:
+def _report(summary: Summary, out: str) -> list[str]:
     text = f"{summary.masks} masks of {summary.boxes} boxes -> {out}"
     if summary.resumed:
         text += f" ({summary.resumed} boxes were done before)"
@@ -162,7 +312,7 @@ def _report(summary: Summary, out: Path) -> list[str]:
         "listing": "could not be listed",
     }
     counts = ", ".join(f"{count} {causes[kind]}" for kind, count in summary.kinds.most_common())
-    lines = [text, f"{len(summary.failures)} failed: {counts}; all are in {out / 'failures.jsonl'}"]
+    lines = [text, f"{len(summary.failures)} failed: {counts}; all are in {out.rstrip('/')}/failures.jsonl"]
     for failure in summary.failures[:_SHOWN]:
         name = "" if failure["id"] is None else f"box {failure['id']} of {failure['image']}: "
         lines.append(f"  {name}{failure['error']}")

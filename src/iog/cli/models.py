@@ -17,4 +17,6 @@ def models() -> None:
         click.echo(f"{model.name}  {model.summary}")
         click.echo(f"  crop     {segmenter.prompting.view}")
         click.echo(f"  files    {megabytes:.1f} MB in {model.files[0].parent}")
+        calibrated = "calibrated" if segmenter.calibration else "not calibrated (iog calibrate)"
+        click.echo(f"  confidence is {calibrated}")
         click.echo(f"  weights  sha256 {segmenter.engine.info.weights_sha256[:16]}")

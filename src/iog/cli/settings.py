@@ -7,7 +7,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 
@@ -24,7 +24,9 @@ def options_of(settings: type) -> Callable[[Command], Command]:
             names = (option, alias) if alias else (option,)
             shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
             help_ = f"{text} [default: {shown}]"
-            command = click.option(*names, _key(name), type=_Converter(type_), help=help_)(command)
+            chosen = get_origin(type_) is Literal
+            converter = click.Choice(get_args(type_)) if chosen else _Converter(type_)
+            command = click.option(*names, _key(name), type=converter, help=help_)(command)
         return command
 
     return decorate

@@ -171,7 +171,7 @@ class CocoBoxes(BoxList):
     Parameters
     ----------
     annotations, folders, source, broken
-        As for `CocoDataset`.
+        As for `CocoDataset`. Without folders photos are not looked for, and have the names of the file.
     """
 
     def __init__(
@@ -239,6 +239,8 @@ class _Listing:
             note(self._broken, DataError(f"annotations name image {id_}, which images does not list"))
             return None
         name: str = self._images[id_]["file_name"].replace("\\", "/")
+        if not self._folders:
+            return Path(name)
         for folder in self._folders:
             if (folder / name).is_file():
                 return folder / name

@@ -67,9 +67,7 @@ class ImageNetBoxes(BoxList):
     def __init__(
         self, root: str | Path, split: str = "val", *, one_based: bool = False, broken: Broken = None
     ) -> None:
-        folder = find_folder(Path(root), ("ILSVRC", ""), "Annotations", SOURCE)
-        annotations = require(folder / "Annotations" / "CLS-LOC" / split, SOURCE)
-        photos = require(folder / "Data" / "CLS-LOC" / split, SOURCE)
+        annotations, photos = annotated_photos(root, split)
         files = sorted(annotations.rglob("*.xml"))
         if not files:
             raise DataError(f"{annotations} has no .xml; {SOURCE}")
@@ -78,6 +76,13 @@ class ImageNetBoxes(BoxList):
             photo = (photos / path.relative_to(annotations)).with_suffix(".JPEG")
             entries += _boxes(path, photo, SOURCE, one_based, broken)
         super().__init__(entries)
+
+
+def annotated_photos(root: str | Path, split: str) -> tuple[Path, Path]:
+    """The folders of annotations and of photos of a split; see `ImageNetBoxes`."""
+    folder = find_folder(Path(root), ("ILSVRC", ""), "Annotations", SOURCE)
+    annotations = require(folder / "Annotations" / "CLS-LOC" / split, SOURCE)
+    return annotations, require(folder / "Data" / "CLS-LOC" / split, SOURCE)
 
 
 class VocBoxes(BoxList):

@@ -38,7 +38,8 @@ class TorchEngine:
     @classmethod
     def from_files(cls, encoder: Path, decoder: Path) -> TorchEngine:
         """The network that two exported ONNX files hold."""
-        return cls(*read_exported(encoder, decoder))
+        network, info = read_exported(encoder, decoder)
+        return cls(network.to(_device()), info)
 
     @torch.inference_mode()
     def encode(self, inputs: npt.NDArray[Any]) -> Features:
@@ -103,6 +104,11 @@ def engine_of(network: Network, info: Info) -> Engine:
     return PublishedTorchEngine(network, info)
 
 
+def _device() -> torch.device:
+    """The GPU, where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def open_checkpoint(path: str | Path) -> Engine:
     """The engine that runs a checkpoint: ours of any network, or a published one.
 
@@ -112,4 +118,4 @@ def open_checkpoint(path: str | Path) -> Engine:
         If the file is missing, truncated, foreign or no segmentation model.
     """
     network, record = load_with_record(path)
-    return engine_of(network, info_of(network, record, path))
+    return engine_of(network.to(_device()), info_of(network, record, path))

@@ -223,7 +223,7 @@ def _measure(
     watch = Stopwatch(segmenter.engine)
     if settings.stretch_to_full_range:
         watch.info = _stretched(watch.info)
-    timed = Segmenter(watch)
+    timed = Segmenter(watch, calibration=segmenter.calibration)
     truth, void = sample.mask, sample.void
     ious: list[float] = []
     boundary_ious: list[float] = []

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Prompt = Literal["inside", "box", "box centre", "two-stage", "extreme points"]
+from iog.auto.methods import Method
+
+Prompt = Literal["inside", "extreme points"] | Method
 Part = Literal["all", "seen", "unseen"]
 
 WEIGHTS: dict[str, str] = {
@@ -30,9 +32,10 @@ WEIGHTS: dict[str, str] = {
     "dextr-resnet101": "DEXTR, ResNet-101, PASCAL: its authors' file",
     "dextr-resnet101-coco": "DEXTR, ResNet-101, COCO: its authors' file",
     "dextr-resnet101-cityscapes": "DEXTR, ResNet-101, Cityscapes: train it",
-    "geo-resnet50": "IOG, ResNet-50, VOC train, trained with the box centre as inside click: train it",
-    "outside-resnet50": "IOG, ResNet-50, VOC train, trained with the outside clicks only: train it",
-    "outside-resnet101": "IOG, ResNet-101, VOC train + SBD, trained with the outside clicks only: train it",
+    "crop-resnet50": "IOG, ResNet-50, VOC train, without any clicks: iog train iog --prompt crop",
+    "centre-resnet50": "IOG, ResNet-50, VOC train, box centre as inside click: iog train iog --prompt centre",
+    "outside-resnet50": "IOG, ResNet-50, VOC train, outside clicks only: iog train iog --prompt box",
+    "outside-resnet101": "IOG, ResNet-101, VOC train + SBD, outside clicks only: iog train iog --prompt box",
     "extreme-coarse-resnet50": "the ablation: iog train iog --network.depth 50 "
     "--network.guidance extreme-points --network.fine false",
     "coarse-resnet50": "the ablation: iog train iog --network.depth 50 --network.fine false",
@@ -128,9 +131,9 @@ RECIPES: dict[str, dict[tuple[int, str], Recipe | str]] = {
         (2, "IoU"): Recipe("iog-resnet101", "sstem"),
     },
     "table8": {
-        (0, "IoU"): "needs a network without any guidance, which has to be trained; it does not exist here",
-        (1, "IoU"): Recipe("geo-resnet50", _VOC, 2, prompt="box centre"),
-        (2, "IoU"): "needs a network trained for it, and the paper does not say precisely how",
+        (0, "IoU"): Recipe("crop-resnet50", _VOC, 2, prompt="crop"),
+        (1, "IoU"): Recipe("centre-resnet50", _VOC, 2, prompt="centre"),
+        (2, "IoU"): Recipe("iog-resnet50", _VOC, 2, prompt="sim"),
         (3, "IoU"): Recipe("outside-resnet50", _VOC, 2, prompt="box"),
         (4, "IoU"): Recipe("outside-resnet101", _VOC, 2, prompt="box"),
         (5, "IoU"): Recipe("outside-resnet101", _VOC, 2, prompt="two-stage", second="iog-resnet101"),
@@ -155,7 +158,8 @@ def embedded(table: str) -> list[tuple[str, Recipe]]:
     sets = dict.fromkeys(r.data for r in RECIPES[table].values() if isinstance(r, Recipe)) | {"photos": None}
     if table == "table8":
         prompts: list[tuple[str, int, Prompt]] = [
-            ("(B) box centre", 2, "box centre"),
+            ("(A) crop", 2, "crop"),
+            ("(B) box centre, (C) the same", 2, "centre"),
             ("(D) box only", 2, "box"),
             ("(E) two-stage", 2, "two-stage"),
         ]

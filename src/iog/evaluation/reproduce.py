@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from iog import zoo
+from iog.auto.methods import Boxes
 from iog.datasets import ObjectDataset, ObjectSample, coco
 from iog.errors import DataError
-from iog.evaluation.automated import box_centre, box_only, two_stage
 from iog.evaluation.extreme import ExtremePoints
 from iog.evaluation.metrics import iou
 from iog.evaluation.paper import TABLES, Table
@@ -215,14 +215,14 @@ class _Bench:
             if recipe.weights not in self._networks:
                 self._networks[recipe.weights] = ExtremePoints(zoo.open_model(self._weights[recipe.weights]))
             return self._networks[recipe.weights].mask(sample.image, RobotUser().extreme_points(sample.mask))
-        clicks = RobotUser().clicks(sample.mask, inside=False)
-        segmenter = self._segmenter(recipe.weights)
-        if recipe.prompt == "box centre":
-            return box_centre(segmenter, sample.image, clicks).mask
-        if recipe.prompt == "two-stage":
-            second = self._segmenter(recipe.second or recipe.weights)
-            return two_stage(segmenter, sample.image, clicks, second).mask
-        return box_only(segmenter, sample.image, clicks).mask
+        box = RobotUser().clicks(sample.mask, inside=False).box
+        first = self._segmenter(recipe.weights)
+        last = self._segmenter(recipe.second or recipe.weights)
+        # In a smoke run the embedded model has no extreme points to be given.
+        method = "box" if recipe.prompt == "inside" or recipe.prompt == "extreme points" else recipe.prompt
+        boxes = Boxes(last, method, None if first is last else first)
+        (answer,) = boxes.segment(sample.image, [box])
+        return answer.prediction.mask
 
     def _named(self, weights: str) -> str:
         """The weights that a recipe's name stands for; in a smoke run all are the embedded model."""

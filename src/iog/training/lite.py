@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -91,6 +91,9 @@ class LiteRecipe:
     """Probability of training a batch on the first prompt alone, with one correction, with two."""
     stray_correction: float = 0.1
     """Share of corrections put where nothing is wrong, so that such a click does no harm."""
+    prompt: Literal["clicks", "crop", "centre", "box"] = "clicks"
+    """What it learns from: clicks, as people make them; or for masks from boxes alone (table 8), without
+    corrections: crop (A), no clicks; centre (B), the box's centre inside; box (D), no inside click."""
     corner_jitter: float = 0.03
     """Greatest standard deviation of corner coordinates, as a share of the box side."""
     side_loss: float = 0.3
@@ -218,6 +221,8 @@ class LiteRecipe:
         before, which also becomes an input (iterative training; IOG "Beyond Three Clicks", RITM).
         """
         rounds = 1 + int(np.random.default_rng((self.seed, 1, step)).choice(len(self.rounds), p=self.rounds))
+        if self.prompt != "clicks":
+            rounds = 1
         crop = normalised(batch["image"]).to(memory_format=torch.channels_last)
         target = batch["mask"].unsqueeze(1).float()
         valid = 1 - batch["void"].unsqueeze(1).float()
@@ -328,11 +333,17 @@ class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
         )
         clicks = robot.clicks(view.mask, inside=bool(random.random() >= recipe.box_only))
         points = robot.extreme_points(view.mask) if recipe.network.guidance == "extreme-points" else None
+        if recipe.prompt != "clicks":
+            clicks = Clicks(clicks.corners)
+        if recipe.prompt == "centre":
+            box = clicks.box
+            clicks = clicks.with_inside((box.x0 + box.x1 - 1) // 2, (box.y0 + box.y1 - 1) // 2)
+        maps = _maps(clicks, size, points=points)
         return {
             "image": view.image.transpose(2, 0, 1).astype(np.float32),
             "mask": view.mask.astype(np.uint8),
             "void": view.void.astype(np.uint8),
-            "maps": _maps(clicks, size, points=points),
+            "maps": np.zeros_like(maps) if recipe.prompt == "crop" else maps,
             "clicks": clicks.to_json(),
             "points": points,
             "numbers": number,

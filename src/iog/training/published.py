@@ -7,7 +7,7 @@ the loss adds up over the 512 x 512 pixels, so 1e-8 corresponds to some 3e-3 on 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -75,6 +75,9 @@ class IOGRecipe:
     """Range of the scale, about the middle of the photo."""
     flip: float = 0.5
     """Probability of a mirrored photo."""
+    prompt: Literal["inside", "crop", "centre", "box"] = "inside"
+    """What the network learns from: inside, the usual three clicks; or for masks from boxes alone (table 8)
+    crop (A), no clicks; centre (B), the centre of the box as inside click; box (D), no inside click."""
     size: int = 512
     """Side of the crop in pixels."""
     seed: int = 1
@@ -239,7 +242,14 @@ class IOGExamples(torch.utils.data.Dataset[dict[str, Any]]):
         if recipe.network.guidance == "extreme-points":
             heatmaps = published.heatmap(_extreme_points(mask, crop, random), crop, settings)[None]
         else:
-            points = published.points_of_mask(mask, crop, settings)
+            inside, outside = published.points_of_mask(mask, crop, settings)
+            if recipe.prompt == "centre":
+                centre = (box.x0 + box.x1 - 1) // 2, (box.y0 + box.y1 - 1) // 2
+                inside = published.to_crop_pixels([centre], crop)
+            points = (
+                inside if recipe.prompt in ("inside", "centre") else inside[:0],
+                outside if recipe.prompt != "crop" else outside[:0],
+            )
             heatmaps = np.stack([published.heatmap(p, crop, settings) for p in points])
         rgb = published.extract(image, crop).transpose(2, 0, 1)
         return {

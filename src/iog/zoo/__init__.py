@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from iog.calibration import Calibration, read_calibration
 from iog.engines.base import Engine
 from iog.errors import ModelError
 from iog.extras import require_torch
@@ -120,6 +121,27 @@ def files_of(model: str | Path) -> tuple[Path, Path]:
             "or give the path of a NAME.encoder.onnx or of a checkpoint (.pth, .pt)"
         )
     return path, path.with_name(path.name.removesuffix(".encoder.onnx") + ".decoder.onnx")
+
+
+def calibration_file(model: str | Path) -> Path:
+    """Where the calibration of a model lies, see `open_model`; it need not be there."""
+    known = MODELS.get(str(model))
+    path = Path(model) if known is None else known.files[0]
+    stem = path.name.removesuffix(".encoder.onnx") if path.suffix == ".onnx" else path.stem
+    return path.with_name(f"{stem}.calibration.json")
+
+
+def open_calibration(model: str | Path, weights_sha256: str) -> Calibration | None:
+    """The calibration beside a model; None where there is none, or it was made for other weights.
+
+    Raises
+    ------
+    ModelError
+        If the file is something else.
+    """
+    path = calibration_file(model)
+    found = read_calibration(path) if path.is_file() else None
+    return found if found is not None and found.weights_sha256 == weights_sha256 else None
 
 
 def _check_hash(path: Path, expected: str) -> None:

@@ -1,0 +1,138 @@
+"""Do more inferred clicks, or more stages, help? python benchmarks/box_variants.py --data FOLDER
+
+Every variant answers the same boxes, the tight ones of validation objects, from the same features; the table
+gives the mean IoU and the mean difference to two stages with its 95 % interval. docs/auto.md quotes it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from iog.auto.methods import Boxes, inferred_click
+from iog.clicks import Box, Clicks
+from iog.crop import Crop, FloatArray
+from iog.datasets import ObjectSample, PhotoDataset
+from iog.evaluation.metrics import iou
+from iog.evaluation.tables import markdown
+from iog.prompting import THRESHOLD
+from iog.robot import RobotUser, depth
+from iog.segmenter import Segmenter
+
+APART = 0.125
+"""Least distance of a second foreground click from the first, as a share of the crop's side."""
+
+NAMES = {
+    "box": "the box alone (D)",
+    "centre": "the box centre as inside click (B, C)",
+    "two stages": "the deepest pixel of D's mask as inside click (E)",
+    "three stages": "the click inferred once more, from E's mask",
+    "four stages": "and once more",
+    "mean": "the mean of D's and E's probabilities",
+    "with D's mask": "E, which also sees D's mask as the previous one",
+    "second click inside": "E, then the deepest pixel away from the first click as a foreground correction",
+    "click outside": "E, then the deepest background within the box as a background correction",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", default="lite")
+    parser.add_argument("--limit", type=int)
+    arguments = parser.parse_args()
+    segmenter, objects = Segmenter(arguments.model, threads=1), PhotoDataset(arguments.data, "val")
+    count = min(arguments.limit or len(objects), len(objects))
+    results: dict[str, list[float]] = {name: [] for name in NAMES}
+    for index in np.linspace(0, len(objects) - 1, count).astype(int):
+        sample = objects[int(index)]
+        if sample.mask.any():
+            for name, value in variants(segmenter, sample):
+                results[name].append(100 * value)
+    base = np.array(results["two stages"])
+    rows = []
+    for name, text in NAMES.items():
+        values = np.array(results[name])
+        apart = values - base
+        half = 1.96 * apart.std(ddof=1) / np.sqrt(len(apart))
+        rows.append([text, f"{values.mean():.2f}", f"{apart.mean():+.2f}", f"± {half:.2f}"])
+    print(f"{len(base)} objects of photos val, weights {segmenter.engine.info.weights_sha256[:12]}")
+    print(markdown(["variant", "mean IoU", "difference", "95 %"], rows))
+
+
+def variants(segmenter: Segmenter, sample: ObjectSample) -> Iterator[tuple[str, float]]:
+    """(name, IoU) of each variant on one object."""
+    box = RobotUser().clicks(sample.mask, inside=False).box
+    target = Boxes(segmenter).target(sample.image, box)
+    crop, visible, corners = target.view.crop, target.visible, target.clicks
+    features = segmenter.encode([target.view.pixels])
+
+    def decode(clicks: Clicks, previous: FloatArray | None = None) -> FloatArray:
+        return segmenter.decode(features, [clicks], [crop], [previous])[0]
+
+    def score(clicks: Clicks, probability: FloatArray) -> float:
+        made = segmenter.prediction(clicks, crop, probability, target.image_size)
+        return iou(made.mask, sample.mask, sample.void)
+
+    def clicked(probability: FloatArray) -> Clicks:
+        pixel = inferred_click(probability, crop, visible)
+        return corners if pixel is None else replace(corners, inside=pixel)
+
+    alone = decode(corners)
+    yield "box", score(corners, alone)
+    centre = Boxes(segmenter, "centre").target(sample.image, box).clicks
+    yield "centre", score(centre, decode(centre))
+    two = clicked(alone)
+    second = decode(two)
+    yield "two stages", score(two, second)
+    three = clicked(second)
+    third = decode(three)
+    yield "three stages", score(three, third)
+    four = clicked(third)
+    yield "four stages", score(four, decode(four))
+    yield "mean", score(two, (alone + second) / 2)
+    yield "with D's mask", score(two, decode(two, alone))
+    for name, clicks in (
+        ("second click inside", second_click(two, second, crop, visible)),
+        ("click outside", outside_click(two, second, crop, visible)),
+    ):
+        yield name, score(clicks, decode(clicks, second) if clicks != two else second)
+
+
+def second_click(clicks: Clicks, probability: FloatArray, crop: Crop, visible: Box) -> Clicks:
+    """With the deepest pixel of the mask that is not near the inside click."""
+    if clicks.inside is None:
+        return clicks
+    ((x, y),) = crop.to_crop([(clicks.inside.x + 0.5, clicks.inside.y + 0.5)])
+    rows, columns = np.mgrid[: crop.height, : crop.width]
+    far = np.hypot(columns + 0.5 - x, rows + 0.5 - y) >= APART * crop.width
+    return _corrected(clicks, depth(probability >= THRESHOLD) * far, True, crop, visible)
+
+
+def outside_click(clicks: Clicks, probability: FloatArray, crop: Crop, visible: Box) -> Clicks:
+    """With the deepest pixel of the box that is not in the mask."""
+    (x0, y0), (x1, y1) = crop.to_crop([visible[:2], visible[2:]])
+    rows, columns = np.mgrid[: crop.height, : crop.width] + 0.5
+    within = (columns >= x0) & (columns < x1) & (rows >= y0) & (rows < y1)
+    return _corrected(clicks, depth((probability < THRESHOLD) & within), False, crop, visible)
+
+
+def _corrected(clicks: Clicks, depths: FloatArray, foreground: bool, crop: Crop, visible: Box) -> Clicks:
+    if depths.max() <= 0:
+        return clicks
+    row, column = np.unravel_index(int(depths.argmax()), depths.shape)
+    x = crop.window.x0 + int((column + 0.5) * crop.window.width / crop.width)
+    y = crop.window.y0 + int((row + 0.5) * crop.window.height / crop.height)
+    if not visible.contains(x, y) or (x, y) == clicks.inside:
+        return clicks
+    return clicks.with_correction(x, y, foreground)
+
+
+if __name__ == "__main__":
+    main()

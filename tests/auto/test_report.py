@@ -1,0 +1,96 @@
+"""The contact sheet says what the shards say, and needs no other file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from iog.auto.report import Sample, count
+from iog.auto.store import Record
+from iog.cli import main
+from iog.masks import encode_rle
+from tests.auto.stub import work
+
+
+def record(number: int, confidence: float, category: str = "cat", area: int = 4) -> Record:
+    mask = np.zeros((4, 6), bool)
+    mask.flat[:area] = True
+    return {
+        "id": number,
+        "image": f"{number // 2}.jpg",
+        "instance": 1,
+        "width": 6,
+        "height": 4,
+        "category": category,
+        "box": [0, 0, 4, 4],
+        "click": None,
+        "confidence": confidence,
+        "area": area,
+        "note": None if area else "nothing",
+        "rle": encode_rle(mask),
+    }
+
+
+def test_what_is_counted_and_kept() -> None:
+    records = [record(i, i / 100, "cat" if i % 4 else "dog") for i in range(100)]
+    records.append(record(100, 0.0, "dog", area=0))
+    counts = count(records, each=3)
+    cat, dog = counts.classes["cat"], counts.classes["dog"]
+    assert (cat.count, dog.count, dog.empty, counts.photos, counts.notes) == (75, 26, 1, 51, 1)
+    assert [r["id"] for r in cat.least] == [1, 2, 3]
+    assert [r["id"] for r in dog.most] == [96, 92, 88]
+    assert len(cat.random) == 3
+    assert sum(counts.confidences) == sum(counts.sizes) == 101
+    assert counts.confidences[0] == 6
+    assert counts.sizes[0] == 101
+
+
+def test_each_mask_has_the_same_chance() -> None:
+    drawn = np.zeros(20)
+    for seed in range(400):
+        sample, random = Sample(), np.random.default_rng(seed)
+        for number in range(20):
+            sample.add(record(number, 0.5), 5, random)
+        drawn[[r["id"] for r in sample.random]] += 1
+    assert abs(drawn - 100).max() < 40
+
+
+def test_the_page(small_photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    work(small_photos, out, 30)
+    call = ["auto", "report", str(out), "--images", str(small_photos), "--each", "2"]
+    result = CliRunner().invoke(main, call)
+    assert result.exit_code == 0, result.output
+    assert f"30 masks -> {out}/report.html" in result.output
+    page = (out / "report.html").read_text()
+    assert page.count("<section>") == 3
+    assert page.count('src="data:image/jpeg;base64,') == 3 * 3 * 2
+    assert not re.search(r'(src|href)="(?!data:)', page), "nothing is loaded from elsewhere"
+    assert "(no class)" in page
+    again = CliRunner().invoke(main, [*call, "--to", str(tmp_path / "again.html")])
+    assert again.exit_code == 0
+    assert (tmp_path / "again.html").read_text() == page
+
+
+def test_photos_that_are_gone_are_named(small_photos: Path, tmp_path: Path) -> None:
+    work(small_photos, tmp_path / "out", 12)
+    (tmp_path / "empty").mkdir()
+    call = ["auto", "report", str(tmp_path / "out"), "--images", str(tmp_path / "empty"), "--each", "1"]
+    assert CliRunner().invoke(main, call).exit_code == 0
+    assert "does not exist" in (tmp_path / "out" / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("lose", "message"), [("plan.json", "no output of iog auto"), ("shards/00001.json", "not finished")]
+)
+def test_unfinished_runs_are_refused(small_photos: Path, tmp_path: Path, lose: str, message: str) -> None:
+    out = tmp_path / "out"
+    work(small_photos, out, 20)
+    (out / lose).unlink()
+    result = CliRunner().invoke(main, ["auto", "report", str(out), "--images", str(small_photos)])
+    assert result.exit_code == 2
+    assert message in result.output
