@@ -75,7 +75,9 @@ def content(project: Project) -> list[tuple[str, str, bytes]]:
     ]
 
 
-@pytest.mark.parametrize("format", ["coco", "coco-rle", "yolo", "voc", "labelme"])
+@pytest.mark.parametrize(
+    "format", ["coco", "coco-rle", "yolo", "voc", "labelme", "png", "png-photo", "parquet"]
+)
 def test_masks_and_labels_come_back(
     make: Callable[[str], Project], tmp_path: Path, format: exchange.FormatName
 ) -> None:
@@ -83,7 +85,7 @@ def test_masks_and_labels_come_back(
     fill(source)
     assert exchange.export(*source, format, tmp_path / "out") == 4
     path = tmp_path / "out"
-    report = exchange.import_file(*target, "coco" if format.startswith("coco") else format, path)
+    report = exchange.import_path(*target, path)
     assert (report.objects, report.notes) == (4, [])
     assert content(target) == content(source)
     assert set(target[0].labels) >= {"ring", "blob: two"}
@@ -153,7 +155,7 @@ def test_boxes_arrive_as_drafts(make: Callable[[str], Project]) -> None:
             {"id": 2, "image_id": 1, "category_id": 3, "bbox": [4, 5, 1, 1]},
         ],
     }
-    report = exchange.import_coco(store, photos, json.dumps(document).encode())
+    report = exchange.import_upload(store, photos, "a.json", json.dumps(document).encode())
     assert report.objects == 1
     assert any("unknown.jpg" in note for note in report.notes) and any("4" in n for n in report.notes)
     (row,) = store.objects(store.photo_at("sub/b.jpg").id)
@@ -172,7 +174,7 @@ def test_uncompressed_run_lengths_are_read(make: Callable[[str], Project]) -> No
             {"id": 1, "image_id": 1, "segmentation": {"size": [HEIGHT, WIDTH], "counts": counts}}
         ],
     }
-    exchange.import_coco(store, photos, json.dumps(document).encode())
+    exchange.import_upload(store, photos, "a.json", json.dumps(document).encode())
     (row,) = store.objects(store.photo_at("a.png").id)
     assert np.array_equal(row.mask.full(WIDTH, HEIGHT), RING)
 
@@ -201,7 +203,7 @@ def test_a_malformed_document_changes_nothing(make: Callable[[str], Project], an
         ],
     }
     with pytest.raises(DataError, match="annotation 2"):
-        exchange.import_coco(store, photos, json.dumps(document).encode())
+        exchange.import_upload(store, photos, "a.json", json.dumps(document).encode())
     assert content((store, photos)) == [] and store.counts()["started"] == 0
 
 
@@ -233,9 +235,9 @@ def test_the_command_line_exports_and_imports(make: Callable[[str], Project], tm
     folder, out = str(photos.folder), tmp_path / "out"
     run = CliRunner().invoke
     common = ["--project", str(tmp_path / "source.iog"), "--format", "yolo"]
-    result = run(main, ["annotations", "export", folder, *common, "--out", str(out)])
+    result = run(main, ["export", folder, *common, "--out", str(out)])
     assert result.exit_code == 0 and "4 objects" in result.output and "holes" in result.output
-    result = run(main, ["annotations", "import", folder, *common, "--from", str(out)])
+    result = run(main, ["import", folder, str(out), *common])
     assert result.exit_code == 0 and "4 objects added" in result.output
-    result = run(main, ["annotations", "export", str(tmp_path), "--out", str(out)])
+    result = run(main, ["export", str(tmp_path), "--out", str(out)])
     assert result.exit_code == 2 and "does not exist" in result.output

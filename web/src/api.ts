@@ -44,10 +44,12 @@ const query = (values: Record<string, string | number | boolean>) =>
 
 export const api = {
   project: () => call<Project>("GET", "/api/project"),
-  statistics: () => call<Statistics>("GET", "/api/statistics"),
+  /** What objects cost; only the work after `since`, in seconds since 1970. */
+  statistics: (since = 0) => call<Statistics>("GET", `/api/statistics?${query({ since })}`),
   setLabels: (labels: string[]) => call<{ labels: string[] }>("PUT", "/api/labels", { labels }),
   notes: (format: string) => call<string[]>("GET", `/api/notes/${format}`),
-  importCoco: (file: Blob) => call<{ count: number; notes: string[] }>("POST", "/api/import", file),
+  importFile: (file: File) =>
+    call<{ count: number; notes: string[] }>("POST", `/api/import?${query({ name: file.name.slice(-300) })}`, file),
   exportAddress: (format: string, tolerance: number, drafts: boolean) =>
     `/api/export/${format}?${query({ tolerance, drafts })}`,
 

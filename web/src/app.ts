@@ -4,14 +4,18 @@ import { colourOf, readMask, type Mask } from "./mask";
 import { Previewer } from "./previewer";
 import { Saver } from "./saver";
 import { loadSettings, storeSettings, type Settings } from "./settings";
+import { crossing, flat, replaced, type Bend, type Ring } from "./rings";
 import { strings } from "./strings";
 import type {
-  Clicks, HoverAnswer, Kind, ObjectMessage, Outline, PhotoDetail, PhotoMessage, Point, Project, State, Work,
+  Clicks, HoverAnswer, Kind, ObjectMessage, PhotoDetail, PhotoMessage, Point, Project, State, Statistics, Work,
 } from "./types";
+
+/** Tools that change the mask of the open object directly. */
+export const HAND_TOOLS: readonly Tool[] = ["brush", "eraser", "points"];
 
 const IDLE = 60; // seconds: a longer pause is not work
 
-export type Tool = "click" | "remove" | "brush" | "eraser";
+export type Tool = "click" | "remove" | "brush" | "eraser" | "points";
 export type Mode = "loading" | "first" | "second" | "centre" | "correct";
 
 /** An object on the screen: what the server has (`saved`), and what the person wants it to be. */
@@ -26,6 +30,8 @@ export interface Item {
   pending: number;
   /** Grows with a conflict: changes made before it are not sent any more. */
   epoch: number;
+  /** The points on the screen are this mask's. */
+  outlined: boolean;
 }
 
 type Wish = Pick<Item, "work" | "label" | "state">;
@@ -56,14 +62,19 @@ export class App {
   corner: Point | null = null;
   tool: Tool = "click";
   preview: { mask: Mask | null; confidence: number } | null = null;
-  outline: Outline | null = null;
+  /** The open object's outline as polygons, while its points can be moved. */
+  rings: Ring[] | null = null;
+  /** What this visit has cost so far. */
+  effort: Statistics | null = null;
   hideAll = false;
   busy = "";
   message = "";
   private listeners: (() => void)[] = [];
   private scheduled = false;
   private lastStep = performance.now();
+  private readonly visit = Date.now() / 1000;
   private loading = 0;
+  private readings = 0;
   private deleted: Item | null = null;
   private hovered: Point | null = null;
 
@@ -102,7 +113,7 @@ export class App {
   set<K extends keyof Settings>(name: K, value: Settings[K]): void {
     this.settings[name] = value;
     storeSettings(this.settings);
-    if (name === "outline" || name === "tolerance") void this.readOutline();
+    if (name === "tolerance") void this.readRings();
     this.changed();
   }
 
@@ -215,21 +226,31 @@ export class App {
     item.hidden = false;
     this.message = "";
     if (item.saved.id) void api.open(item.saved.id).catch(() => undefined);
-    void this.readOutline();
     this.changed();
+  }
+
+  /** The next object of the photo's list, after the last one the first. */
+  openNext(): void {
+    const { items, active } = this;
+    const next = items[active ? (items.indexOf(active) + 1) % items.length : 0];
+    if (next) this.openObject(next);
   }
 
   closeObject(): void {
     this.active = null;
-    this.outline = null;
+    this.rings = null;
     this.endPreview();
-    if (this.tool === "brush" || this.tool === "eraser") this.tool = "click";
+    if (HAND_TOOLS.includes(this.tool)) this.tool = "click";
     this.changed();
   }
 
   setTool(tool: Tool): void {
-    if ((tool === "brush" || tool === "eraser") && !this.active) this.say(strings.hint.brushNeedsObject);
-    else this.tool = tool;
+    if (HAND_TOOLS.includes(tool) && !this.active) this.say(strings.hint.needsObject);
+    else {
+      this.tool = tool;
+      this.message = "";
+      void this.readRings();
+    }
     this.changed();
   }
 
@@ -262,30 +283,46 @@ export class App {
 
   changeClicks(clicks: Clicks, kind: Kind): void {
     const { active } = this;
-    if (active) this.commit(active, kind, { work: { ...active.work, clicks } });
+    if (active) void this.commit(active, kind, { work: { ...active.work, clicks } });
   }
 
   paint(points: Point[], add: boolean): void {
     const { active } = this;
     if (!active) return;
     const stroke = { points, radius: this.settings.brush / 2, add };
-    this.commit(active, "brush", { work: { ...active.work, strokes: [...active.work.strokes, stroke] } });
+    void this.commit(active, "brush", { work: { ...active.work, strokes: [...active.work.strokes, stroke] } });
+  }
+
+  /** Move, insert or take away a point of the outline. */
+  reshape(bend: Bend): void {
+    const { active, rings } = this;
+    if (!active || !rings) return;
+    const { before, after } = bend;
+    const stroke = { before, after, tolerance: this.settings.tolerance };
+    // The person's own points stay while they are a clean outline; otherwise they are read from the mask anew.
+    this.readings += 1;
+    this.rings = replaced(rings, bend);
+    const keep = !crossing(this.rings, bend);
+    const done = this.commit(active, "reshape", { work: { ...active.work, strokes: [...active.work.strokes, stroke] } });
+    if (!keep) void done.then(() => this.readRings());
+    this.changed();
   }
 
   tidy(name: "largest" | "fill" | "spare", on: boolean): void {
     if (name === "spare") this.set("spare", on);
     const { active } = this;
-    if (active) this.commit(active, "tidy", { work: { ...active.work, [name]: on } });
+    if (active) void this.commit(active, "tidy", { work: { ...active.work, [name]: on } });
   }
 
   accept(): void {
     const { active } = this;
     if (!active) return;
-    this.commit(active, "accept", { state: "accepted" });
+    const done = this.commit(active, "accept", { state: "accepted" });
     this.closeObject();
     this.tool = "click";
     const next = this.items.find((item) => item.state === "draft");
     if (next) this.openObject(next);
+    void done.then(() => this.readEffort());
   }
 
   cancel(): void {
@@ -296,7 +333,7 @@ export class App {
   }
 
   remove(item: Item): void {
-    this.commit(item, "delete", { state: "deleted" });
+    void this.commit(item, "delete", { state: "deleted" });
     this.items = this.items.filter((other) => other !== item);
     this.deleted = item;
     if (item === this.active) this.closeObject();
@@ -305,7 +342,7 @@ export class App {
 
   setLabel(label: string, item: Item | null = this.active): void {
     this.set("label", label);
-    if (item && item.label !== label) this.commit(item, "label", { label });
+    if (item && item.label !== label) void this.commit(item, "label", { label });
     this.changed();
   }
 
@@ -344,6 +381,9 @@ export class App {
     try {
       await this.saver.run(() => api.masksForBoxes(id));
       if (this.photo.id === id) await this.openPhoto(id);
+      // The queue of what to look at starts with the first; accepting one opens the next.
+      const first = this.items.find((item) => item.state === "draft");
+      if (first) this.openObject(first);
     } catch (error) {
       this.say((error as Error).message);
     } finally {
@@ -426,18 +466,20 @@ export class App {
     if (!item) return;
     const seconds = this.step();
     this.message = "";
+    item.outlined = false;
     void this.send(item, null, () => api.shift(item.saved.id, direction, item.saved.version, seconds)).then(() => {
       if (!this.active && !this.corner && item.state === "draft" && this.items.includes(item)) this.openObject(item);
     });
   }
 
-  private commit(item: Item, kind: Kind, wish: { work?: Work; label?: string; state?: State }): void {
+  private commit(item: Item, kind: Kind, wish: { work?: Work; label?: string; state?: State }): Promise<void> {
     // A click on an accepted object opens it again.
     const reopened = wish.work && item.state === "accepted" ? { state: "draft" as const } : {};
     Object.assign(item, reopened, wish);
     const { work, label, state } = item;
     const seconds = this.step();
-    void this.send(item, { work, label, state }, () =>
+    if (kind !== "reshape") item.outlined = false;
+    return this.send(item, { work, label, state }, () =>
       api.change(item.saved.id, { version: item.saved.version, kind, work, label, state, seconds }),
     );
   }
@@ -460,6 +502,7 @@ export class App {
   private async refused(item: Item, wish: Wish | null, error: Error): Promise<void> {
     if (error instanceof Dropped) return;
     item.epoch += 1;
+    item.outlined = false;
     const newest = error instanceof Refusal ? error.newest : null;
     if (!newest) {
       this.say(error.message);
@@ -494,7 +537,7 @@ export class App {
       }
     }
     await this.readMask(item);
-    if (item === this.active) void this.readOutline();
+    if (item === this.active && !item.outlined) void this.readRings();
     if (this.photo) this.photo.objects = this.items.length;
     this.changed();
   }
@@ -504,12 +547,23 @@ export class App {
     item.mask = mask ? await readMask(mask, this.colour(label)) : null;
   }
 
-  private async readOutline(): Promise<void> {
+  /** Read the outline anew, if its points are shown. */
+  private async readRings(): Promise<void> {
     const { active, settings } = this;
-    this.outline = null;
-    if (!active?.saved.id || !settings.outline) return;
+    if (!active?.saved.id || this.tool !== "points") {
+      this.rings = null;
+      return;
+    }
+    const reading = ++this.readings;
     const outline = await api.outline(active.saved.id, settings.tolerance).catch(() => null);
-    if (this.active === active) this.outline = outline;
+    if (reading !== this.readings || this.active !== active || this.tool !== "points") return;
+    this.rings = outline && flat(outline);
+    active.outlined = true;
+    this.changed();
+  }
+
+  private async readEffort(): Promise<void> {
+    this.effort = await api.statistics(this.visit).catch(() => this.effort);
     this.changed();
   }
 
@@ -540,7 +594,7 @@ function contains([x0, y0, x1, y1]: [number, number, number, number], [x, y]: Po
 
 function newItem(saved: ObjectMessage): Item {
   const { work, label, state } = saved;
-  return { saved, work, label, state, mask: null, hidden: false, pending: 0, epoch: 0 };
+  return { saved, work, label, state, mask: null, hidden: false, pending: 0, epoch: 0, outlined: false };
 }
 
 function sameWork(saved: ObjectMessage, wish: Wish): boolean {
@@ -548,7 +602,9 @@ function sameWork(saved: ObjectMessage, wish: Wish): boolean {
     const { clicks, strokes, largest, fill, spare } = work;
     return JSON.stringify([
       clicks && [clicks.corners, clicks.inside, clicks.corrections],
-      strokes.map((stroke) => [stroke.points, stroke.radius, stroke.add]),
+      strokes.map((stroke) =>
+        "before" in stroke ? [stroke.before, stroke.after, stroke.tolerance] : [stroke.points, stroke.radius, stroke.add],
+      ),
       largest, fill, spare, label, state,
     ]);
   };

@@ -8,16 +8,14 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
+from iog.annotator.cache import Cache
 from iog.annotator.store import PhotoRow, Store
 from iog.crop import resize
 from iog.errors import DataError, ImageError
@@ -50,44 +48,11 @@ DISPLAY_SIDE = 4096
 
 THUMBNAIL_SIDE = 160
 
-_DECODED_BYTES = 128 << 20
+_DECODED_BYTES = 80 << 20  # two photos of 12 megapixels: the open one and the next
 _DISPLAY_BYTES = 24 << 20
 _THUMBNAIL_BYTES = 8 << 20
 
 ByteArray = npt.NDArray[np.uint8]
-Value = TypeVar("Value")
-
-
-class Cache(Generic[Value]):
-    """The values used last, up to `budget` bytes; the newest is kept even if it alone is larger."""
-
-    def __init__(self, budget: int, size: Callable[[Value], int]) -> None:
-        self._budget, self._size = budget, size
-        self._values: OrderedDict[Hashable, Value] = OrderedDict()
-        self._used = 0
-        self._lock = threading.Lock()
-        self._making: dict[Hashable, threading.Lock] = {}
-
-    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """The value of `key`, made if need be; two threads never make the same one."""
-        with self._lock:
-            making = self._making.setdefault(key, threading.Lock())
-        with making:
-            try:
-                with self._lock:
-                    if key in self._values:
-                        self._values.move_to_end(key)
-                        return self._values[key]
-                value = make()
-                with self._lock:
-                    self._values[key] = value
-                    self._used += self._size(value)
-                    while self._used > self._budget and len(self._values) > 1:
-                        self._used -= self._size(self._values.popitem(last=False)[1])
-                return value
-            finally:
-                with self._lock:
-                    self._making.pop(key, None)
 
 
 class Photos:
@@ -136,7 +101,7 @@ class Photos:
 
     def display(self, number: int) -> bytes:
         """A JPEG for the browser, at most `DISPLAY_SIDE` pixels a side. Raises as `pixels`."""
-        return self._display.get(number, lambda: _jpeg(shrunk(self.pixels(number), DISPLAY_SIDE), quality=93))
+        return self._display.get(number, lambda: self._make_display(number))
 
     def thumbnail(self, number: int) -> bytes:
         """A small JPEG. Raises as `pixels`."""
@@ -173,6 +138,13 @@ class Photos:
         if (photo.sha256, photo.problem) != (digest, None):
             self._store.set_read(photo.id, digest, len(content), width, height)
         return pixels
+
+    def _make_display(self, number: int) -> bytes:
+        pixels = self.pixels(number)
+        path = self.path(self._store.photo(number))
+        if max(pixels.shape) <= DISPLAY_SIDE and _is_plain_jpeg(path):
+            return path.read_bytes()
+        return _jpeg(shrunk(pixels, DISPLAY_SIDE), quality=93)
 
     def _make_thumbnail(self, photo: PhotoRow) -> bytes:
         try:
@@ -233,6 +205,17 @@ def _read_named(path: Path, name: str) -> ByteArray:
         return read_image(path)
     except ImageError as error:
         raise ImageError(str(error).replace(str(path), name)) from None
+
+
+def _is_plain_jpeg(path: Path) -> bool:
+    """Whether every browser shows the file as `read_image` reads it: 8 bits, upright, no colour profile."""
+    with Image.open(path) as picture:
+        return (
+            picture.format == "JPEG"
+            and picture.mode in ("L", "RGB")
+            and picture.getexif().get(ExifTags.Base.Orientation, 1) == 1
+            and "icc_profile" not in picture.info
+        )
 
 
 def _jpeg(pixels: ByteArray, quality: int) -> bytes:

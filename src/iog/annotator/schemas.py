@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from iog.annotator.exchange import FormatName
 from iog.annotator.patch import mask_png
 from iog.annotator.photos import DISPLAY_SIDE
 from iog.annotator.store import ObjectRow, PhotoFilter, PhotoRow, State
-from iog.annotator.work import Stroke, Work
+from iog.annotator.work import Reshape, Stroke, Work
 from iog.annotator.workbench import Kind, Preview
 from iog.clicks import Box, Clicks
 from iog.masks import BoolArray
@@ -51,12 +51,34 @@ class StrokeMessage(Message):
     radius: Annotated[float, Field(ge=0.5, le=2000, allow_inf_nan=False)]
     add: bool
 
+    def value(self) -> Stroke:
+        """The stroke."""
+        return Stroke(tuple(self.points), self.radius, self.add)
+
+
+class ReshapeMessage(Message):
+    """A stretch of the outline was moved from one path to another with the same ends."""
+
+    before: Annotated[list[Point], Field(min_length=2, max_length=50)]
+    after: Annotated[list[Point], Field(min_length=2, max_length=50)]
+    tolerance: Annotated[float, Field(ge=0, le=50, allow_inf_nan=False)]
+
+    @model_validator(mode="after")
+    def _ends_meet(self) -> ReshapeMessage:
+        if self.before[0] != self.after[0] or self.before[-1] != self.after[-1]:
+            raise ValueError("both paths must have the same ends")
+        return self
+
+    def value(self) -> Reshape:
+        """The movement."""
+        return Reshape(tuple(self.before), tuple(self.after), self.tolerance)
+
 
 class WorkMessage(Message):
     """What a person did to an object."""
 
     clicks: ClicksMessage | None
-    strokes: Annotated[list[StrokeMessage], Field(max_length=2000)] = []
+    strokes: Annotated[list[StrokeMessage | ReshapeMessage], Field(max_length=2000)] = []
     largest: bool = False
     fill: bool = False
     spare: bool = True
@@ -65,7 +87,7 @@ class WorkMessage(Message):
         """The work, checked; raises `ClickError`."""
         return Work(
             clicks=self.clicks.value() if self.clicks else None,
-            strokes=tuple(Stroke(tuple(s.points), s.radius, s.add) for s in self.strokes),
+            strokes=tuple(stroke.value() for stroke in self.strokes),
             largest=self.largest,
             fill=self.fill,
             spare=self.spare,
@@ -293,6 +315,13 @@ class Count(Message):
 
     count: int
     notes: list[str] = []
+
+
+class Health(Message):
+    """The server runs."""
+
+    status: Literal["ok"]
+    version: str
 
 
 class Statistics(Message):
