@@ -1,5 +1,5 @@
 import type {
-  HoverAnswer, Kind, ObjectMessage, Outline, PhotoDetail, PhotoFilter, PhotoMessage, Point, Project, State,
+  HoverAnswer, Kind, MaskMessage, ObjectMessage, Outline, PhotoDetail, PhotoFilter, PhotoMessage, Point, Project, State,
   Statistics, Work,
 } from "./types";
 
@@ -81,6 +81,7 @@ export const api = {
     call<ObjectMessage>("POST", `/api/objects/${id}/${direction}`, { version, seconds }),
   preview: (id: number, x: number, y: number, tab: string, sequence: number) =>
     call<HoverAnswer>("POST", `/api/objects/${id}/preview`, { x, y, tab, sequence }),
+  mask: (id: number) => call<MaskMessage | null>("GET", `/api/objects/${id}/mask`),
   outline: (id: number, tolerance: number) =>
     call<Outline>("GET", `/api/objects/${id}/outline?${query({ tolerance })}`),
 };

@@ -13,6 +13,8 @@ import type {
 /** Tools that change the mask of the open object directly. */
 export const HAND_TOOLS: readonly Tool[] = ["brush", "eraser", "points"];
 
+const SETTLED = 300; // ms without a change, after which masks are made sharp
+
 const IDLE = 60; // seconds: a longer pause is not work
 
 export type Tool = "click" | "remove" | "brush" | "eraser" | "points";
@@ -25,6 +27,10 @@ export interface Item {
   label: string;
   state: State;
   mask: Mask | null;
+  /** Version of the object whose mask that is. */
+  shown: number;
+  /** It has all its pixels, also where it came with fewer at first. */
+  whole: boolean;
   hidden: boolean;
   /** Changes on their way to the server. */
   pending: number;
@@ -61,7 +67,7 @@ export class App {
   active: Item | null = null;
   corner: Point | null = null;
   tool: Tool = "click";
-  preview: { mask: Mask | null; confidence: number } | null = null;
+  preview: { mask: Mask | null; confidence: number; sequence: number } | null = null;
   /** The open object's outline as polygons, while its points can be moved. */
   rings: Ring[] | null = null;
   /** What this visit has cost so far. */
@@ -75,6 +81,7 @@ export class App {
   private readonly visit = Date.now() / 1000;
   private loading = 0;
   private readings = 0;
+  private sharpening = 0;
   private deleted: Item | null = null;
   private hovered: Point | null = null;
 
@@ -411,7 +418,7 @@ export class App {
     if (!active || this.mode !== "centre") return;
     const mask = answer.mask && (await readMask(answer.mask, this.colour(active.label)));
     if (this.active !== active || this.mode !== "centre") return;
-    this.preview = { mask, confidence: answer.confidence };
+    this.preview = { mask, confidence: answer.confidence, sequence: answer.sequence };
     this.changed();
   }
 
@@ -543,8 +550,32 @@ export class App {
   }
 
   private async readMask(item: Item): Promise<void> {
-    const { mask, label } = item.saved;
+    const { mask, label, version } = item.saved;
     item.mask = mask ? await readMask(mask, this.colour(label)) : null;
+    item.shown = version;
+    item.whole = false;
+  }
+
+  /** Read all pixels of masks that are shown larger than they came; `scale`: screen pixels per image pixel. */
+  sharpen(scale: number): void {
+    clearTimeout(this.sharpening);
+    this.sharpening = window.setTimeout(() => {
+      for (const item of this.items) {
+        if (!item.mask || item.hidden || item.pending > 0) continue;
+        const all = item.mask.box[2] - item.mask.box[0];
+        if (!item.whole && item.mask.bitmap.width < Math.min(all, 0.8 * scale * all)) void this.readWholeMask(item);
+      }
+    }, SETTLED);
+  }
+
+  private async readWholeMask(item: Item): Promise<void> {
+    const before = item.mask;
+    const message = await api.mask(item.saved.id).catch(() => null);
+    const mask = message && (await readMask(message, this.colour(item.saved.label)));
+    if (!mask || item.mask !== before) return;
+    item.mask = mask;
+    item.whole = true;
+    this.changed();
   }
 
   /** Read the outline anew, if its points are shown. */
@@ -594,7 +625,7 @@ function contains([x0, y0, x1, y1]: [number, number, number, number], [x, y]: Po
 
 function newItem(saved: ObjectMessage): Item {
   const { work, label, state } = saved;
-  return { saved, work, label, state, mask: null, hidden: false, pending: 0, epoch: 0, outlined: false };
+  return { saved, work, label, state, mask: null, shown: 0, whole: false, hidden: false, pending: 0, epoch: 0, outlined: false };
 }
 
 function sameWork(saved: ObjectMessage, wish: Wish): boolean {

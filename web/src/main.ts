@@ -87,8 +87,12 @@ function hintText(): string {
   if (app.active && app.tool === "eraser") return strings.hint.eraser;
   if (app.active && app.tool === "points") return strings.hint.points;
   if (app.mode === "correct" && app.active?.state === "accepted") return strings.hint.accepted;
+  const proposed = app.mode === "centre" && app.active?.saved.computed;
   const drafts = app.items.filter((item) => item.state === "draft" && item.saved.computed).length;
-  return strings.hint[app.mode] + (app.mode === "correct" && drafts > 1 ? strings.hint.review(drafts) : "");
+  return (
+    (proposed ? strings.hint.proposed : strings.hint[app.mode]) +
+    (app.active && drafts > 1 ? strings.hint.review(drafts) : "")
+  );
 }
 
 app.onChange(() => {

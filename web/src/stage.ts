@@ -96,6 +96,7 @@ export class Stage {
       if (app.photo && app.picture) view.setImage(app.photo.width!, app.photo.height!);
     }
     this.drawPhoto();
+    if (this.shown) app.sharpen(view.scale * devicePixelRatio);
     const context = this.overlay.getContext("2d")!;
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, this.overlay.width, this.overlay.height);
@@ -103,6 +104,9 @@ export class Stage {
     if (!app.hideAll) this.drawMasks(context);
     this.drawClicks(context);
     this.drawCursor(context);
+    // For whoever measures how long an answer takes.
+    this.element.dataset["drawn"] = app.active ? `${app.active.saved.id}.${app.active.shown}` : "";
+    this.element.dataset["previewed"] = String(app.preview?.sequence ?? "");
   }
 
   private drawPhoto(): void {

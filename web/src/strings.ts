@@ -33,6 +33,9 @@ export const strings = {
     centre: touch
       ? "3 of 3: tap the centre of the object."
       : "3 of 3: move to the centre of the object; click when the mask fits.",
+    proposed: touch
+      ? "Accept this mask, or tap the centre of the object that is meant."
+      : "Accept this mask with Space, or click the centre of the object that is meant.",
     correct: touch
       ? "Tap to add, hold to remove; then accept."
       : "Click to add, right-click to remove; Space accepts.",

@@ -39,7 +39,7 @@ class Patch:
         box = mask_box(mask)
         if box is None:
             return cls.empty()
-        cut = mask[box.y0 : box.y1, box.x0 : box.x1]
+        cut = mask[box.y0 : box.y1, box.x0 : box.x1].copy()  # a view would keep the whole window
         return cls(Box(box.x0 + x, box.y0 + y, box.x1 + x, box.y1 + y), cut)
 
     def __eq__(self, other: object) -> bool:

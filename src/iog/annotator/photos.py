@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,9 @@ class Photos:
         self._decoded: Cache[ByteArray] = Cache(_DECODED_BYTES, lambda array: array.nbytes)
         self._display: Cache[bytes] = Cache(_DISPLAY_BYTES, len)
         self._thumbnails: Cache[bytes] = Cache(_THUMBNAIL_BYTES, len)
+        # One at a time: while a photo is decoded it takes several times its size.
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="iog-photo")
+        self._thumbnailer = ThreadPoolExecutor(1, thread_name_prefix="iog-thumbnail")
         store.sync_photos(list(_files(self.folder)))
         self._find_moved()
 
@@ -97,17 +101,28 @@ class Photos:
         ImageError
             If it cannot be read; the reason is kept with the photo.
         """
-        return self._decoded.get(number, lambda: self._read(self._store.photo(number)))
+        return self._decoded.get(number, lambda: self._reader.submit(self._read, number).result())
 
     def display(self, number: int) -> bytes:
         """A JPEG for the browser, at most `DISPLAY_SIDE` pixels a side. Raises as `pixels`."""
-        return self._display.get(number, lambda: self._make_display(number))
+        pixels = self.pixels(number)
+        return self._display.get(
+            number, lambda: self._reader.submit(self._make_display, number, pixels).result()
+        )
 
     def thumbnail(self, number: int) -> bytes:
         """A small JPEG. Raises as `pixels`."""
-        return self._thumbnails.get(number, lambda: self._make_thumbnail(self._store.photo(number)))
+        return self._thumbnails.get(
+            number, lambda: self._thumbnailer.submit(self._make_thumbnail, number).result()
+        )
 
-    def _read(self, photo: PhotoRow) -> ByteArray:
+    def close(self) -> None:
+        """Finish what is being read."""
+        self._reader.shutdown(cancel_futures=True)
+        self._thumbnailer.shutdown(cancel_futures=True)
+
+    def _read(self, number: int) -> ByteArray:
+        photo = self._store.photo(number)
         try:
             path = self.path(photo)
             pixels = _read_named(path, photo.path)
@@ -139,14 +154,14 @@ class Photos:
             self._store.set_read(photo.id, digest, len(content), width, height)
         return pixels
 
-    def _make_display(self, number: int) -> bytes:
-        pixels = self.pixels(number)
+    def _make_display(self, number: int, pixels: ByteArray) -> bytes:
         path = self.path(self._store.photo(number))
         if max(pixels.shape) <= DISPLAY_SIDE and _is_plain_jpeg(path):
             return path.read_bytes()
         return _jpeg(shrunk(pixels, DISPLAY_SIDE), quality=93)
 
-    def _make_thumbnail(self, photo: PhotoRow) -> bytes:
+    def _make_thumbnail(self, number: int) -> bytes:
+        photo = self._store.photo(number)
         try:
             path = self.path(photo)
             if path.suffix.lower() in (".jpg", ".jpeg", ".jfif"):

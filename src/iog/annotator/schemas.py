@@ -5,16 +5,19 @@ from __future__ import annotations
 import base64
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from iog.annotator.exchange import FormatName
 from iog.annotator.patch import mask_png
-from iog.annotator.photos import DISPLAY_SIDE
 from iog.annotator.store import ObjectRow, PhotoFilter, PhotoRow, State
 from iog.annotator.work import Reshape, Stroke, Work
 from iog.annotator.workbench import Kind, Preview
 from iog.clicks import Box, Clicks
 from iog.masks import BoolArray
+
+_MASK_SIDE = 1024
+"""Pixels a side of a mask that answers a click, so that large objects are answered as fast as small ones. The
+page asks for all pixels when a person zooms in."""
 
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
@@ -74,11 +77,22 @@ class ReshapeMessage(Message):
         return Reshape(tuple(self.before), tuple(self.after), self.tolerance)
 
 
+def _kind_of_stroke(value: object) -> str:
+    moved = "before" in value if isinstance(value, dict) else isinstance(value, ReshapeMessage)
+    return "reshape" if moved else "stroke"
+
+
+AnyStroke = Annotated[
+    Annotated[StrokeMessage, Tag("stroke")] | Annotated[ReshapeMessage, Tag("reshape")],
+    Discriminator(_kind_of_stroke),
+]
+
+
 class WorkMessage(Message):
     """What a person did to an object."""
 
     clicks: ClicksMessage | None
-    strokes: Annotated[list[StrokeMessage | ReshapeMessage], Field(max_length=2000)] = []
+    strokes: Annotated[list[AnyStroke], Field(max_length=2000)] = []
     largest: bool = False
     fill: bool = False
     spare: bool = True
@@ -109,13 +123,13 @@ class MaskMessage(Message):
     """Base64 of a 1-bit PNG, stretched over the box; the background is transparent."""
 
     @classmethod
-    def of(cls, box: Box, mask: BoolArray) -> MaskMessage | None:
-        """None for an empty mask."""
+    def of(cls, box: Box, mask: BoolArray, side: int) -> MaskMessage | None:
+        """At most `side` pixels a side; None for an empty mask."""
         if not mask.any():
             return None
         return cls(
             box=(box.x0, box.y0, box.x1, box.y1),
-            png=base64.b64encode(mask_png(mask, DISPLAY_SIDE // 2)).decode("ascii"),
+            png=base64.b64encode(mask_png(mask, side)).decode("ascii"),
         )
 
 
@@ -176,7 +190,7 @@ class ObjectMessage(Message):
             label=row.label,
             state=row.state,
             work=WorkMessage.of(row.work),
-            mask=MaskMessage.of(row.mask.box, row.mask.mask) if row.mask else None,
+            mask=MaskMessage.of(row.mask.box, row.mask.mask, _MASK_SIDE) if row.mask else None,
             computed=row.mask is not None,
             area=row.mask.area if row.mask else 0,
             confidence=row.confidence,
@@ -279,7 +293,7 @@ class HoverAnswer(Message):
         return cls(
             sequence=sequence,
             stale=False,
-            mask=MaskMessage.of(preview.window, preview.mask),
+            mask=MaskMessage.of(preview.window, preview.mask, _MASK_SIDE),
             confidence=preview.confidence,
         )
 

@@ -274,6 +274,12 @@ def _add_objects(app: FastAPI, bench: Workbench) -> None:
         found = bench.preview(number, (hover.x, hover.y), hover.tab, hover.sequence)
         return schemas.HoverAnswer.of(hover.sequence, found)
 
+    @app.get("/api/objects/{number}/mask")
+    def mask(number: ObjectNumber) -> schemas.MaskMessage | None:
+        """The mask with all pixels that a screen can show, for a person who looks closely."""
+        patch = store.one(number).mask
+        return None if patch is None else schemas.MaskMessage.of(patch.box, patch.mask, DISPLAY_SIDE)
+
     @app.get("/api/objects/{number}/outline")
     def outline(number: ObjectNumber, tolerance: Annotated[float, Query(ge=0, le=50)] = 0) -> schemas.Outline:
         """The mask as polygons that stray at most `tolerance` pixels."""

@@ -36,7 +36,7 @@ PhotoFilter = Literal["all", "todo", "started", "done", "broken"]
 APPLICATION_ID = 0x494F4731  # "IOG1", so that `file` and we recognise a project
 FORMAT = 1
 
-_OBJECT_BYTES = 32 << 20
+_OBJECT_BYTES = 16 << 20
 
 _SCHEMA = """
 CREATE TABLE photos (

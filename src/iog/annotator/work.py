@@ -1,8 +1,8 @@
 """What a person did to one object, as one immutable value: the mask is a function of it and the photo.
 
-Order: clicks -> the model's mask (or an imported one) -> largest part, filled holes -> brush strokes and moved
-outline points -> minus objects that were accepted before. Undo is therefore nothing but going back to an
-earlier value.
+Order: clicks -> the model's mask (or an imported one) -> largest part, filled holes -> brush strokes and
+moved outline points -> minus objects that were accepted before. Undo is therefore nothing but going back
+to an earlier value.
 """
 
 from __future__ import annotations
