@@ -8,12 +8,12 @@ LIGHT := .venv/light
 DEV := .venv/dev
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo test lint bench web web-check web-tools browser clean
+.PHONY: demo test lint bench web web-check web-tools browser readers clean
 
 demo: $(LIGHT)/installed
 	$(LIGHT)/$(BIN)/iog demo --out demo --page
 
-test: lint web-tools browser
+test: lint web-tools browser readers
 	$(DEV)/$(BIN)/python -m pytest
 
 lint: $(DEV)/installed
@@ -56,6 +56,14 @@ web-tools:
 # A Chromium for the browser tests: found, or else installed where that is possible.
 browser: $(DEV)/installed
 	$(DEV)/$(BIN)/python tests/browser/chromium.py
+
+# Another tool's reader for our exports, apart from the dev environment: it brings other versions of much.
+readers: .venv/readers/installed
+
+.venv/readers/installed:
+	$(PYTHON) -m venv --clear .venv/readers
+	.venv/readers/$(BIN)/python -m pip install --quiet --disable-pip-version-check 'supervision>=0.25' || rm -rf .venv/readers
+	test ! -d .venv/readers || touch $@
 
 clean:
 	rm -rf .venv demo build dist

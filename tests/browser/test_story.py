@@ -264,7 +264,7 @@ def test_without_a_mouse(visit: Visit) -> None:
 
 def test_escape_takes_back_a_box(visit: Visit) -> None:
     tab = visit()
-    tab.open("scene 6.png")
+    tab.start_empty("scene 6.png")
     tab.click(CORNERS[0])
     tab.mode("second")
     tab.key("Escape")

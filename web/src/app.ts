@@ -36,6 +36,8 @@ export interface Item {
   pending: number;
   /** Grows with a conflict: changes made before it are not sent any more. */
   epoch: number;
+  /** Its box was drawn just now, so that giving up takes it away. */
+  fresh: boolean;
   /** The points on the screen are this mask's. */
   outlined: boolean;
 }
@@ -244,6 +246,7 @@ export class App {
   }
 
   closeObject(): void {
+    if (this.active) this.active.fresh = false;
     this.active = null;
     this.rings = null;
     this.endPreview();
@@ -334,7 +337,7 @@ export class App {
 
   cancel(): void {
     if (this.corner) this.corner = null;
-    else if (this.mode === "centre" && !this.active!.saved.computed) this.remove(this.active!);
+    else if (this.active?.fresh && this.mode === "centre") this.remove(this.active);
     else this.closeObject();
     this.changed();
   }
@@ -440,6 +443,7 @@ export class App {
       confidence: null, can_undo: false, can_redo: false, touched: 0,
       work: { clicks: { corners, inside: null, corrections: [] }, strokes: [], largest: false, fill: false, spare },
     });
+    item.fresh = true;
     this.corner = null;
     this.items.push(item);
     this.active = item;
@@ -625,7 +629,7 @@ function contains([x0, y0, x1, y1]: [number, number, number, number], [x, y]: Po
 
 function newItem(saved: ObjectMessage): Item {
   const { work, label, state } = saved;
-  return { saved, work, label, state, mask: null, shown: 0, whole: false, hidden: false, pending: 0, epoch: 0, outlined: false };
+  return { saved, work, label, state, mask: null, shown: 0, whole: false, hidden: false, pending: 0, epoch: 0, fresh: false, outlined: false };
 }
 
 function sameWork(saved: ObjectMessage, wish: Wish): boolean {

@@ -82,7 +82,7 @@ export class ToolPanel {
     min: number, max: number, step: number, show: (value: number) => string,
   ): HTMLLabelElement {
     const { app } = this;
-    const value = h("output", {});
+    const value = h("span", { className: "value" });
     const input = h("input", {
       type: "range", min: String(min), max: String(max), step: String(step),
       on: { input: () => app.set(name, Number(input.value)) },
