@@ -36,7 +36,7 @@ TARGETS = {
     "server's peak memory": (400, "MB"),
 }
 
-# Time stamps within the page: of the press, and of the frame after the page has drawn the saved object's mask.
+# Within the page: when the button was released, and the frame after the saved object's mask was drawn.
 WATCH = """() => {
     const stage = document.querySelector('.stage');
     const painted = () => new Promise((done) => requestAnimationFrame(() => {

@@ -1,6 +1,7 @@
 """Read exports with `supervision`, in an environment without iog; prints label, area and box of each object.
 
-python read_with_supervision.py FOLDER, which holds `photos/` and exports in `coco/`, `coco-rle/`, `yolo/`, `voc/`.
+python read_with_supervision.py FOLDER, which holds `photos/` and exports in `coco/`, `coco-rle/`, `yolo/` and
+`voc/`.
 """
 
 from __future__ import annotations

@@ -362,7 +362,11 @@ export class App {
 
   async addLabel(label: string): Promise<void> {
     const name = label.trim();
-    if (!name || this.labels.includes(name)) return;
+    if (!name) return;
+    if (this.labels.includes(name)) {
+      this.setLabel(name);
+      return;
+    }
     const answer = await this.saver.run(() => api.setLabels([...this.labels, name])).catch((error: Error) => {
       this.say(error.message);
       return null;

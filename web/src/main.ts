@@ -87,6 +87,7 @@ function hintText(): string {
   if (app.active && app.tool === "eraser") return strings.hint.eraser;
   if (app.active && app.tool === "points") return strings.hint.points;
   if (app.mode === "correct" && app.active?.state === "accepted") return strings.hint.accepted;
+  if (app.active?.saved.computed && app.active.saved.area === 0) return strings.hint.nothing;
   const proposed = app.mode === "centre" && app.active?.saved.computed;
   const drafts = app.items.filter((item) => item.state === "draft" && item.saved.computed).length;
   return (

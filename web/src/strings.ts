@@ -46,6 +46,7 @@ export const strings = {
       ? "Drag a point or an edge of the outline; hold a point to take it away."
       : "Drag a point or an edge of the outline; right-click a point to take it away.",
     needsObject: "Open an object first: this tool works on a mask.",
+    nothing: "Nothing is left of this object: accepted ones have its pixels. Take away the tick to overwrite them.",
     review: (count: number) => ` · ${count === 1 ? "1 draft" : `${count} drafts`} to review`,
     empty: "This folder holds no photos.",
   },

@@ -211,10 +211,15 @@ class Store:
     def sync_photos(self, paths: Sequence[str]) -> None:
         """Make the list of photos agree with the folder; rows of files that went are kept, out of sight."""
         with self._transaction():
-            self._db.execute("UPDATE photos SET present = 0")
+            known = {row["path"] for row in self._rows("SELECT path FROM photos WHERE present")}
+            now = set(paths)
+            # Only what differs: most starts find the folder as it was, and it may be large.
+            self._db.executemany(
+                "UPDATE photos SET present = 0 WHERE path = ?", ((path,) for path in known - now)
+            )
             self._db.executemany(
                 "INSERT INTO photos (path, sort) VALUES (?, ?) ON CONFLICT (path) DO UPDATE SET present = 1",
-                ((path, sort_key(path)) for path in paths),
+                ((path, sort_key(path)) for path in paths if path not in known),
             )
 
     def lost_photos(self) -> list[tuple[int, str, int]]:
@@ -245,7 +250,10 @@ class Store:
         where, values = _photo_condition(filter, search)
         total = self._value(f"SELECT count(*) FROM photos p WHERE {where}", values)
         rows = self._rows(
-            f"{_PHOTO_COLUMNS} WHERE {where} ORDER BY p.sort, p.path LIMIT ? OFFSET ?",
+            # First which, then what they hold: objects are counted for the page's photos alone.
+            f"{_PHOTO_COLUMNS} WHERE p.id IN "
+            f"(SELECT p.id FROM photos p WHERE {where} ORDER BY p.sort, p.path LIMIT ? OFFSET ?) "
+            "ORDER BY p.sort, p.path",
             (*values, limit, offset),
         )
         return total, [_photo(row) for row in rows]

@@ -18,8 +18,8 @@ import click
 @click.option(
     "--page",
     is_flag=True,
-    help="Then open the annotator on the sample photos (needs the `annotate` extra). Without a screen, or with "
-    "CI or IOG_NO_BROWSER set, it is started, asked once and stopped.",
+    help="Then open the annotator on the sample photos (needs the `annotate` extra). Without a screen, or "
+    "with CI or IOG_NO_BROWSER set, it is started, asked once and stopped.",
 )
 @click.option("--port", default=8720, show_default=True, type=click.IntRange(0, 65535), help="Of the page.")
 def demo(out: Path, page: bool, port: int) -> None:

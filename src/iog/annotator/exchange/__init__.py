@@ -17,6 +17,7 @@ from iog.annotator.work import Work
 from iog.auto.inputs import read_boxes
 from iog.clicks import Clicks
 from iog.errors import ClickError, DataError, ImageError
+from iog.extras import require_pyarrow
 
 FormatName = Literal["coco", "coco-rle", "yolo", "voc", "labelme", "png", "png-photo", "parquet", "timings"]
 FORMATS: dict[FormatName, str] = {
@@ -139,6 +140,11 @@ def losses(store: Store, format: FormatName) -> list[str]:
             overlaps += format in _FLAT and any(row.mask.without(o.mask) != row.mask for o in seen)
             seen.append(Item(label=row.label, mask=row.mask))
     notes = []
+    if format == "parquet":
+        try:
+            require_pyarrow("writing Parquet")
+        except DataError as error:
+            notes.append(str(error))
     if holes:
         notes.append(
             f"Objects with holes: {holes}. YOLO joins holes to the outline by bridges; "
