@@ -11,10 +11,10 @@ Value = TypeVar("Value")
 
 
 class Cache(Generic[Value]):
-    """The values used last, up to `budget` bytes; the newest is kept even if it alone is larger."""
+    """The values used last, up to `budget` bytes; the `least` newest are kept even if they are larger."""
 
-    def __init__(self, budget: int, size: Callable[[Value], int]) -> None:
-        self._budget, self._size = budget, size
+    def __init__(self, budget: int, size: Callable[[Value], int], least: int = 1) -> None:
+        self._budget, self._size, self._least = budget, size, least
         self._values: OrderedDict[Hashable, Value] = OrderedDict()
         self._used = 0
         self._lock = threading.Lock()
@@ -40,7 +40,7 @@ class Cache(Generic[Value]):
                 with self._lock:
                     self._values[key] = value
                     self._used += self._size(value)
-                    while self._used > self._budget and len(self._values) > 1:
+                    while self._used > self._budget and len(self._values) > self._least:
                         self._used -= self._size(self._values.popitem(last=False)[1])
                 return value
             finally:

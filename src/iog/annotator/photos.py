@@ -49,7 +49,7 @@ DISPLAY_SIDE = 4096
 
 THUMBNAIL_SIDE = 160
 
-_DECODED_BYTES = 80 << 20  # two photos of 12 megapixels: the open one and the next
+_DECODED_BYTES = 80 << 20  # or two photos of any size: the open one and the next
 _DISPLAY_BYTES = 24 << 20
 _THUMBNAIL_BYTES = 8 << 20
 
@@ -77,7 +77,7 @@ class Photos:
             raise DataError(f"{folder} is not a folder; give the folder that holds the photos")
         self.folder = folder.resolve()
         self._store = store
-        self._decoded: Cache[ByteArray] = Cache(_DECODED_BYTES, lambda array: array.nbytes)
+        self._decoded: Cache[ByteArray] = Cache(_DECODED_BYTES, lambda array: array.nbytes, least=2)
         self._display: Cache[bytes] = Cache(_DISPLAY_BYTES, len)
         self._thumbnails: Cache[bytes] = Cache(_THUMBNAIL_BYTES, len)
         # One at a time: while a photo is decoded it takes several times its size.
@@ -105,9 +105,8 @@ class Photos:
 
     def display(self, number: int) -> bytes:
         """A JPEG for the browser, at most `DISPLAY_SIDE` pixels a side. Raises as `pixels`."""
-        pixels = self.pixels(number)
         return self._display.get(
-            number, lambda: self._reader.submit(self._make_display, number, pixels).result()
+            number, lambda: self._reader.submit(self._make_display, number, self.pixels(number)).result()
         )
 
     def thumbnail(self, number: int) -> bytes:

@@ -604,5 +604,5 @@ def _object(row: sqlite3.Row, mask: Patch | None = None) -> ObjectRow:
 
 
 def _object_size(row: ObjectRow) -> int:
-    masks = sum(patch.mask.nbytes for patch in (row.mask, row.work.imported) if patch is not None)
-    return 2000 + masks + 100 * sum(len(getattr(s, "points", ())) for s in row.work.strokes)
+    """Bytes, roughly: what counts are the masks."""
+    return 2000 + sum(patch.mask.nbytes for patch in (row.mask, row.work.imported) if patch is not None)
