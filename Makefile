@@ -1,4 +1,4 @@
-# make demo   segment the sample photos, from nothing but Python 3.11+
+# make demo   segment the sample photos and open the annotator on them, from nothing but Python 3.11+
 # make test   install what tests need, then lint, types and tests
 # make web    rebuild the annotator's page from web/ (needs Node 20; users do not)
 # make bench  print the speed figures that the README quotes
@@ -9,12 +9,12 @@ LIGHT := .venv/light
 DEV := .venv/dev
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo test lint bench benchmark web web-check clean
+.PHONY: demo test lint bench benchmark web web-check web-tools browser readers clean
 
 demo: $(LIGHT)/installed
-	$(LIGHT)/$(BIN)/iog demo --out demo
+	$(LIGHT)/$(BIN)/iog demo --out demo --page
 
-test: lint
+test: lint web-tools browser readers
 	$(DEV)/$(BIN)/python -m pytest
 
 lint: $(DEV)/installed
@@ -35,11 +35,11 @@ benchmark: $(DEV)/installed
 	$(DEV)/$(BIN)/iog bench report $(RESULTS) --data $(DATA)
 	$(DEV)/$(BIN)/python benchmarks/publish.py $(RESULTS)
 
-# The light package as a user gets it: built and installed, no PyTorch.
+# The light package as a user gets it, with the annotator: built and installed, no PyTorch.
 $(LIGHT)/installed: pyproject.toml $(shell find src -type f -not -name '*.pyc')
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "iog needs Python 3.11 or newer: make PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear $(LIGHT)
-	$(LIGHT)/$(BIN)/python -m pip install --quiet --disable-pip-version-check .
+	$(LIGHT)/$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[annotate]'
 	touch $@
 
 $(DEV)/installed: pyproject.toml
@@ -59,6 +59,22 @@ web: web/node_modules
 # Fails unless the committed bundle is what the source builds.
 web-check: web/node_modules
 	cd web && npm run check
+
+# What the test of the bundle needs; without Node or network that test says that it was skipped (CI: fails).
+web-tools:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web/node_modules || true; fi
+
+# A Chromium for the browser tests: found, or else installed where that is possible.
+browser: $(DEV)/installed
+	$(DEV)/$(BIN)/python tests/browser/chromium.py
+
+# Another tool's reader for our exports, apart from the dev environment: it brings other versions of much.
+readers: .venv/readers/installed
+
+.venv/readers/installed:
+	$(PYTHON) -m venv --clear .venv/readers
+	.venv/readers/$(BIN)/python -m pip install --quiet --disable-pip-version-check 'supervision>=0.25' || rm -rf .venv/readers
+	test ! -d .venv/readers || touch $@
 
 clean:
 	rm -rf .venv demo build dist

@@ -8,12 +8,14 @@ from typing import IO, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from iog.errors import ImageError
 
 MAXIMUM_PIXELS = 178_000_000
 """Larger pictures are refused before they are decoded (Pillow itself refuses at 179 million)."""
+
+_BAND = 256  # rows
 
 ImageLike: TypeAlias = "npt.NDArray[Any] | Image.Image | str | PathLike[str]"
 """A numpy array, a Pillow image, or the path of a file."""
@@ -69,18 +71,29 @@ def _from_pillow(picture: Image.Image, name: str) -> npt.NDArray[np.uint8]:
             "Scale it down first"
         )
     try:
-        picture = ImageOps.exif_transpose(picture)
+        if picture.getexif().get(ExifTags.Base.Orientation, 1) != 1:  # otherwise a copy for nothing
+            picture = ImageOps.exif_transpose(picture)
         if picture.mode.startswith("I"):  # 16-bit grey in one of Pillow's spellings
             return _from_array(np.clip(np.asarray(picture), 0, 65535).astype(np.uint16))
         if picture.mode == "F":
             return _from_array(np.asarray(picture))
         if picture.has_transparency_data:
             return _from_array(np.asarray(picture.convert("RGBA")))
-        return np.asarray(picture.convert("RGB"))
+        return _rgb(picture)
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from None
     except Exception as error:  # Pillow's decoders raise many kinds for broken data
         raise ImageError(f"{name} is broken: {_reason(error)}") from error
+
+
+def _rgb(picture: Image.Image) -> npt.NDArray[np.uint8]:
+    """The pixels, band by band: copies of a large photo as a whole would take several times its size."""
+    picture.load()
+    pixels = np.empty((picture.height, picture.width, 3), np.uint8)
+    for top in range(0, picture.height, _BAND):
+        band = picture.crop((0, top, picture.width, min(top + _BAND, picture.height)))
+        pixels[top : top + _BAND] = np.asarray(band.convert("RGB"))
+    return pixels
 
 
 def _from_array(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:

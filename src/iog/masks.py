@@ -126,6 +126,15 @@ def rasterize(rings: Iterable[Ring], width: int, height: int) -> BoolArray:
 
     Rings are in continuous image coordinates and may leave the image.
     """
+    inside: BoolArray = winding(rings, width, height) % 2 == 1
+    return inside
+
+
+def winding(rings: Iterable[Ring], width: int, height: int) -> npt.NDArray[np.int32]:
+    """(height, width): how often the rings go around each pixel's centre.
+
+    An outline of `polygons` counts 1 and a hole in it -1, so that their sum is the mask.
+    """
     crossings = np.zeros((height, width + 1), np.int32)
     for ring in rings:
         points = np.array(ring, np.float64).reshape(-1, 2)
@@ -143,9 +152,8 @@ def rasterize(rings: Iterable[Ring], width: int, height: int) -> BoolArray:
         (x0, y0), (x1, y1) = upper[edges].T, lower[edges].T
         x = x0 + (rows + 0.5 - y0) / (y1 - y0) * (x1 - x0)
         columns = np.clip(np.ceil(x - 0.5), 0, width).astype(np.int64)
-        np.add.at(crossings, (rows, columns), 1)
-    inside: BoolArray = np.cumsum(crossings, axis=1)[:, :width] % 2 == 1
-    return inside
+        np.add.at(crossings, (rows, columns), np.where(flip, -1, 1)[edges])
+    return np.cumsum(crossings, axis=1, dtype=np.int32)[:, :width]
 
 
 def mask_box(mask: BoolArray) -> Box | None:

@@ -1,21 +1,27 @@
 from __future__ import annotations
 
+import csv
 import json
+import shutil
 import xml.etree.ElementTree as ET
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
+from pycocotools import mask as pycoco
 from pycocotools.coco import COCO
 
 from iog.annotator import exchange
-from iog.annotator.exchange import labelme, voc, yolo
+from iog.annotator.exchange import coco, labelme, parquet, png, voc, yolo
 from iog.annotator.exchange.base import Item, Picture
 from iog.annotator.patch import Patch
 from iog.annotator.photos import Photos
@@ -75,7 +81,9 @@ def content(project: Project) -> list[tuple[str, str, bytes]]:
     ]
 
 
-@pytest.mark.parametrize("format", ["coco", "coco-rle", "yolo", "voc", "labelme"])
+@pytest.mark.parametrize(
+    "format", ["coco", "coco-rle", "yolo", "voc", "labelme", "png", "png-photo", "parquet"]
+)
 def test_masks_and_labels_come_back(
     make: Callable[[str], Project], tmp_path: Path, format: exchange.FormatName
 ) -> None:
@@ -83,7 +91,7 @@ def test_masks_and_labels_come_back(
     fill(source)
     assert exchange.export(*source, format, tmp_path / "out") == 4
     path = tmp_path / "out"
-    report = exchange.import_file(*target, "coco" if format.startswith("coco") else format, path)
+    report = exchange.import_path(*target, path)
     assert (report.objects, report.notes) == (4, [])
     assert content(target) == content(source)
     assert set(target[0].labels) >= {"ring", "blob: two"}
@@ -91,21 +99,120 @@ def test_masks_and_labels_come_back(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(mask=hnp.arrays(bool, st.tuples(st.integers(4, 14), st.integers(4, 14))).filter(np.any))
-def test_any_mask_survives_yolo_voc_and_labelme(tmp_path: Path, mask: np.ndarray) -> None:
+def test_any_mask_survives_every_format(tmp_path: Path, mask: np.ndarray) -> None:
     height, width = mask.shape
-    picture = Picture(
-        path="x.png", width=width, height=height, items=[Item(label="thing", mask=Patch.of(mask))]
-    )
-    yolo.write([picture], ["thing"], tmp_path / "yolo", 0)
-    ((_, [(label, values)]),) = yolo.read(tmp_path / "yolo")
-    assert label == "thing"
-    assert np.array_equal(yolo.found(label, values, width, height).mask.full(width, height), mask)
-    voc.write([picture], ["thing"], tmp_path / "voc")
-    labelme.write([picture], tmp_path / "labelme")
-    for reader, name in ((voc.read, "voc"), (labelme.read, "labelme")):
-        ((path, [found]),) = reader(tmp_path / name)
-        assert path == "x.png"
-        assert np.array_equal(found.mask.full(width, height), mask)
+    clicks = Clicks.of(((0, 0), (width - 1, height - 1)), (1, 1), [(2, 2, False)])
+    item = Item(label="thing", mask=Patch.of(mask), clicks=clicks, confidence=0.5)
+    pictures = [Picture(path="x.png", width=width, height=height, items=[item])]
+    folders = {
+        name: tmp_path / name for name in ("yolo", "voc", "labelme", "coco", "rle", "png", "one", "pq")
+    }
+    for folder in folders.values():
+        folder.mkdir(exist_ok=True)
+    yolo.write(pictures, ["thing"], folders["yolo"], 0)
+    voc.write(pictures, ["thing"], folders["voc"])
+    labelme.write(pictures, folders["labelme"])
+    coco.write(pictures, ["thing"], folders["coco"], 0, always_rle=False)
+    coco.write(pictures, ["thing"], folders["rle"], 0, always_rle=True)
+    png.write_objects(pictures, folders["png"])
+    png.write_photos(pictures, folders["one"])
+    parquet.write(pictures, folders["pq"])
+    ((_, [(label, values)]),) = yolo.read(folders["yolo"])
+    found = {"yolo": ("x.png", [yolo.found(label, values, width, height)])}
+    found["voc"] = next(voc.read(folders["voc"]))
+    found["labelme"] = next(labelme.read(folders["labelme"]))
+    for name in ("coco", "rle"):
+        path, _, objects = next(coco.read((folders[name] / "annotations.json").read_bytes()))
+        found[name] = path, objects
+    for name in ("png", "one"):
+        path, _, objects = next(png.read(folders[name]))
+        found[name] = path, objects
+    path, _, objects = next(parquet.read(folders["pq"] / parquet.FILE))
+    found["pq"] = path, objects
+    for name, (path, objects) in found.items():
+        (one,) = objects
+        assert (path, one.label) == ("x.png", "thing"), name
+        assert np.array_equal(one.mask.full(width, height), mask), name
+    for name in ("coco", "rle", "pq"):
+        assert found[name][1][0].clicks == clicks and found[name][1][0].confidence == 0.5
+
+
+def test_pyarrow_reads_what_a_person_wants_to_know(make: Callable[[str], Project], tmp_path: Path) -> None:
+    project = make("source")
+    fill(project)
+    exchange.export(*project, "parquet", tmp_path)
+    table = pq.read_table(tmp_path / parquet.FILE).to_pylist()
+    assert [(row["image"], row["category"]) for row in table[:2]] == [
+        ("a.png", "ring"),
+        ("a.png", "blob: two"),
+    ]
+    row = table[1]
+    mask = pycoco.decode({"size": [row["height"], row["width"]], "counts": row["rle"]})
+    assert np.array_equal(mask.astype(bool), BLOB) and row["area"] == BLOB.sum()
+    assert [row[edge] for edge in ("x0", "y0", "x1", "y1")] == [3, 20, 14, 35] and row["seconds"] == 4
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_tables_of_boxes_arrive_as_drafts(
+    make: Callable[[str], Project], tmp_path: Path, ending: str
+) -> None:
+    rows = [
+        {"image": "sub/b.jpg", "x0": 4, "y0": 5, "x1": 24, "y1": 15, "category": "cup"},
+        {"image": "a.png", "x0": 1, "y0": 1, "x1": 9, "y1": 9, "category": "cup"},
+        {"image": "gone.png", "x0": 1, "y0": 1, "x1": 9, "y1": 9, "category": "cup"},
+        {"image": "a.png", "x0": 300, "y0": 1, "x1": 390, "y1": 9, "category": "cup"},
+    ]
+    path = tmp_path / f"boxes.{ending}"
+    if ending == "csv":
+        lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
+        path.write_text("\n".join(lines))
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    store, photos = make("target")
+    report = exchange.import_path(store, photos, path)
+    assert report.objects == 2 and len(report.notes) == 2
+    (row,) = store.objects(store.photo_at("sub/b.jpg").id)
+    assert (row.label, row.state, row.mask) == ("cup", "draft", None)
+    assert tuple(row.work.clicks.box) == (4, 5, 24, 15)
+
+
+def test_the_folder_within_a_zip_file_is_found(make: Callable[[str], Project], tmp_path: Path) -> None:
+    source, target = make("source"), make("target")
+    fill(source)
+    exchange.export(*source, "voc", tmp_path / "out" / "VOC2012")
+    archive = shutil.make_archive(str(tmp_path / "voc"), "zip", tmp_path / "out")
+    assert exchange.import_path(*target, Path(archive)).objects == 4
+    assert content(target) == content(source)
+
+
+def test_a_zip_file_that_would_fill_the_disk_is_refused(
+    make: Callable[[str], Project], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("labels/a.txt", b"0" * 3000)
+    monkeypatch.setattr(exchange, "MAXIMUM_UNPACKED", 2000)
+    with pytest.raises(DataError, match="unpacks to over"):
+        exchange.import_path(*make("target"), tmp_path / "bomb.zip")
+
+
+def test_an_import_that_fails_half_way_leaves_nothing(make: Callable[[str], Project], tmp_path: Path) -> None:
+    source, target = make("source"), make("target")
+    fill(source)
+    exchange.export(*source, "labelme", tmp_path)
+    (tmp_path / "sub" / "b.json").write_text("{")
+    with pytest.raises(DataError, match=r"b\.json"):
+        exchange.import_path(*target, tmp_path)
+    assert content(target) == [] and target[0].labels == ["object"]
+
+
+def test_timings_are_exported_step_by_step(make: Callable[[str], Project], tmp_path: Path) -> None:
+    project = make("source")
+    fill(project)
+    exchange.export(*project, "timings", tmp_path)
+    with (tmp_path / "timings.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 4 and rows[0]["photo"] == "a.png" and float(rows[0]["seconds"]) == 4
+    assert {row["step"] for row in rows} == {"create"}
 
 
 def test_pycocotools_reads_the_same_masks(make: Callable[[str], Project], tmp_path: Path) -> None:
@@ -153,7 +260,7 @@ def test_boxes_arrive_as_drafts(make: Callable[[str], Project]) -> None:
             {"id": 2, "image_id": 1, "category_id": 3, "bbox": [4, 5, 1, 1]},
         ],
     }
-    report = exchange.import_coco(store, photos, json.dumps(document).encode())
+    report = exchange.import_upload(store, photos, "a.json", json.dumps(document).encode())
     assert report.objects == 1
     assert any("unknown.jpg" in note for note in report.notes) and any("4" in n for n in report.notes)
     (row,) = store.objects(store.photo_at("sub/b.jpg").id)
@@ -172,7 +279,7 @@ def test_uncompressed_run_lengths_are_read(make: Callable[[str], Project]) -> No
             {"id": 1, "image_id": 1, "segmentation": {"size": [HEIGHT, WIDTH], "counts": counts}}
         ],
     }
-    exchange.import_coco(store, photos, json.dumps(document).encode())
+    exchange.import_upload(store, photos, "a.json", json.dumps(document).encode())
     (row,) = store.objects(store.photo_at("a.png").id)
     assert np.array_equal(row.mask.full(WIDTH, HEIGHT), RING)
 
@@ -201,7 +308,7 @@ def test_a_malformed_document_changes_nothing(make: Callable[[str], Project], an
         ],
     }
     with pytest.raises(DataError, match="annotation 2"):
-        exchange.import_coco(store, photos, json.dumps(document).encode())
+        exchange.import_upload(store, photos, "a.json", json.dumps(document).encode())
     assert content((store, photos)) == [] and store.counts()["started"] == 0
 
 
@@ -233,9 +340,9 @@ def test_the_command_line_exports_and_imports(make: Callable[[str], Project], tm
     folder, out = str(photos.folder), tmp_path / "out"
     run = CliRunner().invoke
     common = ["--project", str(tmp_path / "source.iog"), "--format", "yolo"]
-    result = run(main, ["annotations", "export", folder, *common, "--out", str(out)])
+    result = run(main, ["export", folder, *common, "--out", str(out)])
     assert result.exit_code == 0 and "4 objects" in result.output and "holes" in result.output
-    result = run(main, ["annotations", "import", folder, *common, "--from", str(out)])
+    result = run(main, ["import", folder, str(out), *common])
     assert result.exit_code == 0 and "4 objects added" in result.output
-    result = run(main, ["annotations", "export", str(tmp_path), "--out", str(out)])
+    result = run(main, ["export", str(tmp_path), "--out", str(out)])
     assert result.exit_code == 2 and "does not exist" in result.output

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+import json
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,10 +12,10 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from iog.annotator.patch import Patch, mask_png
-from iog.annotator.work import Stroke, Work
+from iog.annotator.work import Reshape, Stroke, Work
 from iog.clicks import Box, Clicks
 from iog.errors import DataError
-from iog.masks import polygons, rasterize
+from iog.masks import polygons, rasterize, winding
 
 masks = hnp.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 
@@ -101,3 +103,87 @@ def test_work_is_tidied_then_painted_then_cut() -> None:
     result = work.compose(None, [accepted], 20, 20).full(20, 20)
     assert result[4, 4] and not result[15, 15] and result[3, 15]
     assert not result[:, :3].any() and result[4, 3]
+
+
+# ---- moved outline points
+
+
+def _rings(mask: np.ndarray, tolerance: float) -> list[list[list[float]]]:
+    return [ring for part in polygons(mask, tolerance) for ring in (part["outer"], *part["holes"])]
+
+
+@given(masks)
+def test_windings_of_an_outline_add_up_to_its_mask(mask: np.ndarray) -> None:
+    assert np.array_equal(winding(_rings(mask, 0), *mask.shape[::-1]), mask)
+
+
+def _blob() -> np.ndarray:
+    y, x = np.mgrid[0:40, 0:50] + 0.5
+    ripple = 1.5 * np.sin(7 * np.arctan2(y - 20, x - 25))
+    mask = np.hypot((x - 25) / 1.4, y - 20) < 12 + ripple
+    return mask & ~(np.hypot(x - 22, y - 19) < 4)
+
+
+@given(
+    which=st.integers(0, 10**6),
+    move=st.tuples(st.floats(-9, 9), st.floats(-9, 9)),
+    insert=st.booleans(),
+)
+def test_a_moved_point_gives_the_mask_of_the_moved_polygon(
+    which: int, move: tuple[float, float], insert: bool
+) -> None:
+    rings = _rings(_blob(), 1)
+    mask = rasterize(rings, 50, 40)
+    ring = rings[which % len(rings)]
+    index = which // len(rings) % len(ring)
+    before = [ring[index - 1], ring[index]]
+    if not insert:
+        before.append(ring[(index + 1) % len(ring)])
+    x, y = ring[index]
+    new = [x + move[0], y + move[1]]
+    after = [before[0], new, before[-1]]
+    changed = [*ring[:index], new, *ring[index + (0 if insert else 1) :]]
+    expected = winding([changed if r is ring else r for r in rings], 50, 40)
+    found = Patch.of(mask).reshaped(before, after, 0, 50, 40).full(50, 40)
+    # Where the new outline crosses itself it goes around a pixel twice, or the wrong way round.
+    plain = (expected == 0) | (expected == 1)
+    assert np.array_equal(found[plain], expected[plain] == 1)
+
+
+@pytest.mark.parametrize("tolerance", [1, 2, 4])
+@pytest.mark.parametrize("outward", [True, False])
+def test_a_coarse_outline_changes_the_mask_only_where_it_was_moved(tolerance: int, outward: bool) -> None:
+    mask = _blob()
+    ring = _rings(mask, tolerance)[0]
+    for index in range(len(ring)):
+        before = [ring[index - 1], ring[index], ring[(index + 1) % len(ring)]]
+        factor = 1.4 if outward else 0.7
+        new = [25 + factor * (before[1][0] - 25), 20 + factor * (before[1][1] - 20)]
+        after = [before[0], new, before[2]]
+        found = Patch.of(mask).reshaped(before, after, tolerance, 50, 40).full(50, 40)
+        assert found.sum() > mask.sum() if outward else found.sum() < mask.sum()
+        points = np.array([*before, new])
+        low, high = points.min(axis=0) - tolerance, points.max(axis=0) + tolerance
+        rows, columns = np.nonzero(found != mask)
+        assert (columns + 0.5 >= low[0]).all() and (columns + 0.5 <= high[0]).all()
+        assert (rows + 0.5 >= low[1]).all() and (rows + 0.5 <= high[1]).all()
+        # No specks are left along the old edge, neither of the object nor of the background.
+        assert cv2.connectedComponents(found.astype(np.uint8))[0] == 2
+        assert cv2.connectedComponents((~found).astype(np.uint8))[0] == 3  # and the hole
+
+
+def test_an_outline_moved_beyond_the_photo_stays_within() -> None:
+    patch = Patch.of(np.ones((4, 4), bool), 2, 2)
+    moved = patch.reshaped([(2, 2), (2, 6)], [(2, 2), (-90, 4), (2, 6)], 1, 8, 8)
+    assert moved.box.x0 == 0 and moved.full(8, 8)[3, 0]
+    assert patch.reshaped([(2, 2), (2, 6)], [(2, 2), (2, 6)], 1, 8, 8) == patch
+
+
+@given(masks)
+def test_work_comes_back_from_json(mask: np.ndarray) -> None:
+    strokes = (
+        Stroke(((1.5, 2.0),), 3.0, True),
+        Reshape(((0.0, 0.0), (2.0, 2.0)), ((0.0, 0.0), (1.0, 3.0), (2.0, 2.0)), 0.5),
+    )
+    work = Work(Clicks.of(((1, 1), (5, 5)), (2, 2)), strokes=strokes, fill=True, imported=Patch.of(mask))
+    assert Work.from_json(json.loads(json.dumps(work.to_json()))) == work

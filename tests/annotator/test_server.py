@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,6 +132,65 @@ def test_a_brush_works_without_an_inside_click_and_is_undone(client: TestClient)
     assert found["area"] > 150
     undone = client.post(f"/api/objects/{found['id']}/undo", json={"version": found["version"]}).json()
     assert undone["mask"] is None
+
+
+def test_moved_outline_points_are_part_of_the_work(client: TestClient) -> None:
+    found = inside(client, start(client))
+    outline = client.get(f"/api/objects/{found['id']}/outline", params={"tolerance": 1}).json()
+    ring = outline["polygons"][0]["outer"]
+    before = [ring[-1], ring[0], ring[1]]
+    stroke = {"before": before, "after": [ring[-1], [0, 0], ring[1]], "tolerance": 1}
+    larger = change(client, found, strokes=[stroke], kind="reshape")
+    assert larger["area"] > found["area"] and larger["work"]["strokes"] == [stroke]
+    # A later click keeps what was moved.
+    corrections = [[95, 65, True]]
+    more = change(client, larger, clicks={**larger["work"]["clicks"], "corrections": corrections})
+    assert more["area"] > larger["area"] and more["work"]["strokes"] == [stroke]
+    for _ in range(2):
+        more = client.post(f"/api/objects/{found['id']}/undo", json={"version": more["version"]}).json()
+    assert more["area"] == found["area"]
+    torn = {**stroke, "after": [[1, 1], [0, 0], ring[1]]}
+    assert "same ends" in change(client, found, strokes=[torn], expect=422)["error"]
+
+
+def test_a_large_mask_comes_small_first_and_whole_when_asked_for(photos: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (3000, 2000), "grey").save(photos / "large.png")
+    bench = Workbench(photos, tmp_path / "p.iog", DiscEngine())
+    with TestClient(make_app(bench), base_url=HOST) as client:
+        corners = [[100, 100], [2900, 1900]]
+        found = inside(client, start(client, photo_number(client, "large.png"), corners), 1500, 1000)
+        small, whole = found["mask"], client.get(f"/api/objects/{found['id']}/mask").json()
+        assert small["box"] == whole["box"] and area(whole) == found["area"]
+        assert (
+            abs(area(small) / found["area"] * (whole["box"][2] - whole["box"][0]) ** 2 / 1024**2 - 1) < 0.02
+        )
+
+
+def test_a_photo_of_a_hundred_megapixels(photos: Path, tmp_path: Path) -> None:
+    Image.new("L", (10_000, 10_000), 128).save(photos / "huge.png", compress_level=1)
+    bench = Workbench(photos, tmp_path / "p.iog", DiscEngine())
+    with TestClient(make_app(bench), base_url=HOST) as client:
+        number = photo_number(client, "huge.png")
+        shown = Image.open(io.BytesIO(client.get(f"/api/photos/{number}/image").content))
+        assert shown.size == (4096, 4096)
+        found = inside(client, start(client, number, [[9000, 9000], [9900, 9900]]), 9450, 9450)
+        assert found["area"] > 10_000 and found["mask"]["box"][0] >= 9000
+
+
+def test_upright_jpegs_are_shown_as_they_are(client: TestClient, photos: Path) -> None:
+    number = photo_number(client, "inner.jpg")
+    assert client.get(f"/api/photos/{number}/image").content == (photos / "sub" / "inner.jpg").read_bytes()
+
+
+def test_statistics_of_a_visit(client: TestClient) -> None:
+    change(client, inside(client, start(client)), state="accepted", kind="accept", seconds=2)
+    everything = client.get("/api/statistics").json()
+    assert everything["objects"] == 1 and everything["seconds"] == 3.5 and everything["clicks"] == 3
+    assert client.get("/api/statistics", params={"since": time.time() + 9}).json()["objects"] == 0
+
+
+def test_the_server_says_that_it_runs(client: TestClient) -> None:
+    assert client.get("/api/health").json()["status"] == "ok"
 
 
 def test_accepted_objects_keep_their_pixels(client: TestClient) -> None:
@@ -415,6 +475,14 @@ def test_export_and_import(client: TestClient) -> None:
     first, second = client.get(f"/api/photos/{found['photo']}").json()["objects"]
     assert first["mask"] == second["mask"] and second["work"]["clicks"] == first["work"]["clicks"]
     assert client.post("/api/import", content=b"[]").status_code == 422
+    # Any other export goes back in as the ZIP file that it was.
+    for name in ("yolo", "voc", "labelme", "png", "png-photo", "parquet"):
+        content = client.get(f"/api/export/{name}").content
+        report = client.post("/api/import", params={"name": "a.zip"}, content=content).json()
+        assert report["count"] >= 1, name  # whole objects may cover each other
+    for name, content in (("a.zip", b"PK"), ("a.zip", b""), ("a.exe", b"MZ"), ("a.parquet", b"PAR1")):
+        answer = client.post("/api/import", params={"name": name}, content=content)
+        assert answer.status_code == 422 and "/tmp" not in answer.text, name
 
 
 def test_importing_iog_loads_no_web_server() -> None:

@@ -181,3 +181,25 @@ def test_a_killed_process_loses_nothing_that_it_reported(tmp_path: Path) -> None
     kept = [row.work.clicks.corners[0].x for row in store.objects(1)]
     assert kept[: len(reported)] == reported
     assert len(kept) - len(reported) in (0, 1)  # one may have been saved and not yet reported
+
+
+def test_changes_made_together_hold_all_or_not_at_all(tmp_path: Path) -> None:
+    store = Store(tmp_path / "p.iog")
+    store.sync_photos(["a.png"])
+    found = store.create(1, Work(), label="cat")
+    with pytest.raises(OSError, match="half way"), store.together():
+        change = {"state": "draft", "mask": None, "confidence": None, "seconds": 0, "kind": "label"}
+        assert store.change(found.id, found.version, Work(), label="dog", **change).label == "dog"
+        store.create(1, Work(), label="bird")
+        raise OSError("half way")
+    assert store.objects(1) == [found] and store.one(found.id).label == "cat"
+
+
+def test_a_folder_that_changed_is_found_as_it_is_now(tmp_path: Path) -> None:
+    store = Store(tmp_path / "p.iog")
+    store.sync_photos(["a.png", "b.png"])
+    store.sync_photos(["b.png", "c.png"])
+    assert [photo.path for photo in store.photos(0, 9)[1]] == ["b.png", "c.png"]
+    store.sync_photos(["a.png", "b.png", "c.png"])
+    total, page = store.photos(1, 1)
+    assert total == 3 and [photo.path for photo in page] == ["b.png"]

@@ -106,6 +106,106 @@ def test_brush_eraser_and_switches(visit: Visit) -> None:
     assert tab.objects()[0]["area"] == before
 
 
+def test_outline_points_are_dragged_inserted_and_taken_away(visit: Visit) -> None:
+    tab = visit()
+    tab.start_empty("scene 3.png")
+    tab.outline()
+    before = tab.objects()[0]
+    tab.key("v")
+    shown = tab.points()
+    number = before["id"]
+    outline = tab.page.request.get(f"{tab.address}api/objects/{number}/outline?tolerance=1").json()
+    ring = outline["polygons"][0]["outer"]
+    assert shown == outline["vertices"]
+
+    # The screen counts from the pixel's middle, an outline from its corner.
+    def corner(point: list[float]) -> tuple[float, float]:
+        return point[0] - 0.5, point[1] - 0.5
+
+    top = min(ring, key=lambda point: point[1])
+    tab.drag(corner(top), (top[0], 20))
+    (dragged,) = tab.objects()
+    (stroke,) = dragged["work"]["strokes"]
+    assert dragged["area"] > before["area"] + 200 and tab.points() == shown
+    assert stroke["before"][1] == top and abs(stroke["after"][1][1] - 20.5) < 1
+
+    # An edge that is dragged gets a point of its own.
+    place = ring.index(top) + len(ring) // 2
+    start, end = ring[place % len(ring)], ring[(place + 1) % len(ring)]
+    middle = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
+    tab.drag(corner(middle), (middle[0], 300))
+    (inserted,) = tab.objects()
+    assert len(inserted["work"]["strokes"][1]["before"]) == 2 and tab.points() == shown + 1
+    assert inserted["area"] > dragged["area"]
+
+    tab.click((middle[0], 300), button="right")
+    (removed,) = tab.objects()
+    assert len(removed["work"]["strokes"][2]["after"]) == 2 and tab.points() == shown
+    assert abs(removed["area"] - dragged["area"]) < 60
+
+    tab.page.reload()
+    tab.mode("correct")
+    for _ in range(3):
+        tab.key("Control+z")
+    assert tab.objects()[0]["area"] == before["area"]
+    # Less detail, fewer points.
+    tab.key("v")
+    exact = tab.points()
+    tab.page.get_by_label("Detail").fill("5")
+    expect(tab.page.locator(".stage")).not_to_have_attribute("data-points", str(exact))
+    assert tab.points() < exact
+
+
+def test_outline_points_with_the_keyboard(visit: Visit) -> None:
+    tab = visit()
+    tab.start_empty("scene 3.png")
+    tab.outline()
+    before = tab.objects()[0]["area"]
+    tab.key("v")
+    tab.points()
+    number = tab.objects()[0]["id"]
+    outline = tab.page.request.get(f"{tab.address}api/objects/{number}/outline?tolerance=1").json()
+    right = max(outline["polygons"][0]["outer"], key=lambda point: point[0])
+    tab.move((right[0] - 0.5, right[1] - 0.5))
+    tab.key("c")
+    for _ in range(5):
+        tab.key("ArrowRight")
+    tab.key("Escape")  # put back where it was
+    assert tab.objects()[0]["area"] == before
+    tab.move((right[0] - 0.5, right[1] - 0.5))
+    tab.key("c")
+    for _ in range(5):
+        tab.key("ArrowRight")
+    tab.key("c")
+    assert tab.objects()[0]["area"] > before
+
+
+def test_boxes_from_a_file_become_a_queue_to_review(visit: Visit, tmp_path: Path) -> None:
+    tab = visit()
+    tab.start_empty("scene 6.png")
+    boxes = tmp_path / "boxes.csv"
+    rows = ["scene 6.png,140,60,341,261,ball", "scene 6.png,130,50,351,271,ball"]
+    boxes.write_text("image,x0,y0,x1,y1,category\n" + "\n".join(rows))
+    tab.page.get_by_role("button", name="Export and import").click()
+    tab.page.get_by_label("File with masks or boxes").set_input_files(boxes)
+    tab.page.get_by_role("button", name="Import", exact=True).click()
+    expect(tab.page.get_by_text("2 objects imported.")).to_be_visible()
+    tab.key("Escape")
+    tab.open("scene 6.png")
+    tab.key("Escape")
+    tab.page.locator(".objects + button").click()
+    expect(tab.page.locator(".hint")).to_contain_text("2 drafts to review")
+    assert all(found["computed"] for found in tab.objects())
+    tab.key("n")
+    expect(tab.page.locator(".objects li.active .name")).to_have_text("ball 2")
+    tab.key("Enter")
+    expect(tab.page.locator(".objects li.active .name")).to_have_text("ball 1")
+    tab.key("Enter")
+    tab.mode("first")
+    assert {found["state"] for found in tab.objects()} == {"accepted"}
+    expect(tab.page.locator(".below")).to_contain_text("2 ×")
+
+
 def test_labels_lists_and_undo_of_a_deletion(visit: Visit) -> None:
     tab = visit()
     tab.open("scene 4.png")
@@ -164,7 +264,7 @@ def test_without_a_mouse(visit: Visit) -> None:
 
 def test_escape_takes_back_a_box(visit: Visit) -> None:
     tab = visit()
-    tab.open("scene 6.png")
+    tab.start_empty("scene 6.png")
     tab.click(CORNERS[0])
     tab.mode("second")
     tab.key("Escape")

@@ -1,5 +1,5 @@
 import type {
-  HoverAnswer, Kind, ObjectMessage, Outline, PhotoDetail, PhotoFilter, PhotoMessage, Point, Project, State,
+  HoverAnswer, Kind, MaskMessage, ObjectMessage, Outline, PhotoDetail, PhotoFilter, PhotoMessage, Point, Project, State,
   Statistics, Work,
 } from "./types";
 
@@ -44,10 +44,12 @@ const query = (values: Record<string, string | number | boolean>) =>
 
 export const api = {
   project: () => call<Project>("GET", "/api/project"),
-  statistics: () => call<Statistics>("GET", "/api/statistics"),
+  /** What objects cost; only the work after `since`, in seconds since 1970. */
+  statistics: (since = 0) => call<Statistics>("GET", `/api/statistics?${query({ since })}`),
   setLabels: (labels: string[]) => call<{ labels: string[] }>("PUT", "/api/labels", { labels }),
   notes: (format: string) => call<string[]>("GET", `/api/notes/${format}`),
-  importCoco: (file: Blob) => call<{ count: number; notes: string[] }>("POST", "/api/import", file),
+  importFile: (file: File) =>
+    call<{ count: number; notes: string[] }>("POST", `/api/import?${query({ name: file.name.slice(-300) })}`, file),
   exportAddress: (format: string, tolerance: number, drafts: boolean) =>
     `/api/export/${format}?${query({ tolerance, drafts })}`,
 
@@ -79,6 +81,7 @@ export const api = {
     call<ObjectMessage>("POST", `/api/objects/${id}/${direction}`, { version, seconds }),
   preview: (id: number, x: number, y: number, tab: string, sequence: number) =>
     call<HoverAnswer>("POST", `/api/objects/${id}/preview`, { x, y, tab, sequence }),
+  mask: (id: number) => call<MaskMessage | null>("GET", `/api/objects/${id}/mask`),
   outline: (id: number, tolerance: number) =>
     call<Outline>("GET", `/api/objects/${id}/outline?${query({ tolerance })}`),
 };

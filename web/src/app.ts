@@ -4,14 +4,20 @@ import { colourOf, readMask, type Mask } from "./mask";
 import { Previewer } from "./previewer";
 import { Saver } from "./saver";
 import { loadSettings, storeSettings, type Settings } from "./settings";
+import { crossing, flat, replaced, type Bend, type Ring } from "./rings";
 import { strings } from "./strings";
 import type {
-  Clicks, HoverAnswer, Kind, ObjectMessage, Outline, PhotoDetail, PhotoMessage, Point, Project, State, Work,
+  Clicks, HoverAnswer, Kind, ObjectMessage, PhotoDetail, PhotoMessage, Point, Project, State, Statistics, Work,
 } from "./types";
+
+/** Tools that change the mask of the open object directly. */
+export const HAND_TOOLS: readonly Tool[] = ["brush", "eraser", "points"];
+
+const SETTLED = 300; // ms without a change, after which masks are made sharp
 
 const IDLE = 60; // seconds: a longer pause is not work
 
-export type Tool = "click" | "remove" | "brush" | "eraser";
+export type Tool = "click" | "remove" | "brush" | "eraser" | "points";
 export type Mode = "loading" | "first" | "second" | "centre" | "correct";
 
 /** An object on the screen: what the server has (`saved`), and what the person wants it to be. */
@@ -21,11 +27,19 @@ export interface Item {
   label: string;
   state: State;
   mask: Mask | null;
+  /** Version of the object whose mask that is. */
+  shown: number;
+  /** It has all its pixels, also where it came with fewer at first. */
+  whole: boolean;
   hidden: boolean;
   /** Changes on their way to the server. */
   pending: number;
   /** Grows with a conflict: changes made before it are not sent any more. */
   epoch: number;
+  /** Its box was drawn just now, so that giving up takes it away. */
+  fresh: boolean;
+  /** The points on the screen are this mask's. */
+  outlined: boolean;
 }
 
 type Wish = Pick<Item, "work" | "label" | "state">;
@@ -55,15 +69,21 @@ export class App {
   active: Item | null = null;
   corner: Point | null = null;
   tool: Tool = "click";
-  preview: { mask: Mask | null; confidence: number } | null = null;
-  outline: Outline | null = null;
+  preview: { mask: Mask | null; confidence: number; sequence: number } | null = null;
+  /** The open object's outline as polygons, while its points can be moved. */
+  rings: Ring[] | null = null;
+  /** What this visit has cost so far. */
+  effort: Statistics | null = null;
   hideAll = false;
   busy = "";
   message = "";
   private listeners: (() => void)[] = [];
   private scheduled = false;
   private lastStep = performance.now();
+  private readonly visit = Date.now() / 1000;
   private loading = 0;
+  private readings = 0;
+  private sharpening = 0;
   private deleted: Item | null = null;
   private hovered: Point | null = null;
 
@@ -102,7 +122,7 @@ export class App {
   set<K extends keyof Settings>(name: K, value: Settings[K]): void {
     this.settings[name] = value;
     storeSettings(this.settings);
-    if (name === "outline" || name === "tolerance") void this.readOutline();
+    if (name === "tolerance") void this.readRings();
     this.changed();
   }
 
@@ -215,21 +235,32 @@ export class App {
     item.hidden = false;
     this.message = "";
     if (item.saved.id) void api.open(item.saved.id).catch(() => undefined);
-    void this.readOutline();
     this.changed();
   }
 
+  /** The next object of the photo's list, after the last one the first. */
+  openNext(): void {
+    const { items, active } = this;
+    const next = items[active ? (items.indexOf(active) + 1) % items.length : 0];
+    if (next) this.openObject(next);
+  }
+
   closeObject(): void {
+    if (this.active) this.active.fresh = false;
     this.active = null;
-    this.outline = null;
+    this.rings = null;
     this.endPreview();
-    if (this.tool === "brush" || this.tool === "eraser") this.tool = "click";
+    if (HAND_TOOLS.includes(this.tool)) this.tool = "click";
     this.changed();
   }
 
   setTool(tool: Tool): void {
-    if ((tool === "brush" || tool === "eraser") && !this.active) this.say(strings.hint.brushNeedsObject);
-    else this.tool = tool;
+    if (HAND_TOOLS.includes(tool) && !this.active) this.say(strings.hint.needsObject);
+    else {
+      this.tool = tool;
+      this.message = "";
+      void this.readRings();
+    }
     this.changed();
   }
 
@@ -262,41 +293,57 @@ export class App {
 
   changeClicks(clicks: Clicks, kind: Kind): void {
     const { active } = this;
-    if (active) this.commit(active, kind, { work: { ...active.work, clicks } });
+    if (active) void this.commit(active, kind, { work: { ...active.work, clicks } });
   }
 
   paint(points: Point[], add: boolean): void {
     const { active } = this;
     if (!active) return;
     const stroke = { points, radius: this.settings.brush / 2, add };
-    this.commit(active, "brush", { work: { ...active.work, strokes: [...active.work.strokes, stroke] } });
+    void this.commit(active, "brush", { work: { ...active.work, strokes: [...active.work.strokes, stroke] } });
+  }
+
+  /** Move, insert or take away a point of the outline. */
+  reshape(bend: Bend): void {
+    const { active, rings } = this;
+    if (!active || !rings) return;
+    const { before, after } = bend;
+    const stroke = { before, after, tolerance: this.settings.tolerance };
+    // The person's own points stay while they are a clean outline; otherwise they are read from the mask anew.
+    this.readings += 1;
+    this.rings = replaced(rings, bend);
+    const keep = !crossing(this.rings, bend);
+    const done = this.commit(active, "reshape", { work: { ...active.work, strokes: [...active.work.strokes, stroke] } });
+    if (!keep) void done.then(() => this.readRings());
+    this.changed();
   }
 
   tidy(name: "largest" | "fill" | "spare", on: boolean): void {
     if (name === "spare") this.set("spare", on);
     const { active } = this;
-    if (active) this.commit(active, "tidy", { work: { ...active.work, [name]: on } });
+    if (active) void this.commit(active, "tidy", { work: { ...active.work, [name]: on } });
   }
 
   accept(): void {
     const { active } = this;
     if (!active) return;
-    this.commit(active, "accept", { state: "accepted" });
+    const done = this.commit(active, "accept", { state: "accepted" });
     this.closeObject();
     this.tool = "click";
     const next = this.items.find((item) => item.state === "draft");
     if (next) this.openObject(next);
+    void done.then(() => this.readEffort());
   }
 
   cancel(): void {
     if (this.corner) this.corner = null;
-    else if (this.mode === "centre" && !this.active!.saved.computed) this.remove(this.active!);
+    else if (this.active?.fresh && this.mode === "centre") this.remove(this.active);
     else this.closeObject();
     this.changed();
   }
 
   remove(item: Item): void {
-    this.commit(item, "delete", { state: "deleted" });
+    void this.commit(item, "delete", { state: "deleted" });
     this.items = this.items.filter((other) => other !== item);
     this.deleted = item;
     if (item === this.active) this.closeObject();
@@ -305,7 +352,7 @@ export class App {
 
   setLabel(label: string, item: Item | null = this.active): void {
     this.set("label", label);
-    if (item && item.label !== label) this.commit(item, "label", { label });
+    if (item && item.label !== label) void this.commit(item, "label", { label });
     this.changed();
   }
 
@@ -315,7 +362,11 @@ export class App {
 
   async addLabel(label: string): Promise<void> {
     const name = label.trim();
-    if (!name || this.labels.includes(name)) return;
+    if (!name) return;
+    if (this.labels.includes(name)) {
+      this.setLabel(name);
+      return;
+    }
     const answer = await this.saver.run(() => api.setLabels([...this.labels, name])).catch((error: Error) => {
       this.say(error.message);
       return null;
@@ -344,6 +395,9 @@ export class App {
     try {
       await this.saver.run(() => api.masksForBoxes(id));
       if (this.photo.id === id) await this.openPhoto(id);
+      // The queue of what to look at starts with the first; accepting one opens the next.
+      const first = this.items.find((item) => item.state === "draft");
+      if (first) this.openObject(first);
     } catch (error) {
       this.say((error as Error).message);
     } finally {
@@ -371,7 +425,7 @@ export class App {
     if (!active || this.mode !== "centre") return;
     const mask = answer.mask && (await readMask(answer.mask, this.colour(active.label)));
     if (this.active !== active || this.mode !== "centre") return;
-    this.preview = { mask, confidence: answer.confidence };
+    this.preview = { mask, confidence: answer.confidence, sequence: answer.sequence };
     this.changed();
   }
 
@@ -393,6 +447,7 @@ export class App {
       confidence: null, can_undo: false, can_redo: false, touched: 0,
       work: { clicks: { corners, inside: null, corrections: [] }, strokes: [], largest: false, fill: false, spare },
     });
+    item.fresh = true;
     this.corner = null;
     this.items.push(item);
     this.active = item;
@@ -426,18 +481,20 @@ export class App {
     if (!item) return;
     const seconds = this.step();
     this.message = "";
+    item.outlined = false;
     void this.send(item, null, () => api.shift(item.saved.id, direction, item.saved.version, seconds)).then(() => {
       if (!this.active && !this.corner && item.state === "draft" && this.items.includes(item)) this.openObject(item);
     });
   }
 
-  private commit(item: Item, kind: Kind, wish: { work?: Work; label?: string; state?: State }): void {
+  private commit(item: Item, kind: Kind, wish: { work?: Work; label?: string; state?: State }): Promise<void> {
     // A click on an accepted object opens it again.
     const reopened = wish.work && item.state === "accepted" ? { state: "draft" as const } : {};
     Object.assign(item, reopened, wish);
     const { work, label, state } = item;
     const seconds = this.step();
-    void this.send(item, { work, label, state }, () =>
+    if (kind !== "reshape") item.outlined = false;
+    return this.send(item, { work, label, state }, () =>
       api.change(item.saved.id, { version: item.saved.version, kind, work, label, state, seconds }),
     );
   }
@@ -460,6 +517,7 @@ export class App {
   private async refused(item: Item, wish: Wish | null, error: Error): Promise<void> {
     if (error instanceof Dropped) return;
     item.epoch += 1;
+    item.outlined = false;
     const newest = error instanceof Refusal ? error.newest : null;
     if (!newest) {
       this.say(error.message);
@@ -494,22 +552,57 @@ export class App {
       }
     }
     await this.readMask(item);
-    if (item === this.active) void this.readOutline();
+    if (item === this.active && !item.outlined) void this.readRings();
     if (this.photo) this.photo.objects = this.items.length;
     this.changed();
   }
 
   private async readMask(item: Item): Promise<void> {
-    const { mask, label } = item.saved;
+    const { mask, label, version } = item.saved;
     item.mask = mask ? await readMask(mask, this.colour(label)) : null;
+    item.shown = version;
+    item.whole = false;
   }
 
-  private async readOutline(): Promise<void> {
+  /** Read all pixels of masks that are shown larger than they came; `scale`: screen pixels per image pixel. */
+  sharpen(scale: number): void {
+    clearTimeout(this.sharpening);
+    this.sharpening = window.setTimeout(() => {
+      for (const item of this.items) {
+        if (!item.mask || item.hidden || item.pending > 0) continue;
+        const all = item.mask.box[2] - item.mask.box[0];
+        if (!item.whole && item.mask.bitmap.width < Math.min(all, 0.8 * scale * all)) void this.readWholeMask(item);
+      }
+    }, SETTLED);
+  }
+
+  private async readWholeMask(item: Item): Promise<void> {
+    const before = item.mask;
+    const message = await api.mask(item.saved.id).catch(() => null);
+    const mask = message && (await readMask(message, this.colour(item.saved.label)));
+    if (!mask || item.mask !== before) return;
+    item.mask = mask;
+    item.whole = true;
+    this.changed();
+  }
+
+  /** Read the outline anew, if its points are shown. */
+  private async readRings(): Promise<void> {
     const { active, settings } = this;
-    this.outline = null;
-    if (!active?.saved.id || !settings.outline) return;
+    if (!active?.saved.id || this.tool !== "points") {
+      this.rings = null;
+      return;
+    }
+    const reading = ++this.readings;
     const outline = await api.outline(active.saved.id, settings.tolerance).catch(() => null);
-    if (this.active === active) this.outline = outline;
+    if (reading !== this.readings || this.active !== active || this.tool !== "points") return;
+    this.rings = outline && flat(outline);
+    active.outlined = true;
+    this.changed();
+  }
+
+  private async readEffort(): Promise<void> {
+    this.effort = await api.statistics(this.visit).catch(() => this.effort);
     this.changed();
   }
 
@@ -540,7 +633,7 @@ function contains([x0, y0, x1, y1]: [number, number, number, number], [x, y]: Po
 
 function newItem(saved: ObjectMessage): Item {
   const { work, label, state } = saved;
-  return { saved, work, label, state, mask: null, hidden: false, pending: 0, epoch: 0 };
+  return { saved, work, label, state, mask: null, shown: 0, whole: false, hidden: false, pending: 0, epoch: 0, fresh: false, outlined: false };
 }
 
 function sameWork(saved: ObjectMessage, wish: Wish): boolean {
@@ -548,7 +641,9 @@ function sameWork(saved: ObjectMessage, wish: Wish): boolean {
     const { clicks, strokes, largest, fill, spare } = work;
     return JSON.stringify([
       clicks && [clicks.corners, clicks.inside, clicks.corrections],
-      strokes.map((stroke) => [stroke.points, stroke.radius, stroke.add]),
+      strokes.map((stroke) =>
+        "before" in stroke ? [stroke.before, stroke.after, stroke.tolerance] : [stroke.points, stroke.radius, stroke.add],
+      ),
       largest, fill, spare, label, state,
     ]);
   };

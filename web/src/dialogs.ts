@@ -81,9 +81,10 @@ export class ExchangeDialog {
   private readonly drafts = h("input", { type: "checkbox", on: { change: () => void this.draw() } });
   private readonly notes = h("ul", { className: "notes" });
   private readonly download = h("a", { className: "button primary", download: "" }, strings.exportButton);
-  private readonly file = h("input", { type: "file", accept: ".json,application/json" });
+  private readonly file = h("input", { type: "file", accept: ".json,.zip,.csv,.parquet" });
   private readonly report = h("p", { role: "status" });
   private readonly effort = h("p", {});
+  private readonly visit = h("p", {});
   readonly element = dialog(
     strings.exportImport,
     h("h3", {}, strings.exportTitle),
@@ -93,11 +94,14 @@ export class ExchangeDialog {
     this.notes,
     h("div", { className: "buttons" }, this.download),
     h("h3", {}, strings.importTitle),
-    h("label", { className: "field" }, h("span", {}, strings.importCoco), this.file),
+    h("label", { className: "field" }, h("span", {}, strings.importFile), this.file),
+    h("p", { className: "quiet" }, strings.importNote),
     h("div", { className: "buttons" }, h("button", { type: "button", on: { click: () => void this.import() } }, strings.importButton)),
     this.report,
     h("h3", {}, strings.effort),
+    this.visit,
     this.effort,
+    h("p", { className: "quiet" }, strings.effortNote),
   );
 
   constructor(private readonly app: App, private readonly imported: () => Promise<void>) {
@@ -106,19 +110,23 @@ export class ExchangeDialog {
 
   async open(): Promise<void> {
     const { formats } = this.app.project;
+    const chosen = this.format.value;
     this.format.replaceChildren(...Object.entries(formats).map(([name, title]) => h("option", { value: name }, title)));
-    this.tolerance.value = this.app.settings.outline ? String(this.app.settings.tolerance) : "0";
+    if (chosen) this.format.value = chosen;
+    this.tolerance.value ||= "0";
     this.report.textContent = "";
     this.element.showModal();
     await this.draw();
     const found = await api.statistics();
-    this.effort.textContent = strings.effortValue(found.objects, found.median_seconds, found.median_clicks);
+    const { effort } = this.app;
+    this.visit.textContent = effort?.objects ? `${strings.effortVisit} ${strings.effortValue(effort)}` : "";
+    this.effort.textContent = `${strings.effortProject} ${strings.effortValue(found)}`;
   }
 
   private async draw(): Promise<void> {
     const tolerance = Math.min(50, Math.max(0, Number(this.tolerance.value) || 0));
     this.download.href = api.exportAddress(this.format.value, tolerance, this.drafts.checked);
-    const notes = await api.notes(this.format.value);
+    const notes = await api.notes(this.format.value).catch((error: Error) => [error.message]);
     this.notes.replaceChildren(...notes.map((note) => h("li", {}, note)));
   }
 
@@ -127,7 +135,7 @@ export class ExchangeDialog {
     if (!file) return;
     this.report.textContent = strings.working;
     try {
-      const { count, notes } = await api.importCoco(file);
+      const { count, notes } = await api.importFile(file);
       this.report.textContent = [strings.imported(count), ...notes.slice(0, 5)].join(" ");
       await this.imported();
     } catch (error) {

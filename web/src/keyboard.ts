@@ -72,7 +72,11 @@ export class Keyboard {
       previousPhoto: () => void app.go("previous"),
       doneAndNext: () => void app.setDone(true).then(() => app.go("next")),
       accept: () => app.accept(),
-      cancel: () => app.cancel(),
+      cancel: () => {
+        if (stage.bent) stage.bent = null;
+        else app.cancel();
+        app.changed();
+      },
       undo: () => app.undo(),
       redo: () => app.redo(),
       deleteObject: () => { if (app.active) app.remove(app.active); },
@@ -81,6 +85,8 @@ export class Keyboard {
       clickTool: () => app.setTool("click"),
       brush: () => app.setTool("brush"),
       eraser: () => app.setTool("eraser"),
+      points: () => app.setTool("points"),
+      nextObject: () => app.openNext(),
       smaller: () => app.set("brush", Math.max(1, Math.round(app.settings.brush / 1.25))),
       larger: () => app.set("brush", Math.min(200, Math.max(app.settings.brush + 1, Math.round(app.settings.brush * 1.25)))),
       clickHere: () => this.clickHere(true),
@@ -91,8 +97,28 @@ export class Keyboard {
   }
 
   private clickHere(foreground: boolean): void {
+    if (this.app.active && this.app.tool === "points") {
+      this.pointHere(foreground);
+      return;
+    }
     if (this.stage.pixel) this.app.click(this.stage.pixel, foreground);
     this.app.hover(this.stage.pixel);
+  }
+
+  /** Pick up the point of the outline at the keyboard's cursor, put it down, or take it away. */
+  private pointHere(keep: boolean): void {
+    const { stage, pointer } = this;
+    const { cursor, bent } = stage;
+    if (!cursor) return;
+    const place = bent?.place ?? stage.placeAt(...cursor);
+    if (!keep) {
+      if (place && !place.insert) pointer.bend(place, null);
+      stage.bent = null;
+    } else if (bent) {
+      stage.bent = null;
+      pointer.bend(bent.place, bent.point);
+    } else if (place) stage.bent = { place, point: stage.within(...cursor) };
+    this.app.changed();
   }
 
   private moveCursor([dx, dy]: Point, by: number): void {
@@ -102,6 +128,7 @@ export class Keyboard {
     stage.cursor = [
       Math.min(clientWidth - 1, Math.max(0, x + dx * by)), Math.min(clientHeight - 1, Math.max(0, y + dy * by)),
     ];
+    if (stage.bent) stage.bent.point = stage.within(...stage.cursor);
     this.app.hover(stage.pixel);
     this.app.changed();
   }

@@ -2,7 +2,7 @@
 
 export type Action =
   | "guides" | "nextPhoto" | "previousPhoto" | "doneAndNext" | "accept" | "cancel" | "undo" | "redo"
-  | "deleteObject" | "fit" | "hide" | "clickTool" | "brush" | "eraser" | "smaller" | "larger"
+  | "deleteObject" | "fit" | "hide" | "clickTool" | "brush" | "eraser" | "points" | "nextObject" | "smaller" | "larger"
   | "clickHere" | "removeHere" | "help";
 
 const STANDARD: Record<Action, string[]> = {
@@ -14,9 +14,11 @@ const STANDARD: Record<Action, string[]> = {
   nextPhoto: ["D"],
   previousPhoto: ["A"],
   doneAndNext: ["Shift+Enter"],
+  nextObject: ["N"],
   clickTool: ["P"],
   brush: ["B"],
   eraser: ["E"],
+  points: ["V"],
   smaller: ["["],
   larger: ["]"],
   guides: ["G"],

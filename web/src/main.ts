@@ -1,6 +1,6 @@
 import { App } from "./app";
 import { HelpDialog, ExchangeDialog } from "./dialogs";
-import { h, iconButton } from "./dom";
+import { h, icon, iconButton } from "./dom";
 import { Keyboard } from "./keyboard";
 import { ObjectList } from "./objects";
 import { PhotoList } from "./photos";
@@ -25,29 +25,53 @@ const name = h("h1", {});
 const saving = h("span", { className: "saving", role: "status" });
 const undo = iconButton("undo", strings.undo, () => app.undo());
 const redo = iconButton("redo", strings.redo, () => app.redo());
+const doneText = h("span", {});
 const done = h("button", {
-  type: "button",
+  type: "button", className: "done-button",
   on: { click: () => void app.setDone(!app.photo?.done).then(() => { if (app.photo?.done) void app.go("next"); }) },
-});
-const theme = iconButton("theme", strings.theme, () => app.set("theme", isDark() ? "light" : "dark"));
+}, icon("check"), doneText);
 const hint = h("p", { className: "hint", role: "status" });
 const confidence = h("span", { className: "sure" });
+const effort = h("span", { className: "sure", title: strings.effortTitle });
+
+/** What concerns the page as a whole; on a small screen it stands at the end of the panel. */
+const pageButtons = () => h(
+  "div", { className: "page-buttons" },
+  iconButton("fit", strings.fit, () => { stage.view.fit(); app.changed(); }),
+  iconButton("export", strings.exportImport, () => void exchange.open()),
+  iconButton("theme", strings.theme, () => app.set("theme", isDark() ? "light" : "dark")),
+  iconButton("help", strings.help, () => help.open()),
+);
+
+/** On a small screen the lists are drawers over the photo. */
+function drawer(name: "photos" | "panel", label: string): HTMLButtonElement {
+  const button = iconButton(name, label, () => {
+    const open = document.body.dataset["drawer"] === name;
+    document.body.dataset["drawer"] = open ? "" : name;
+    app.changed();
+  });
+  button.classList.add("drawer-button");
+  app.onChange(() => button.setAttribute("aria-expanded", String(document.body.dataset["drawer"] === name)));
+  return button;
+}
+const closeDrawer = () => { document.body.dataset["drawer"] = ""; };
+stage.overlay.addEventListener("pointerdown", closeDrawer);
+photos.element.addEventListener("click", (event) => {
+  if ((event.target as HTMLElement).closest(".photo-row")) closeDrawer();
+});
 
 document.body.append(
   h(
     "header", { className: "bar" },
-    project,
+    project, drawer("photos", strings.togglePhotos),
     iconButton("previous", strings.previousPhoto, () => void app.go("previous")),
     iconButton("next", strings.nextPhoto, () => void app.go("next")),
-    name, done, h("span", { className: "space" }), saving, undo, redo,
-    iconButton("fit", strings.fit, () => { stage.view.fit(); app.changed(); }),
-    iconButton("export", strings.exportImport, () => void exchange.open()),
-    theme,
-    iconButton("help", strings.help, () => help.open()),
+    name, done, h("span", { className: "space" }), saving, undo, redo, pageButtons(),
+    drawer("panel", strings.togglePanel),
   ),
   photos.element,
-  h("main", {}, stage.element, h("div", { className: "below" }, hint, confidence)),
-  h("aside", {}, panel.tools, new ObjectList(app).element, panel.view),
+  h("main", {}, stage.element, h("div", { className: "below" }, hint, confidence, effort)),
+  h("aside", {}, panel.tools, new ObjectList(app).element, panel.view, pageButtons()),
   help.element,
   exchange.element,
 );
@@ -61,8 +85,15 @@ function hintText(): string {
   if (app.message) return app.message;
   if (app.active && app.tool === "brush") return strings.hint.brush;
   if (app.active && app.tool === "eraser") return strings.hint.eraser;
+  if (app.active && app.tool === "points") return strings.hint.points;
   if (app.mode === "correct" && app.active?.state === "accepted") return strings.hint.accepted;
-  return strings.hint[app.mode];
+  if (app.active?.saved.computed && app.active.saved.area === 0) return strings.hint.nothing;
+  const proposed = app.mode === "centre" && app.active?.saved.computed;
+  const drafts = app.items.filter((item) => item.state === "draft" && item.saved.computed).length;
+  return (
+    (proposed ? strings.hint.proposed : strings.hint[app.mode]) +
+    (app.active && drafts > 1 ? strings.hint.review(drafts) : "")
+  );
 }
 
 app.onChange(() => {
@@ -70,7 +101,8 @@ app.onChange(() => {
   if (!app.project) return;
   project.textContent = app.project.name;
   name.textContent = app.photo?.path ?? "";
-  done.textContent = app.photo?.done ? strings.photoDone : strings.photoNotDone;
+  doneText.textContent = app.photo?.done ? strings.photoDone : strings.photoNotDone;
+  done.title = doneText.textContent;
   done.setAttribute("aria-pressed", String(app.photo?.done ?? false));
   done.disabled = !app.picture;
   undo.disabled = !app.undoable;
@@ -83,7 +115,9 @@ app.onChange(() => {
     app.picture && app.scale < 1 ? strings.shownAt(app.scale) : "",
     sure === undefined || sure === null ? "" : strings.confidence(sure),
   ].filter(Boolean).join(" · ");
+  effort.textContent = app.effort?.objects ? strings.effortShort(app.effort) : "";
   stage.element.dataset["mode"] = app.mode;
+  stage.element.dataset["points"] = String(app.rings?.reduce((count, ring) => count + ring.length, 0) ?? 0);
   stage.element.dataset["preview"] = String(app.preview !== null);
 });
 

@@ -20,8 +20,10 @@ export async function readMask(message: MaskMessage, colour: string): Promise<Ma
   picture.close();
   const { width, height } = bitmap;
   const { data } = context.getImageData(0, 0, width, height);
+  const solid = new Uint8Array(width * height);
+  for (let i = 0; i < solid.length; i++) solid[i] = data[4 * i + 3]! > 127 ? 1 : 0;
   const inside = (x: number, y: number) =>
-    x >= 0 && y >= 0 && x < width && y < height && data[4 * (y * width + x) + 3]! > 127;
+    x >= 0 && y >= 0 && x < width && y < height && solid[y * width + x] === 1;
   context.globalCompositeOperation = "source-in";
   context.fillStyle = colour;
   context.fillRect(0, 0, width, height);
@@ -29,37 +31,38 @@ export async function readMask(message: MaskMessage, colour: string): Promise<Ma
   return {
     box: message.box,
     bitmap,
-    outline: outlineOf(inside, width, height),
+    outline: outlineOf(solid, width, height),
     covers: (x, y) =>
       inside(Math.floor(((x - x0) / (x1 - x0)) * width), Math.floor(((y - y0) / (y1 - y0)) * height)),
   };
 }
 
-/** Runs of edges, row by row and column by column: a stroke does not care about their order. */
-function outlineOf(inside: (x: number, y: number) => boolean, width: number, height: number): Path2D {
+/** Runs of edges along rows and along columns: a stroke does not care about their order. */
+function outlineOf(solid: Uint8Array, width: number, height: number): Path2D {
   const path = new Path2D();
+  // Upright edges are followed row by row too, where the memory is: `since` holds where each began, or -1.
+  const since = new Int32Array(width + 1).fill(-1);
   for (let y = 0; y <= height; y++) {
     let start = -1;
+    let left = 0;
     for (let x = 0; x <= width; x++) {
-      const edge = x < width && inside(x, y - 1) !== inside(x, y);
-      if (edge && start < 0) start = x;
-      if (!edge && start >= 0) {
+      const here = x < width && y < height ? solid[y * width + x]! : 0;
+      const above = x < width && y > 0 ? solid[(y - 1) * width + x]! : 0;
+      if (here !== above) {
+        if (start < 0) start = x;
+      } else if (start >= 0) {
         path.moveTo(start, y);
         path.lineTo(x, y);
         start = -1;
       }
-    }
-  }
-  for (let x = 0; x <= width; x++) {
-    let start = -1;
-    for (let y = 0; y <= height; y++) {
-      const edge = y < height && inside(x - 1, y) !== inside(x, y);
-      if (edge && start < 0) start = y;
-      if (!edge && start >= 0) {
-        path.moveTo(x, start);
+      if (here !== left) {
+        if (since[x]! < 0) since[x] = y;
+      } else if (since[x]! >= 0) {
+        path.moveTo(x, since[x]!);
         path.lineTo(x, y);
-        start = -1;
+        since[x] = -1;
       }
+      left = here;
     }
   }
   return path;

@@ -1,4 +1,5 @@
 import { boxOf, type App } from "./app";
+import { bend, type Place } from "./rings";
 import { moveClick, removeClick, type Handle, type Stage } from "./stage";
 import type { Point } from "./types";
 
@@ -10,6 +11,7 @@ type Gesture =
   | { kind: "pan"; last: Point }
   | { kind: "drag"; handle: Handle }
   | { kind: "paint"; add: boolean }
+  | { kind: "point"; start: Point; place: Place | null; remove: boolean; timer: number }
   | { kind: "pinch" }
   | null;
 
@@ -65,6 +67,11 @@ export class Pointer {
       stage.stroke = [stage.view.toImage(...point)];
     } else {
       const timer = event.pointerType === "touch" ? window.setTimeout(() => this.hold(), LONG) : 0;
+      if (app.active && app.tool === "points") {
+        this.gesture = { kind: "point", start: point, place: stage.placeAt(...point), remove: away, timer };
+        app.changed();
+        return;
+      }
       const remove = away || app.tool === "remove";
       this.gesture = { kind: "press", start: point, handle: stage.handleAt(...point), remove, timer };
     }
@@ -97,8 +104,15 @@ export class Pointer {
           else if (app.mode === "first") app.click(stage.view.clamp(stage.view.toImage(...gesture.start)), true);
         }
         break;
+      case "point":
+        if (gesture.place && Math.hypot(point[0] - gesture.start[0], point[1] - gesture.start[1]) > DRAG) {
+          clearTimeout(gesture.timer);
+          stage.bent = { place: gesture.place, point: stage.within(...point) };
+        } else if (stage.bent) stage.bent.point = stage.within(...point);
+        break;
       case undefined:
-        stage.overlay.style.cursor = this.panning ? "grab" : stage.handleAt(...point) ? "move" : "crosshair";
+        if (stage.bent) stage.bent.point = stage.within(...point); // picked up with a key
+        stage.overlay.style.cursor = this.panning ? "grab" : this.grips(point) ? "move" : "crosshair";
     }
     if (this.gesture?.kind === "drag") {
       stage.dragged = { handle: this.gesture.handle, point: this.clamped(this.gesture.handle, stage.pixel!) };
@@ -127,11 +141,30 @@ export class Pointer {
       app.changeClicks(moveClick(clicks, gesture.handle, stage.dragged.point), "move");
     } else if (gesture?.kind === "paint") {
       app.paint(stage.stroke, gesture.add);
+    } else if (gesture?.kind === "point") {
+      clearTimeout(gesture.timer);
+      const opened = event.ctrlKey || event.metaKey ? stage.itemAt(stage.pixel!) : null;
+      if (opened) app.openObject(opened);
+      else if (stage.bent) this.bend(stage.bent.place, stage.bent.point);
+      else if (gesture.remove && gesture.place && !gesture.place.insert) this.bend(gesture.place, null);
     }
+    stage.bent = null;
     stage.dragged = null;
     stage.stroke = [];
     if (event.pointerType === "touch") stage.cursor = null;
     app.changed();
+  }
+
+  /** Whether a press here would take hold of something. */
+  private grips(point: Point): boolean {
+    const { app, stage } = this;
+    return app.tool === "points" ? stage.placeAt(...point) !== null : stage.handleAt(...point) !== null;
+  }
+
+  /** Move a point of the outline, or take it away. */
+  bend(place: Place, to: Point | null): void {
+    const change = this.app.rings && bend(this.app.rings, place, to);
+    if (change) this.app.reshape(change);
   }
 
   /** A click on a click takes it away. */
@@ -145,7 +178,7 @@ export class Pointer {
 
   /** A finger rested on the photo: remove instead of add. */
   private hold(): void {
-    if (this.gesture?.kind !== "press") return;
+    if (this.gesture?.kind !== "press" && this.gesture?.kind !== "point") return;
     this.gesture.remove = true;
     navigator.vibrate?.(20);
   }
@@ -181,8 +214,9 @@ export class Pointer {
   }
 
   private drop(): void {
-    if (this.gesture?.kind === "press") clearTimeout(this.gesture.timer);
+    if (this.gesture?.kind === "press" || this.gesture?.kind === "point") clearTimeout(this.gesture.timer);
     this.gesture = null;
+    this.stage.bent = null;
     this.stage.dragged = null;
     this.stage.stroke = [];
   }

@@ -11,7 +11,6 @@ const standard = {
   brush: 12,
   label: "",
   spare: true,
-  outline: false,
   tolerance: 1,
 };
 export type Settings = typeof standard;

@@ -1,12 +1,14 @@
 import { boxOf, type App, type Item } from "./app";
 import { h } from "./dom";
 import type { Mask } from "./mask";
+import { bend, placeAt, replaced, type Place } from "./rings";
 import { strings } from "./strings";
 import type { Clicks, Point } from "./types";
 import { View } from "./view";
 
 const ADD = "#0a7d3c";
 const REMOVE = "#c62828";
+const POINTS = "#ffd43b";
 const RADIUS = 7; // of a click's mark, in screen pixels
 
 /** A click that can be dragged: one of the four corners, the inside click, a correction. */
@@ -24,6 +26,8 @@ export class Stage {
   stroke: Point[] = [];
   /** A click that is being dragged, and where it is now. */
   dragged: { handle: Handle; point: Point } | null = null;
+  /** A point of the outline that is being dragged, or picked up with a key, and where it is now. */
+  bent: { place: Place; point: Point } | null = null;
   private shown: HTMLImageElement | null = null;
   private drawn = "";
 
@@ -55,6 +59,20 @@ export class Stage {
     return index >= 0 ? { kind: "corner", index } : null;
   }
 
+  /** The point or edge of the shown outline under a point of the screen. */
+  placeAt(x: number, y: number): Place | null {
+    const { rings } = this.app;
+    return rings && placeAt(rings, (point) => this.view.toScreen(point), x, y, RADIUS + 3);
+  }
+
+  /** A point of the screen in continuous image coordinates, within the photo. */
+  within(x: number, y: number): Point {
+    const { width, height } = this.app.photo!;
+    const [ix, iy] = this.view.toImage(x, y);
+    const limit = (value: number, most: number) => Math.round(100 * Math.min(most, Math.max(0, value))) / 100;
+    return [limit(ix, width!), limit(iy, height!)];
+  }
+
   /** The object whose mask is under a point of the image, the newest first. */
   itemAt([x, y]: Point): Item | null {
     return this.app.items.findLast((item) => !item.hidden && item.mask?.covers(x + 0.5, y + 0.5)) ?? null;
@@ -78,6 +96,7 @@ export class Stage {
       if (app.photo && app.picture) view.setImage(app.photo.width!, app.photo.height!);
     }
     this.drawPhoto();
+    if (this.shown) app.sharpen(view.scale * devicePixelRatio);
     const context = this.overlay.getContext("2d")!;
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, this.overlay.width, this.overlay.height);
@@ -85,6 +104,9 @@ export class Stage {
     if (!app.hideAll) this.drawMasks(context);
     this.drawClicks(context);
     this.drawCursor(context);
+    // For whoever measures how long an answer takes.
+    this.element.dataset["drawn"] = app.active ? `${app.active.saved.id}.${app.active.shown}` : "";
+    this.element.dataset["previewed"] = String(app.preview?.sequence ?? "");
   }
 
   private drawPhoto(): void {
@@ -118,7 +140,7 @@ export class Stage {
       if (mask && !item.hidden) this.drawMask(context, mask, item === app.active, app.colour(item.label));
     }
     context.restore();
-    if (app.active && app.outline) this.drawOutlinePoints(context);
+    if (app.active && app.rings) this.drawRings(context);
   }
 
   private drawMask(context: CanvasRenderingContext2D, mask: Mask, active: boolean, colour: string): void {
@@ -149,23 +171,41 @@ export class Stage {
     context.stroke(edge);
   }
 
-  private drawOutlinePoints(context: CanvasRenderingContext2D): void {
-    context.fillStyle = "#ffffff";
-    context.strokeStyle = "#1f6feb";
-    context.lineWidth = 1.5;
-    for (const part of this.app.outline!.polygons) {
-      for (const ring of [part.outer, ...part.holes]) {
-        context.beginPath();
-        for (const point of ring) context.lineTo(...this.view.toScreen(point));
-        context.closePath();
-        context.stroke();
-        if (ring.length > 400) continue;
-        for (const point of ring) {
-          const [x, y] = this.view.toScreen(point);
-          context.fillRect(x - 2, y - 2, 4, 4);
-          context.strokeRect(x - 2, y - 2, 4, 4);
-        }
+  private drawRings(context: CanvasRenderingContext2D): void {
+    const { view, bent, cursor } = this;
+    const known = this.app.rings!;
+    const change = bent && bend(known, bent.place, bent.point);
+    const rings = change ? replaced(known, change) : known;
+    const under = !bent && cursor ? this.placeAt(...cursor) : null;
+    context.lineJoin = "round";
+    for (const [number, ring] of rings.entries()) {
+      const path = new Path2D();
+      for (const point of ring) path.lineTo(...view.toScreen(point));
+      path.closePath();
+      context.strokeStyle = "rgb(0 0 0 / 60%)";
+      context.lineWidth = 3.5;
+      context.stroke(path);
+      context.strokeStyle = POINTS;
+      context.lineWidth = 1.75;
+      context.stroke(path);
+      context.fillStyle = "#ffffff";
+      context.strokeStyle = "#14213d";
+      context.lineWidth = 1.25;
+      for (const [index, point] of ring.entries()) {
+        const [x, y] = view.toScreen(point);
+        const held = under !== null && !under.insert && under.ring === number && under.index === index;
+        const half = held ? 5 : ring.length > 400 ? 2 : 3;
+        context.fillRect(x - half, y - half, 2 * half, 2 * half);
+        context.strokeRect(x - half, y - half, 2 * half, 2 * half);
       }
+    }
+    if (under?.insert && cursor) {
+      context.beginPath();
+      context.arc(...cursor, 4, 0, 2 * Math.PI);
+      context.fillStyle = POINTS;
+      context.fill();
+      context.strokeStyle = "#14213d";
+      context.stroke();
     }
   }
 
@@ -176,7 +216,7 @@ export class Stage {
       return;
     }
     const clicks = app.active?.work.clicks;
-    if (!clicks || app.hideAll) return;
+    if (!clicks || app.hideAll || app.rings) return;
     const moved = this.dragged ? moveClick(clicks, this.dragged.handle, this.dragged.point) : clicks;
     this.drawBox(context, moved);
     if (!moved.inside) this.drawCentreHint(context, moved);

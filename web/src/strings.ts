@@ -1,7 +1,12 @@
 // Every text of the page, in one place, ready to be translated.
 
+import type { Tool } from "./app";
 import type { Action } from "./keys";
-import type { PhotoFilter } from "./types";
+import type { PhotoFilter, Statistics } from "./types";
+
+/** A finger cannot press the right button. */
+const touch = matchMedia("(pointer: coarse)").matches;
+const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
 export const strings = {
   title: (project: string) => `${project} · iog`,
@@ -18,19 +23,31 @@ export const strings = {
   } satisfies Record<PhotoFilter, string>,
   noPhotos: "No photos here.",
   photoStatus: (objects: number, done: boolean) =>
-    `${objects === 1 ? "1 object" : `${objects} objects`}${done ? ", done" : ""}`,
+    `${objects === 0 ? "no objects" : objects === 1 ? "1 object" : `${objects} objects`}${done ? ", done" : ""}`,
   broken: "Cannot be read",
 
   hint: {
     loading: "Opening the photo …",
-    first: "Click a corner of a box around an object.",
-    second: "Click the opposite corner.",
-    centre: "Move to the centre of the object; click when the mask fits.",
-    correct: "Click to add, right-click to remove. Space accepts.",
-    accepted: "This object is accepted. A click changes it.",
+    first: touch ? "1 of 3: tap a corner of a box around an object." : "1 of 3: click a corner of a box around an object.",
+    second: touch ? "2 of 3: tap the opposite corner." : "2 of 3: click the opposite corner.",
+    centre: touch
+      ? "3 of 3: tap the centre of the object."
+      : "3 of 3: move to the centre of the object; click when the mask fits.",
+    proposed: touch
+      ? "Accept this mask, or tap the centre of the object that is meant."
+      : "Accept this mask with Space, or click the centre of the object that is meant.",
+    correct: touch
+      ? "Tap to add, hold to remove; then accept."
+      : "Click to add, right-click to remove; Space accepts.",
+    accepted: touch ? "Accepted. A tap changes it." : "Accepted. A click changes it.",
     brush: "Paint over what belongs to the object. [ and ] change the size.",
     eraser: "Paint over what does not belong to the object. [ and ] change the size.",
-    brushNeedsObject: "Open an object first: the brush works on a mask.",
+    points: touch
+      ? "Drag a point or an edge of the outline; hold a point to take it away."
+      : "Drag a point or an edge of the outline; right-click a point to take it away.",
+    needsObject: "Open an object first: this tool works on a mask.",
+    nothing: "Nothing is left of this object: accepted ones have its pixels. Take away the tick to overwrite them.",
+    review: (count: number) => ` · ${count === 1 ? "1 draft" : `${count} drafts`} to review`,
     empty: "This folder holds no photos.",
   },
 
@@ -51,10 +68,16 @@ export const strings = {
   exportImport: "Export and import",
   close: "Close",
 
-  toolNames: { click: "Add clicks", remove: "Remove clicks", brush: "Brush", eraser: "Eraser" },
+  toolNames: {
+    click: "Add clicks", remove: "Remove clicks", brush: "Brush", eraser: "Eraser", points: "Outline points",
+  } satisfies Record<Tool, string>,
+  toolCaptions: {
+    click: "Add", remove: "Remove", brush: "Brush", eraser: "Eraser", points: "Points",
+  } satisfies Record<Tool, string>,
   brushSize: "Brush size",
   accept: "Accept",
   cancel: "Cancel",
+  closeObject: "Close",
   largest: "Keep only the largest part",
   fill: "Fill holes",
   spare: "Do not overwrite accepted",
@@ -78,16 +101,15 @@ export const strings = {
   addLabel: "Add label",
   useLabel: (label: string) => `Use label ${label}`,
   relabelAll: (label: string) => `Give all objects of this photo the label ${label}`,
-  relabelAllShort: "All",
+  relabelAllShort: "to all",
 
   opacity: "Mask opacity",
   brightness: "Brightness",
   contrast: "Contrast",
   guides: "Guide lines",
-  outlinePoints: "Polygon points",
-  detail: "Polygon tolerance",
-  detailValue: (pixels: number, vertices: number | null) =>
-    `${pixels} px${vertices === null ? "" : ` · ${vertices} points`}`,
+  detail: "Detail",
+  detailValue: (pixels: number, points: number | null) =>
+    `${pixels === 0 ? "exact" : `± ${pixels} px`}${points === null ? "" : ` · ${points} points`}`,
   resetView: "Reset",
 
   helpIntro:
@@ -115,6 +137,8 @@ export const strings = {
     clickTool: "Add clicks",
     brush: "Brush",
     eraser: "Eraser",
+    points: "Outline points",
+    nextObject: "Open the next object",
     smaller: "Smaller brush",
     larger: "Larger brush",
     clickHere: "Click at the keyboard cursor",
@@ -129,13 +153,24 @@ export const strings = {
   exportDrafts: "Also objects that are not accepted",
   exportButton: "Download",
   importTitle: "Import",
-  importCoco: "COCO file with masks or boxes",
+  importFile: "File with masks or boxes",
+  importNote:
+    "COCO (.json), boxes as .csv, .parquet, or a .zip of a YOLO, VOC, LabelMe or PNG folder. " +
+    "Masks arrive as accepted objects, boxes as drafts.",
   importButton: "Import",
   imported: (count: number) => `${count === 1 ? "1 object" : `${count} objects`} imported.`,
   effort: "Effort",
-  effortValue: (objects: number, seconds: number, clicks: number) =>
+  effortVisit: "This visit:",
+  effortProject: "The project:",
+  effortValue: ({ objects, median_seconds: seconds, median_clicks: clicks }: Statistics) =>
     objects === 0
-      ? "No objects yet."
-      : `${objects === 1 ? "1 object" : `${objects} objects`}; half of them took ${seconds.toFixed(1)} s ` +
-        `and ${clicks} clicks or less.`,
+      ? "no objects yet."
+      : `${objects === 1 ? "1 object" : `${objects} objects`}, ${number.format(seconds)} s and ` +
+        `${number.format(clicks)} clicks each (median).`,
+  effortShort: ({ objects, median_seconds: seconds, median_clicks: clicks }: Statistics) =>
+    `${objects} × ${number.format(seconds)} s, ${number.format(clicks)} clicks`,
+  effortTitle: "Objects of this visit, and what half of them took at most",
+  effortNote: "Every step with its seconds: export “Timings”.",
+  togglePhotos: "Photo list",
+  togglePanel: "Labels, objects, view",
 };

@@ -1,10 +1,13 @@
-import type { App, Tool } from "./app";
+import { HAND_TOOLS, type App, type Tool } from "./app";
 import { h, icon, type Icon } from "./dom";
-import { VIEW_STANDARD, type Settings } from "./settings";
+import { VIEW_STANDARD } from "./settings";
 import { strings } from "./strings";
 
-const TOOLS: [Tool, Icon, "clickTool" | "brush" | "eraser" | null][] = [
+type ToolAction = "clickTool" | "brush" | "eraser" | "points";
+
+const TOOLS: [Tool, Icon, ToolAction | null][] = [
   ["click", "plus", "clickTool"], ["remove", "minus", null], ["brush", "brush", "brush"], ["eraser", "eraser", "eraser"],
+  ["points", "points", "points"],
 ];
 
 /** The tools of the open object, and how the photo is shown. */
@@ -18,10 +21,11 @@ export class ToolPanel {
       "button", { type: "button", className: "primary", on: { click: () => app.accept() } },
       icon("check"), strings.accept,
     );
-    const cancel = h("button", { type: "button", on: { click: () => app.cancel() } }, strings.cancel);
+    const cancel = h("button", { type: "button", on: { click: () => app.cancel() } });
     this.updates.push(() => {
       accept.disabled = !app.active;
       cancel.disabled = !app.active && !app.corner;
+      cancel.textContent = app.active?.saved.computed ? strings.closeObject : strings.cancel;
     });
     const tools = h("div", { className: "tools", role: "group", ariaLabel: strings.tools }, ...TOOLS.map((tool) => this.tool(...tool)));
     const size = this.slider("brush", strings.brushSize, 1, 200, 1, (value) => `${value} px`);
@@ -30,10 +34,10 @@ export class ToolPanel {
       "div", { className: "switches" },
       this.workSwitch("largest", strings.largest), this.workSwitch("fill", strings.fill), this.workSwitch("spare", strings.spare),
     );
-    const percent = (value: number) => `${Math.round(value * 100)} %`;
     const detail = this.slider("tolerance", strings.detail, 0, 10, 0.5, (value) =>
-      strings.detailValue(value, app.outline?.vertices ?? null));
-    this.updates.push(() => { detail.hidden = !app.settings.outline; });
+      strings.detailValue(value, app.rings?.reduce((count, ring) => count + ring.length, 0) ?? null));
+    this.updates.push(() => { detail.hidden = app.tool !== "points"; });
+    const percent = (value: number) => `${Math.round(value * 100)} %`;
     const reset = h("button", {
       type: "button", className: "text",
       on: {
@@ -44,7 +48,7 @@ export class ToolPanel {
     }, strings.resetView);
     this.tools = h(
       "section", { className: "panel", ariaLabel: strings.tools },
-      h("h2", {}, strings.tools), tools, size, tidy, h("div", { className: "buttons" }, accept, cancel),
+      h("h2", {}, strings.tools), tools, size, detail, tidy, h("div", { className: "buttons" }, accept, cancel),
     );
     this.view = h(
       "section", { className: "panel", ariaLabel: strings.view },
@@ -52,25 +56,23 @@ export class ToolPanel {
       this.slider("opacity", strings.opacity, 0, 1, 0.05, percent),
       this.slider("brightness", strings.brightness, 0.3, 3, 0.05, percent),
       this.slider("contrast", strings.contrast, 0.3, 3, 0.05, percent),
-      this.settingSwitch("guides", strings.guides),
-      this.settingSwitch("outline", strings.outlinePoints),
-      detail,
+      this.toggle(strings.guides, () => app.settings.guides, (on) => app.set("guides", on)),
     );
     app.onChange(() => this.updates.forEach((update) => update()));
   }
 
-  private tool(tool: Tool, picture: Icon, action: "clickTool" | "brush" | "eraser" | null): HTMLButtonElement {
+  private tool(tool: Tool, picture: Icon, action: ToolAction | null): HTMLButtonElement {
     const { app } = this;
     const name = strings.toolNames[tool];
     const button = h(
       "button", { type: "button", className: "tool", ariaLabel: name, on: { click: () => app.setTool(tool) } },
-      icon(picture),
+      icon(picture), h("span", { ariaHidden: "true" }, strings.toolCaptions[tool]),
     );
     this.updates.push(() => {
       const key = action && app.keys.of(action)[0];
       button.title = key ? `${name} (${key})` : name;
       button.setAttribute("aria-pressed", String(app.tool === tool));
-      button.disabled = (tool === "brush" || tool === "eraser") && !app.active;
+      button.disabled = HAND_TOOLS.includes(tool) && !app.active;
     });
     return button;
   }
@@ -80,7 +82,7 @@ export class ToolPanel {
     min: number, max: number, step: number, show: (value: number) => string,
   ): HTMLLabelElement {
     const { app } = this;
-    const value = h("output", {});
+    const value = h("span", { className: "value" });
     const input = h("input", {
       type: "range", min: String(min), max: String(max), step: String(step),
       on: { input: () => app.set(name, Number(input.value)) },
@@ -91,10 +93,6 @@ export class ToolPanel {
       value.textContent = show(now);
     });
     return h("label", { className: "slider" }, h("span", {}, label), value, input);
-  }
-
-  private settingSwitch(name: "guides" | "outline", label: string): HTMLLabelElement {
-    return this.toggle(label, () => this.app.settings[name], (on) => this.app.set(name, on as Settings[typeof name]));
   }
 
   private workSwitch(name: "largest" | "fill" | "spare", label: string): HTMLLabelElement {

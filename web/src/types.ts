@@ -6,7 +6,7 @@ export type State = "draft" | "accepted" | "deleted";
 export type PhotoFilter = "all" | "todo" | "started" | "done" | "broken";
 export type Kind =
   | "corners" | "inside" | "correction" | "move" | "remove" | "brush" | "tidy"
-  | "label" | "accept" | "delete";
+  | "label" | "accept" | "delete" | "reshape";
 
 export interface Clicks {
   corners: [Point, Point];
@@ -20,10 +20,17 @@ export interface Stroke {
   add: boolean;
 }
 
+/** A stretch of the outline was moved from one path to another with the same ends. */
+export interface Reshape {
+  before: Point[];
+  after: Point[];
+  tolerance: number;
+}
+
 /** What a person did to an object; the mask is the server's function of it. */
 export interface Work {
   clicks: Clicks | null;
-  strokes: Stroke[];
+  strokes: (Stroke | Reshape)[];
   largest: boolean;
   fill: boolean;
   spare: boolean;

@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from iog.clicks import Box
 from iog.errors import DataError
-from iog.masks import BoolArray, decode_rle, encode_rle, fill_holes, keep_largest, mask_box
+from iog.masks import BoolArray, decode_rle, encode_rle, fill_holes, keep_largest, mask_box, winding
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +39,7 @@ class Patch:
         box = mask_box(mask)
         if box is None:
             return cls.empty()
-        cut = mask[box.y0 : box.y1, box.x0 : box.x1]
+        cut = mask[box.y0 : box.y1, box.x0 : box.x1].copy()  # a view would keep the whole window
         return cls(Box(box.x0 + x, box.y0 + y, box.x1 + x, box.y1 + y), cut)
 
     def __eq__(self, other: object) -> bool:
@@ -83,6 +86,49 @@ class Patch:
             cv2.circle(canvas, point.tolist(), round(radius * (1 << shift)), int(add), -1, cv2.LINE_8, shift)
         return Patch.of(canvas.astype(bool), box.x0, box.y0)
 
+    def reshaped(
+        self, before: Sequence[Point], after: Sequence[Point], tolerance: float, width: int, height: int
+    ) -> Patch:
+        """After a stretch of the outline was moved from the path `before` to the path `after`.
+
+        Parameters
+        ----------
+        before, after
+            Two paths with the same ends, in continuous image coordinates, in the direction in which
+            `iog.masks.polygons` walks around the object.
+        tolerance
+            How far the mask's own edge may stray from `before`, in pixels. What strays goes along with the
+            move; everywhere else the mask stays as it is, however coarse the paths are.
+        width, height
+            Of the image.
+        """
+        points = np.array([*before, *after], np.float64)
+        low, high = points.min(axis=0) - tolerance - 2, points.max(axis=0) + tolerance + 2
+        touched = Box(*np.floor(low).astype(int).tolist(), *np.ceil(high).astype(int).tolist())
+        touched = touched.intersection(Box(0, 0, width, height))
+        if touched.width <= 0 or touched.height <= 0:
+            return self
+        box = self.box.union(touched) if self.area else touched
+        canvas = self.within(box)
+        x, y = touched.x0 - box.x0, touched.y0 - box.y0
+        window = canvas[y : y + touched.height, x : x + touched.width]
+        old, new = (np.array(path, np.float64) - touched[:2] for path in (before, after))
+        # The outline is a sum of windings, so a moved stretch adds those of the loop between both paths.
+        change = winding([[*new.tolist(), *old[-2:0:-1].tolist()]], touched.width, touched.height)
+        moved = change != 0
+        if not moved.any():
+            return self
+        away = _distance(old, touched)
+        strays = ~moved & (away < tolerance) & (away < _distance(new, touched))
+        _, nearest = cv2.distanceTransformWithLabels(
+            (~moved).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
+        )
+        signs = np.zeros(int(nearest.max()) + 1, np.int32)
+        signs[nearest[moved]] = change[moved]
+        take = moved | strays
+        window[take] = signs[nearest[take]] > 0
+        return Patch.of(canvas, box.x0, box.y0)
+
     def without(self, other: Patch) -> Patch:
         """Without the pixels of another patch."""
         shared = self.box.intersection(other.box)
@@ -123,6 +169,16 @@ class Patch:
         if mask.shape != (box.height, box.width):
             raise DataError("the project file holds a mask whose size does not match its box")
         return cls(box, mask)
+
+
+def _distance(path: npt.NDArray[np.float64], window: Box) -> npt.NDArray[np.float32]:
+    """(height, width) float32: how far each pixel's centre is from the path, to some quarter of a pixel."""
+    scale = 4
+    fine = np.ones((window.height * scale, window.width * scale), np.uint8)
+    points = np.rint(path * scale - 0.5).astype(np.int32)
+    cv2.polylines(fine, [points.reshape(-1, 1, 2)], isClosed=False, color=0)
+    distance = cv2.distanceTransform(fine, cv2.DIST_L2, 5) / scale
+    return np.asarray(distance[scale // 2 :: scale, scale // 2 :: scale], np.float32)
 
 
 def mask_png(mask: BoolArray, longest: int) -> bytes:

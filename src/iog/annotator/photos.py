@@ -8,16 +8,15 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
+from iog.annotator.cache import Cache
 from iog.annotator.store import PhotoRow, Store
 from iog.crop import resize
 from iog.errors import DataError, ImageError
@@ -50,44 +49,11 @@ DISPLAY_SIDE = 4096
 
 THUMBNAIL_SIDE = 160
 
-_DECODED_BYTES = 128 << 20
+_DECODED_BYTES = 80 << 20  # or two photos of any size: the open one and the next
 _DISPLAY_BYTES = 24 << 20
 _THUMBNAIL_BYTES = 8 << 20
 
 ByteArray = npt.NDArray[np.uint8]
-Value = TypeVar("Value")
-
-
-class Cache(Generic[Value]):
-    """The values used last, up to `budget` bytes; the newest is kept even if it alone is larger."""
-
-    def __init__(self, budget: int, size: Callable[[Value], int]) -> None:
-        self._budget, self._size = budget, size
-        self._values: OrderedDict[Hashable, Value] = OrderedDict()
-        self._used = 0
-        self._lock = threading.Lock()
-        self._making: dict[Hashable, threading.Lock] = {}
-
-    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """The value of `key`, made if need be; two threads never make the same one."""
-        with self._lock:
-            making = self._making.setdefault(key, threading.Lock())
-        with making:
-            try:
-                with self._lock:
-                    if key in self._values:
-                        self._values.move_to_end(key)
-                        return self._values[key]
-                value = make()
-                with self._lock:
-                    self._values[key] = value
-                    self._used += self._size(value)
-                    while self._used > self._budget and len(self._values) > 1:
-                        self._used -= self._size(self._values.popitem(last=False)[1])
-                return value
-            finally:
-                with self._lock:
-                    self._making.pop(key, None)
 
 
 class Photos:
@@ -111,9 +77,12 @@ class Photos:
             raise DataError(f"{folder} is not a folder; give the folder that holds the photos")
         self.folder = folder.resolve()
         self._store = store
-        self._decoded: Cache[ByteArray] = Cache(_DECODED_BYTES, lambda array: array.nbytes)
+        self._decoded: Cache[ByteArray] = Cache(_DECODED_BYTES, lambda array: array.nbytes, least=2)
         self._display: Cache[bytes] = Cache(_DISPLAY_BYTES, len)
         self._thumbnails: Cache[bytes] = Cache(_THUMBNAIL_BYTES, len)
+        # One at a time: while a photo is decoded it takes several times its size.
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="iog-photo")
+        self._thumbnailer = ThreadPoolExecutor(1, thread_name_prefix="iog-thumbnail")
         store.sync_photos(list(_files(self.folder)))
         self._find_moved()
 
@@ -132,17 +101,27 @@ class Photos:
         ImageError
             If it cannot be read; the reason is kept with the photo.
         """
-        return self._decoded.get(number, lambda: self._read(self._store.photo(number)))
+        return self._decoded.get(number, lambda: self._reader.submit(self._read, number).result())
 
     def display(self, number: int) -> bytes:
         """A JPEG for the browser, at most `DISPLAY_SIDE` pixels a side. Raises as `pixels`."""
-        return self._display.get(number, lambda: _jpeg(shrunk(self.pixels(number), DISPLAY_SIDE), quality=93))
+        return self._display.get(
+            number, lambda: self._reader.submit(self._make_display, number, self.pixels(number)).result()
+        )
 
     def thumbnail(self, number: int) -> bytes:
         """A small JPEG. Raises as `pixels`."""
-        return self._thumbnails.get(number, lambda: self._make_thumbnail(self._store.photo(number)))
+        return self._thumbnails.get(
+            number, lambda: self._thumbnailer.submit(self._make_thumbnail, number).result()
+        )
 
-    def _read(self, photo: PhotoRow) -> ByteArray:
+    def close(self) -> None:
+        """Finish what is being read."""
+        self._reader.shutdown(cancel_futures=True)
+        self._thumbnailer.shutdown(cancel_futures=True)
+
+    def _read(self, number: int) -> ByteArray:
+        photo = self._store.photo(number)
         try:
             path = self.path(photo)
             pixels = _read_named(path, photo.path)
@@ -174,7 +153,14 @@ class Photos:
             self._store.set_read(photo.id, digest, len(content), width, height)
         return pixels
 
-    def _make_thumbnail(self, photo: PhotoRow) -> bytes:
+    def _make_display(self, number: int, pixels: ByteArray) -> bytes:
+        path = self.path(self._store.photo(number))
+        if max(pixels.shape) <= DISPLAY_SIDE and _is_plain_jpeg(path):
+            return path.read_bytes()
+        return _jpeg(shrunk(pixels, DISPLAY_SIDE), quality=93)
+
+    def _make_thumbnail(self, number: int) -> bytes:
+        photo = self._store.photo(number)
         try:
             path = self.path(photo)
             if path.suffix.lower() in (".jpg", ".jpeg", ".jfif"):
@@ -233,6 +219,17 @@ def _read_named(path: Path, name: str) -> ByteArray:
         return read_image(path)
     except ImageError as error:
         raise ImageError(str(error).replace(str(path), name)) from None
+
+
+def _is_plain_jpeg(path: Path) -> bool:
+    """Whether every browser shows the file as `read_image` reads it: 8 bits, upright, no colour profile."""
+    with Image.open(path) as picture:
+        return (
+            picture.format == "JPEG"
+            and picture.mode in ("L", "RGB")
+            and picture.getexif().get(ExifTags.Base.Orientation, 1) == 1
+            and "icc_profile" not in picture.info
+        )
 
 
 def _jpeg(pixels: ByteArray, quality: int) -> bytes:

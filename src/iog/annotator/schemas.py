@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from iog.annotator.exchange import FormatName
 from iog.annotator.patch import mask_png
-from iog.annotator.photos import DISPLAY_SIDE
 from iog.annotator.store import ObjectRow, PhotoFilter, PhotoRow, State
-from iog.annotator.work import Stroke, Work
+from iog.annotator.work import Reshape, Stroke, Work
 from iog.annotator.workbench import Kind, Preview
 from iog.clicks import Box, Clicks
 from iog.masks import BoolArray
+
+_MASK_SIDE = 1024
+"""Pixels a side of a mask that answers a click, so that large objects are answered as fast as small ones. The
+page asks for all pixels when a person zooms in."""
 
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
@@ -51,12 +54,45 @@ class StrokeMessage(Message):
     radius: Annotated[float, Field(ge=0.5, le=2000, allow_inf_nan=False)]
     add: bool
 
+    def value(self) -> Stroke:
+        """The stroke."""
+        return Stroke(tuple(self.points), self.radius, self.add)
+
+
+class ReshapeMessage(Message):
+    """A stretch of the outline was moved from one path to another with the same ends."""
+
+    before: Annotated[list[Point], Field(min_length=2, max_length=50)]
+    after: Annotated[list[Point], Field(min_length=2, max_length=50)]
+    tolerance: Annotated[float, Field(ge=0, le=50, allow_inf_nan=False)]
+
+    @model_validator(mode="after")
+    def _ends_meet(self) -> ReshapeMessage:
+        if self.before[0] != self.after[0] or self.before[-1] != self.after[-1]:
+            raise ValueError("both paths must have the same ends")
+        return self
+
+    def value(self) -> Reshape:
+        """The movement."""
+        return Reshape(tuple(self.before), tuple(self.after), self.tolerance)
+
+
+def _kind_of_stroke(value: object) -> str:
+    moved = "before" in value if isinstance(value, dict) else isinstance(value, ReshapeMessage)
+    return "reshape" if moved else "stroke"
+
+
+AnyStroke = Annotated[
+    Annotated[StrokeMessage, Tag("stroke")] | Annotated[ReshapeMessage, Tag("reshape")],
+    Discriminator(_kind_of_stroke),
+]
+
 
 class WorkMessage(Message):
     """What a person did to an object."""
 
     clicks: ClicksMessage | None
-    strokes: Annotated[list[StrokeMessage], Field(max_length=2000)] = []
+    strokes: Annotated[list[AnyStroke], Field(max_length=2000)] = []
     largest: bool = False
     fill: bool = False
     spare: bool = True
@@ -65,7 +101,7 @@ class WorkMessage(Message):
         """The work, checked; raises `ClickError`."""
         return Work(
             clicks=self.clicks.value() if self.clicks else None,
-            strokes=tuple(Stroke(tuple(s.points), s.radius, s.add) for s in self.strokes),
+            strokes=tuple(stroke.value() for stroke in self.strokes),
             largest=self.largest,
             fill=self.fill,
             spare=self.spare,
@@ -87,13 +123,13 @@ class MaskMessage(Message):
     """Base64 of a 1-bit PNG, stretched over the box; the background is transparent."""
 
     @classmethod
-    def of(cls, box: Box, mask: BoolArray) -> MaskMessage | None:
-        """None for an empty mask."""
+    def of(cls, box: Box, mask: BoolArray, side: int) -> MaskMessage | None:
+        """At most `side` pixels a side; None for an empty mask."""
         if not mask.any():
             return None
         return cls(
             box=(box.x0, box.y0, box.x1, box.y1),
-            png=base64.b64encode(mask_png(mask, DISPLAY_SIDE // 2)).decode("ascii"),
+            png=base64.b64encode(mask_png(mask, side)).decode("ascii"),
         )
 
 
@@ -154,7 +190,7 @@ class ObjectMessage(Message):
             label=row.label,
             state=row.state,
             work=WorkMessage.of(row.work),
-            mask=MaskMessage.of(row.mask.box, row.mask.mask) if row.mask else None,
+            mask=MaskMessage.of(row.mask.box, row.mask.mask, _MASK_SIDE) if row.mask else None,
             computed=row.mask is not None,
             area=row.mask.area if row.mask else 0,
             confidence=row.confidence,
@@ -257,7 +293,7 @@ class HoverAnswer(Message):
         return cls(
             sequence=sequence,
             stale=False,
-            mask=MaskMessage.of(preview.window, preview.mask),
+            mask=MaskMessage.of(preview.window, preview.mask, _MASK_SIDE),
             confidence=preview.confidence,
         )
 
@@ -293,6 +329,13 @@ class Count(Message):
 
     count: int
     notes: list[str] = []
+
+
+class Health(Message):
+    """The server runs."""
+
+    status: Literal["ok"]
+    version: str
 
 
 class Statistics(Message):

@@ -105,6 +105,11 @@ def _add_failures(app: FastAPI, bench: Workbench) -> None:
 def _add_project(app: FastAPI, bench: Workbench) -> None:
     store = bench.store
 
+    @app.get("/api/health")
+    def health() -> schemas.Health:
+        """The server runs."""
+        return schemas.Health(status="ok", version=__version__)
+
     @app.get("/api/project")
     def project() -> schemas.Project:
         first = store.first_unfinished()
@@ -123,8 +128,9 @@ def _add_project(app: FastAPI, bench: Workbench) -> None:
         return schemas.Labels(labels=store.labels)
 
     @app.get("/api/statistics")
-    def measure() -> schemas.Statistics:
-        efforts = store.efforts()
+    def measure(since: Annotated[float, Query(ge=0, le=1e11)] = 0) -> schemas.Statistics:
+        """What objects cost; with `since` (seconds since 1970) only the work from then on."""
+        efforts = store.efforts(since)
         return schemas.Statistics(
             objects=len(efforts),
             seconds=sum(e.seconds for e in efforts),
@@ -152,10 +158,15 @@ def _add_project(app: FastAPI, bench: Workbench) -> None:
         return exchange.losses(bench.store, format)
 
     @app.post("/api/import")
-    async def import_coco(request: Request) -> schemas.Count:
-        """Add the objects and boxes of a COCO document (the body) to photos of the same names."""
+    async def import_file(
+        request: Request, name: Annotated[str, Query(max_length=300)] = "upload.json"
+    ) -> schemas.Count:
+        """Add the objects and boxes of a file (the body) to photos of the same names.
+
+        COCO's JSON, CSV, Parquet, or a ZIP file of any folder that can be imported; `name` tells which.
+        """
         report = await run_in_threadpool(
-            exchange.import_coco, bench.store, bench.photos, await request.body()
+            exchange.import_upload, bench.store, bench.photos, name, await request.body()
         )
         return schemas.Count(count=report.objects, notes=report.notes)
 
@@ -262,6 +273,12 @@ def _add_objects(app: FastAPI, bench: Workbench) -> None:
         """The mask that an inside click here would give; nothing is changed."""
         found = bench.preview(number, (hover.x, hover.y), hover.tab, hover.sequence)
         return schemas.HoverAnswer.of(hover.sequence, found)
+
+    @app.get("/api/objects/{number}/mask")
+    def mask(number: ObjectNumber) -> schemas.MaskMessage | None:
+        """The mask with all pixels that a screen can show, for a person who looks closely."""
+        patch = store.one(number).mask
+        return None if patch is None else schemas.MaskMessage.of(patch.box, patch.mask, DISPLAY_SIDE)
 
     @app.get("/api/objects/{number}/outline")
     def outline(number: ObjectNumber, tolerance: Annotated[float, Query(ge=0, le=50)] = 0) -> schemas.Outline:

@@ -20,11 +20,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from iog.annotator.cache import Cache
 from iog.annotator.patch import Patch
 from iog.annotator.work import Work
 from iog.errors import ConflictError, DataError
@@ -34,6 +35,8 @@ PhotoFilter = Literal["all", "todo", "started", "done", "broken"]
 
 APPLICATION_ID = 0x494F4731  # "IOG1", so that `file` and we recognise a project
 FORMAT = 1
+
+_OBJECT_BYTES = 16 << 20
 
 _SCHEMA = """
 CREATE TABLE photos (
@@ -133,6 +136,23 @@ class Effort:
     steps: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """One step of a person's work."""
+
+    path: str
+    """Of the photo."""
+    object: int
+    label: str
+    """As it is now, like `state`."""
+    state: State
+    kind: str
+    at: float
+    """Seconds since 1970."""
+    seconds: float
+    """Since the step before."""
+
+
 class Store:
     """A project file, opened. Safe to share between threads.
 
@@ -152,6 +172,8 @@ class Store:
         if not path.absolute().parent.is_dir():
             raise DataError(f"folder {path.absolute().parent} does not exist; make it first")
         self._lock = threading.RLock()
+        # By number and version: a version never changes, and reading a mask anew costs more than a click.
+        self._objects: Cache[ObjectRow] = Cache(_OBJECT_BYTES, _object_size)
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
         self._db.row_factory = sqlite3.Row
         try:
@@ -189,10 +211,15 @@ class Store:
     def sync_photos(self, paths: Sequence[str]) -> None:
         """Make the list of photos agree with the folder; rows of files that went are kept, out of sight."""
         with self._transaction():
-            self._db.execute("UPDATE photos SET present = 0")
+            known = {row["path"] for row in self._rows("SELECT path FROM photos WHERE present")}
+            now = set(paths)
+            # Only what differs: most starts find the folder as it was, and it may be large.
+            self._db.executemany(
+                "UPDATE photos SET present = 0 WHERE path = ?", ((path,) for path in known - now)
+            )
             self._db.executemany(
                 "INSERT INTO photos (path, sort) VALUES (?, ?) ON CONFLICT (path) DO UPDATE SET present = 1",
-                ((path, sort_key(path)) for path in paths),
+                ((path, sort_key(path)) for path in paths if path not in known),
             )
 
     def lost_photos(self) -> list[tuple[int, str, int]]:
@@ -223,7 +250,10 @@ class Store:
         where, values = _photo_condition(filter, search)
         total = self._value(f"SELECT count(*) FROM photos p WHERE {where}", values)
         rows = self._rows(
-            f"{_PHOTO_COLUMNS} WHERE {where} ORDER BY p.sort, p.path LIMIT ? OFFSET ?",
+            # First which, then what they hold: objects are counted for the page's photos alone.
+            f"{_PHOTO_COLUMNS} WHERE p.id IN "
+            f"(SELECT p.id FROM photos p WHERE {where} ORDER BY p.sort, p.path LIMIT ? OFFSET ?) "
+            "ORDER BY p.sort, p.path",
             (*values, limit, offset),
         )
         return total, [_photo(row) for row in rows]
@@ -306,21 +336,24 @@ class Store:
     def objects(self, photo: int) -> list[ObjectRow]:
         """The photo's objects, deleted ones left out, in the order in which they were made."""
         rows = self._rows(
-            f"{_OBJECT_COLUMNS} WHERE o.photo = ? AND s.state != 'deleted' ORDER BY o.id", (photo,)
+            f"SELECT o.id, o.version FROM {_NOW} WHERE o.photo = ? AND s.state != 'deleted' ORDER BY o.id",
+            (photo,),
         )
-        return [_object(row) for row in rows]
+        return [self._kept(row) for row in rows]
 
     def one(self, number: int) -> ObjectRow:
         """One object, also a deleted one; `DataError` if there is none with this number."""
-        rows = self._rows(f"{_OBJECT_COLUMNS} WHERE o.id = ?", (number,))
+        rows = self._rows("SELECT id, version FROM objects WHERE id = ?", (number,))
         if not rows:
             raise DataError(f"the project has no object number {number}")
-        return _object(rows[0])
+        return self._kept(rows[0])
 
     def last_touched(self, photo: int) -> ObjectRow | None:
         """The object of a photo that was changed last, also if that deleted it."""
-        rows = self._rows(f"{_OBJECT_COLUMNS} WHERE o.photo = ? ORDER BY o.touched DESC LIMIT 1", (photo,))
-        return _object(rows[0]) if rows else None
+        rows = self._rows(
+            "SELECT id, version FROM objects WHERE photo = ? ORDER BY touched DESC LIMIT 1", (photo,)
+        )
+        return self._kept(rows[0]) if rows else None
 
     def create(
         self,
@@ -371,7 +404,7 @@ class Store:
             self._db.execute("DELETE FROM steps WHERE object = ? AND position >= ?", (number, position))
             self._add_step(number, position, label, state, work, mask, confidence)
             self._add_timing(number, kind, seconds)
-            return self._move(number, position)
+            return self._move(number, position, mask)
 
     def undo(self, number: int, version: int, seconds: float) -> ObjectRow:
         """Go back one step; at the first one nothing happens. Raises `ConflictError` as `change`."""
@@ -381,18 +414,28 @@ class Store:
         """Go forward to the step that was undone last, if any. Raises `ConflictError` as `change`."""
         return self._shift(number, version, 1, "redo", seconds)
 
-    def efforts(self) -> list[Effort]:
-        """What each object cost that was not deleted."""
+    def efforts(self, since: float = 0) -> list[Effort]:
+        """What each object cost that was not deleted, from `since` on (seconds since 1970)."""
         rows = self._rows(
             "SELECT t.object, sum(t.seconds) AS seconds, count(*) AS steps, "
             "sum(CASE t.kind WHEN 'corners' THEN 2 WHEN 'inside' THEN 1 WHEN 'correction' THEN 1 "
             "WHEN 'move' THEN 1 WHEN 'remove' THEN 1 ELSE 0 END) AS clicks "
-            f"FROM timings t JOIN ({_NOW}) ON o.id = t.object WHERE s.state != 'deleted' GROUP BY t.object"
+            f"FROM timings t JOIN ({_NOW}) ON o.id = t.object "
+            "WHERE s.state != 'deleted' AND t.at >= ? GROUP BY t.object",
+            (since,),
         )
         return [
             Effort(object=r["object"], seconds=r["seconds"], clicks=r["clicks"], steps=r["steps"])
             for r in rows
         ]
+
+    def timings(self) -> Iterator[Timing]:
+        """Every step of every object in the order of time, also of deleted ones."""
+        rows = self._rows(
+            "SELECT p.path, t.object, s.label, s.state, t.kind, t.at, t.seconds FROM timings t "
+            f"JOIN ({_NOW}) ON o.id = t.object JOIN photos p ON p.id = o.photo ORDER BY t.id"
+        )
+        return (Timing(**dict(row)) for row in rows)
 
     # ---- settings
 
@@ -424,6 +467,16 @@ class Store:
             self._add_timing(number, kind, seconds)
             return self._move(number, position)
 
+    def _kept(self, row: sqlite3.Row, mask: Patch | None = None) -> ObjectRow:
+        """The object of a row with `id` and `version`; `mask`, if known already, is not decoded again."""
+        number, version = row["id"], row["version"]
+
+        def read() -> ObjectRow:
+            return _object(self._rows(f"{_OBJECT_COLUMNS} WHERE o.id = ?", (number,))[0], mask)
+
+        with self._lock:  # before the cache's own lock, also where a transaction holds it already
+            return self._objects.get((number, version), read)
+
     def _check_version(self, number: int, version: int) -> int:
         """The position of an object whose newest version is `version`."""
         rows = self._rows("SELECT version, position FROM objects WHERE id = ?", (number,))
@@ -433,12 +486,12 @@ class Store:
             raise ConflictError("this object was changed in another tab; this page now shows the newer state")
         return int(rows[0]["position"])
 
-    def _move(self, number: int, position: int) -> ObjectRow:
+    def _move(self, number: int, position: int, mask: Patch | None = None) -> ObjectRow:
         self._db.execute(
             "UPDATE objects SET position = ?, version = version + 1, touched = ? WHERE id = ?",
             (position, time.time(), number),
         )
-        return self.one(number)
+        return self._kept(self._rows("SELECT id, version FROM objects WHERE id = ?", (number,))[0], mask)
 
     def _add_step(
         self,
@@ -471,15 +524,24 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """All or nothing, and no other writer between its reads and its writes."""
+        """All or nothing, no other writer between its reads and its writes; one within another joins it."""
         with self._lock:
+            if self._db.in_transaction:
+                yield
+                return
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                self._objects.clear()  # it may hold what never came to be
                 raise
-            self._db.execute("COMMIT")
+
+    def together(self) -> AbstractContextManager[None]:
+        """Several changes that hold all or not at all, with one wait for the disk."""
+        return self._transaction()
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
         with self._lock:
@@ -523,7 +585,9 @@ def _photo(row: sqlite3.Row) -> PhotoRow:
     )
 
 
-def _object(row: sqlite3.Row) -> ObjectRow:
+def _object(row: sqlite3.Row, mask: Patch | None = None) -> ObjectRow:
+    if mask is None and row["mask"]:
+        mask = Patch.from_json(json.loads(row["mask"]))
     return ObjectRow(
         id=row["id"],
         photo=row["photo"],
@@ -531,9 +595,14 @@ def _object(row: sqlite3.Row) -> ObjectRow:
         label=row["label"],
         state=row["state"],
         work=Work.from_json(json.loads(row["work"])),
-        mask=Patch.from_json(json.loads(row["mask"])) if row["mask"] else None,
+        mask=mask,
         confidence=row["confidence"],
         can_undo=row["position"] > 0,
         can_redo=bool(row["can_redo"]),
         touched=row["touched"],
     )
+
+
+def _object_size(row: ObjectRow) -> int:
+    """Bytes, roughly: what counts are the masks."""
+    return 2000 + sum(patch.mask.nbytes for patch in (row.mask, row.work.imported) if patch is not None)

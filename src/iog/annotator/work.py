@@ -1,7 +1,8 @@
 """What a person did to one object, as one immutable value: the mask is a function of it and the photo.
 
-Order: clicks -> the model's mask (or an imported one) -> largest part, filled holes -> brush strokes ->
-minus objects that were accepted before. Undo is therefore nothing but going back to an earlier value.
+Order: clicks -> the model's mask (or an imported one) -> largest part, filled holes -> brush strokes and
+moved outline points -> minus objects that were accepted before. Undo is therefore nothing but going back
+to an earlier value.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from iog.annotator.patch import Patch
+from iog.annotator.patch import Patch, Point
 from iog.clicks import Clicks
 from iog.prompting import THRESHOLD
 from iog.segmenter import Prediction
@@ -20,9 +21,38 @@ from iog.segmenter import Prediction
 class Stroke:
     """One movement of the brush (`add`) or the eraser, in continuous image coordinates."""
 
-    points: tuple[tuple[float, float], ...]
+    points: tuple[Point, ...]
     radius: float
     add: bool
+
+    def applied(self, patch: Patch, width: int, height: int) -> Patch:
+        """The mask after it, in an image of width x height."""
+        return patch.painted(self.points, self.radius, self.add, width, height)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict for `json.dump`."""
+        return {"points": [list(p) for p in self.points], "radius": self.radius, "add": self.add}
+
+
+@dataclass(frozen=True, slots=True)
+class Reshape:
+    """A stretch of the outline was moved: points dragged, inserted or taken away. See `Patch.reshaped`."""
+
+    before: tuple[Point, ...]
+    after: tuple[Point, ...]
+    tolerance: float
+
+    def applied(self, patch: Patch, width: int, height: int) -> Patch:
+        """The mask after it, in an image of width x height."""
+        return patch.reshaped(self.before, self.after, self.tolerance, width, height)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict for `json.dump`."""
+        return {
+            "before": [list(p) for p in self.before],
+            "after": [list(p) for p in self.after],
+            "tolerance": self.tolerance,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +61,8 @@ class Work:
 
     clicks: Clicks | None = None
     """None for an imported mask that nobody has clicked on."""
-    strokes: tuple[Stroke, ...] = ()
+    strokes: tuple[Stroke | Reshape, ...] = ()
+    """What was painted and reshaped by hand, in order."""
     largest: bool = False
     """Keep only the largest part of the model's mask."""
     fill: bool = False
@@ -53,7 +84,7 @@ class Work:
         if patch.area:
             patch = patch.tidied(largest=self.largest, fill=self.fill)
         for stroke in self.strokes:
-            patch = patch.painted(stroke.points, stroke.radius, stroke.add, width, height)
+            patch = stroke.applied(patch, width, height)
         if self.spare:
             for other in accepted:
                 patch = patch.without(other)
@@ -63,10 +94,7 @@ class Work:
         """A dict for `json.dump`; `from_json` reads it back."""
         return {
             "clicks": self.clicks and self.clicks.to_json(),
-            "strokes": [
-                {"points": [list(p) for p in s.points], "radius": s.radius, "add": s.add}
-                for s in self.strokes
-            ],
+            "strokes": [stroke.to_json() for stroke in self.strokes],
             "largest": self.largest,
             "fill": self.fill,
             "spare": self.spare,
@@ -76,15 +104,21 @@ class Work:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Work:
         """The value that `to_json` described."""
-        strokes = tuple(
-            Stroke(tuple((float(x), float(y)) for x, y in s["points"]), float(s["radius"]), bool(s["add"]))
-            for s in data["strokes"]
-        )
         return cls(
             clicks=Clicks.from_json(data["clicks"]) if data["clicks"] else None,
-            strokes=strokes,
+            strokes=tuple(_stroke(stroke) for stroke in data["strokes"]),
             largest=data["largest"],
             fill=data["fill"],
             spare=data["spare"],
             imported=Patch.from_json(data["imported"]) if data["imported"] else None,
         )
+
+
+def _stroke(data: Mapping[str, Any]) -> Stroke | Reshape:
+    if "before" in data:
+        return Reshape(_path(data["before"]), _path(data["after"]), float(data["tolerance"]))
+    return Stroke(_path(data["points"]), float(data["radius"]), bool(data["add"]))
+
+
+def _path(points: Iterable[tuple[float, float]]) -> tuple[Point, ...]:
+    return tuple((float(x), float(y)) for x, y in points)

@@ -22,7 +22,7 @@ from iog.masks import BoolArray
 from iog.prompting import THRESHOLD
 from iog.segmenter import Prediction, Segmenter, Session
 
-_SESSIONS = 4  # open objects whose features are kept: some 30 MB each
+_SESSIONS = 4  # open objects whose features are kept: 4 MB each with lite, 30 MB with the published models
 
 PREVIEW_SIDE = 480
 """A preview has at most so many pixels a side: it is gone with the next movement of the hand."""
@@ -34,6 +34,7 @@ Kind = Literal[
     "move",
     "remove",
     "brush",
+    "reshape",
     "tidy",
     "label",
     "accept",
@@ -85,6 +86,7 @@ class Workbench:
     def close(self) -> None:
         """Finish what is running and close the project file."""
         self._workers.shutdown(cancel_futures=True)
+        self.photos.close()
         self.store.close()
 
     def segmenter(self) -> Segmenter:

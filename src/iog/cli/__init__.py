@@ -10,7 +10,6 @@ from PIL import Image
 
 from iog._version import __version__
 from iog.cli.annotate import annotate
-from iog.cli.annotations import commands as annotations_
 from iog.cli.auto import auto
 from iog.cli.bench import bench
 from iog.cli.calibrate import calibrate
@@ -18,6 +17,7 @@ from iog.cli.convert import convert
 from iog.cli.data import data
 from iog.cli.demo import demo
 from iog.cli.evaluate import evaluate
+from iog.cli.exchange import export, import_
 from iog.cli.models import models
 from iog.cli.predict import predict
 from iog.cli.reproduce import reproduce
@@ -60,7 +60,8 @@ def main() -> None:
 for command in (
     predict,
     annotate,
-    annotations_,
+    export,
+    import_,
     auto,
     demo,
     models,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -12,7 +15,14 @@ import click
 @click.option(
     "--out", default="demo", show_default=True, type=click.Path(path_type=Path), help="Folder to fill."
 )
-def demo(out: Path) -> None:
+@click.option(
+    "--page",
+    is_flag=True,
+    help="Then open the annotator on the sample photos (needs the `annotate` extra). Without a screen, or "
+    "with CI or IOG_NO_BROWSER set, it is started, asked once and stopped.",
+)
+@click.option("--port", default=8720, show_default=True, type=click.IntRange(0, 65535), help="Of the page.")
+def demo(out: Path, page: bool, port: int) -> None:
     """Segment the bundled sample photos from stored clicks.
 
     Writes NAME.mask.png (255 the object, 0 the rest) and NAME.overlay.png for each.
@@ -38,3 +48,27 @@ def demo(out: Path) -> None:
     click.echo(
         f"masks and overlays are in {out.absolute()}; start with {out.absolute() / 'coffee.overlay.png'}"
     )
+    if page:
+        _show_page(out, [photo for photo, _, _ in samples()], port)
+
+
+def _show_page(out: Path, photos: list[Path], port: int) -> None:
+    from iog.cli.annotate import PROJECT, serve
+
+    folder = out / "photos"
+    folder.mkdir(exist_ok=True)
+    for photo in photos:
+        shutil.copyfile(photo, folder / photo.name)
+    seen = _has_screen()
+    serve(folder, folder / PROJECT, port=port if seen else 0, only_check=not seen)
+    if not seen:
+        click.echo(f"the annotator runs; there is no screen to show it on: iog annotate {folder}")
+
+
+def _has_screen() -> bool:
+    """Whether a person can be expected to see a browser's window."""
+    if os.environ.get("CI") or os.environ.get("IOG_NO_BROWSER"):
+        return False
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -7,26 +7,37 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Literal, get_args
 
-from iog.annotator.exchange import coco, labelme, png, voc, yolo
+from iog.annotator.exchange import coco, labelme, parquet, png, timings, voc, yolo
 from iog.annotator.exchange.base import Found, Item, Picture, Report, moved_polygons
 from iog.annotator.photos import Photos
 from iog.annotator.store import PhotoRow, Store
 from iog.annotator.work import Work
+from iog.auto.inputs import read_boxes
 from iog.clicks import Clicks
 from iog.errors import ClickError, DataError, ImageError
+from iog.extras import require_pyarrow
 
-FormatName = Literal["coco", "coco-rle", "yolo", "voc", "labelme", "png"]
+FormatName = Literal["coco", "coco-rle", "yolo", "voc", "labelme", "png", "png-photo", "parquet", "timings"]
 FORMATS: dict[FormatName, str] = {
-    "coco": "COCO, polygons; run lengths where an object has holes",
+    "coco": "COCO, polygons where they can",
     "coco-rle": "COCO, run lengths",
     "yolo": "YOLO segmentation",
-    "voc": "Pascal VOC: boxes, class and object pictures",
+    "voc": "Pascal VOC",
     "labelme": "LabelMe",
-    "png": "A PNG an object",
+    "png": "PNG, one an object",
+    "png-photo": "PNG, one a photo",
+    "parquet": "Parquet",
+    "timings": "Timings (CSV)",
 }
-IMPORTS = ("coco", "yolo", "voc", "labelme")
+ImportName = Literal["coco", "yolo", "voc", "labelme", "png", "parquet", "csv"]
+IMPORTS: tuple[ImportName, ...] = get_args(ImportName)
+
+MAXIMUM_UNPACKED = 1 << 30
+"""Bytes of the files in an uploaded ZIP file."""
+
+_Images = Iterable[tuple[str, tuple[int, int] | None, list[Found]]]
 
 
 def pictures_of(store: Store, photos: Photos, *, drafts: bool = False) -> list[Picture]:
@@ -93,7 +104,13 @@ def export(
         case "labelme":
             labelme.write(pictures, folder)
         case "png":
-            png.write(pictures, folder)
+            png.write_objects(pictures, folder)
+        case "png-photo":
+            png.write_photos(pictures, folder)
+        case "parquet":
+            parquet.write(pictures, folder)
+        case "timings":
+            timings.write(store.timings(), folder)
     return sum(len(picture.items) for picture in pictures)
 
 
@@ -120,52 +137,129 @@ def losses(store: Store, format: FormatName) -> list[str]:
             if row.state != "accepted" or row.mask is None or not row.mask.area:
                 continue
             holes += format == "yolo" and any(inner for _, inner in moved_polygons(row.mask, 0))
-            overlaps += format == "voc" and any(row.mask.without(o.mask) != row.mask for o in seen)
+            overlaps += format in _FLAT and any(row.mask.without(o.mask) != row.mask for o in seen)
             seen.append(Item(label=row.label, mask=row.mask))
     notes = []
+    if format == "parquet":
+        try:
+            require_pyarrow("writing Parquet")
+        except DataError as error:
+            notes.append(str(error))
     if holes:
         notes.append(
             f"Objects with holes: {holes}. YOLO joins holes to the outline by bridges; "
             "readers that do not fill by the even-odd rule paint them over."
         )
     if overlaps:
-        notes.append(f"Objects that overlap another: {overlaps}. VOC gives a shared pixel to the later one.")
+        notes.append(
+            f"Objects that overlap another: {overlaps}. {_FLAT[format]} give a shared pixel to the later one."
+        )
     return notes
 
 
-def import_file(store: Store, photos: Photos, format: str, path: Path) -> Report:
-    """Add the objects of a COCO file, or of a folder of YOLO, VOC or LabelMe files, to the project.
+def import_path(store: Store, photos: Photos, path: Path, format: ImportName | None = None) -> Report:
+    """Add the objects of a file or folder to the project: all of them, or none if something is malformed.
 
     Masks arrive as accepted objects, boxes as drafts that wait for an inside click.
+
+    Parameters
+    ----------
+    store, photos
+        The project.
+    path
+        COCO: the JSON file. CSV, Parquet: the table (of boxes: columns image, x0, y0, x1, y1 and perhaps
+        category). Others: the folder that a writer filled, or a ZIP file of it.
+    format
+        One of `IMPORTS`; None looks.
 
     Raises
     ------
     DataError
-        If the file is malformed; objects before the defect are kept then.
+        If the path is missing or malformed.
     """
     if not path.exists():
         raise DataError(f"{path} does not exist")
-    if format != "coco" and not path.is_dir():
-        raise DataError(f"{path} is not a folder; give the folder that the export wrote")
+    if path.is_file() and zipfile.is_zipfile(path):
+        with tempfile.TemporaryDirectory() as folder:
+            _unpack(path, Path(folder))
+            return import_path(store, photos, Path(folder), format)
+    format, source = _located(path, format)
     match format:
         case "coco":
-            source = path / "annotations.json" if path.is_dir() else path
-            if not source.is_file():
-                raise DataError(f"{source} does not exist")
-            return import_coco(store, photos, source.read_bytes())
+            return _add(store, photos, coco.read(source.read_bytes()))
         case "yolo":
-            return _import_yolo(store, photos, path)
+            return _import_yolo(store, photos, source)
         case "voc":
-            return _add(store, photos, ((name, None, found) for name, found in voc.read(path)))
+            return _add(store, photos, ((name, None, found) for name, found in voc.read(source)))
         case "labelme":
-            return _add(store, photos, ((name, None, found) for name, found in labelme.read(path)))
-    raise DataError(f"unknown format {format!r}; choose one of {', '.join(IMPORTS)}")
+            return _add(store, photos, ((name, None, found) for name, found in labelme.read(source)))
+        case "png":
+            return _add(store, photos, png.read(source))
+        case "parquet" if parquet.has_masks(source):
+            return _add(store, photos, parquet.read(source))
+        case "parquet" | "csv":
+            return _import_boxes(store, photos, source)
 
 
-def import_coco(store: Store, photos: Photos, text: bytes) -> Report:
-    """As `import_file`, for the bytes of a COCO document."""
-    # Read whole before anything is added, so that a malformed document changes nothing.
-    return _add(store, photos, list(coco.read(text)))
+def import_upload(store: Store, photos: Photos, name: str, content: bytes) -> Report:
+    """As `import_path`, for the bytes of an uploaded file; the ending of `name` helps to tell what it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"upload{PurePosixPath(name).suffix.lower()[:10]}"
+        path.write_bytes(content)
+        return import_path(store, photos, path)
+
+
+def _unpack(path: Path, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MAXIMUM_UNPACKED:
+                raise DataError(
+                    f"the ZIP file unpacks to over {MAXIMUM_UNPACKED >> 20} MB; unpack it yourself"
+                )
+            archive.extractall(folder)  # names that lead out of the folder are cut by zipfile
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as error:
+        raise DataError(f"the ZIP file cannot be unpacked: {error}") from None
+
+
+def _located(path: Path, format: ImportName | None) -> tuple[ImportName, Path]:
+    """What a path holds and where: the format that was named, or else the first that fits."""
+    if path.is_file():
+        by_ending: dict[str, ImportName] = {
+            ".json": "coco",
+            ".csv": "csv",
+            ".parquet": "parquet",
+            ".pq": "parquet",
+        }
+        format = format or by_ending.get(path.suffix.lower())
+        if format is not None and format in by_ending.values():
+            return format, path
+        raise DataError(
+            f"{path.name} is no file that can be imported: these are .json (COCO), .csv, .parquet, and .zip "
+            "of the folder of another format"
+        )
+    # A ZIP file often holds one folder that holds the rest.
+    for place in (path, *sorted(p for p in path.iterdir() if p.is_dir())):
+        for name, mark in _MARKS:
+            found = next(iter(sorted(place.glob(mark))), None)
+            if found is not None and format in (None, name):
+                return name, found if name in ("coco", "parquet", "csv") else place
+    wanted = format or "any format that can be imported"
+    raise DataError(f"{path.name} does not look like {wanted}; choose one of {', '.join(IMPORTS)}")
+
+
+_MARKS: tuple[tuple[ImportName, str], ...] = (
+    ("coco", "annotations.json"),
+    ("png", png.LISTING),
+    ("voc", "Annotations"),
+    ("yolo", "labels"),
+    ("parquet", "*.parquet"),
+    ("csv", "*.csv"),
+    ("labelme", "**/*.json"),
+)
+"""Which file or folder tells a format, the surest first."""
+
+_FLAT: dict[FormatName, str] = {"voc": "VOC's pictures", "png-photo": "Pictures of whole photos"}
+"""Formats with one value a pixel."""
 
 
 def _import_yolo(store: Store, photos: Photos, folder: Path) -> Report:
@@ -184,37 +278,60 @@ def _import_yolo(store: Store, photos: Photos, folder: Path) -> Report:
     return Report(added.objects, report.notes + added.notes)
 
 
-def _add(
-    store: Store, photos: Photos, images: Iterable[tuple[str, tuple[int, int] | None, list[Found]]]
-) -> Report:
+def _import_boxes(store: Store, photos: Photos, path: Path) -> Report:
+    report = Report()
+    items = read_boxes(path, photos.folder, "table", report.notes)
+
+    def found() -> Iterator[tuple[str, None, list[Found]]]:
+        for item in items:
+            photo = _match(store, item.image)
+            if photo is None:
+                report.notes.append(f"{item.image}: the folder has no such photo")
+                continue
+            try:
+                box = item.box(*_size(photo, photos))
+            except (ValueError, ImageError) as error:
+                report.notes.append(f"{item.image}: {error}")
+                continue
+            yield photo.path, None, [Found(label=item.category or "object", box=box)]
+
+    added = _add(store, photos, found())
+    return Report(added.objects, report.notes + added.notes)
+
+
+def _add(store: Store, photos: Photos, images: _Images) -> Report:
     report = Report()
     labels = list(store.labels)
+    # Photos are opened and files are read before the project is locked for writing.
+    ready: list[tuple[PhotoRow, Found, tuple[int, int]]] = []
     for name, size, objects in images:
         photo = _match(store, name)
         if photo is None:
             report.notes.append(f"{name}: the folder has no such photo")
             continue
         try:
-            width, height = _size(photo, photos)
+            actual = _size(photo, photos)
         except ImageError as error:
             report.notes.append(str(error))
             continue
-        if size not in (None, (width, height)):
+        if size not in (None, actual):
             report.notes.append(
-                f"{name}: the photo is {width} x {height} pixels, the annotations are for {size}"
+                f"{name}: the photo is {actual[0]} x {actual[1]} pixels, the annotations are for {size}"
             )
             continue
-        for found in objects:
+        ready += [(photo, found, actual) for found in objects]
+    with store.together():
+        for photo, found, (width, height) in ready:
             try:
                 _add_object(store, photo, found, width, height)
             except ClickError as error:
-                report.notes.append(f"{name}: {error}")
+                report.notes.append(f"{photo.path}: {error}")
                 continue
             report.objects += 1
             if found.label not in labels:
                 labels.append(found.label)
-    if labels != store.labels:
-        store.labels = labels
+        if labels != store.labels:
+            store.labels = labels
     return report
 
 

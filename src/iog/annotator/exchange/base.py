@@ -12,7 +12,8 @@ from pathlib import PurePosixPath
 
 from iog.annotator.patch import Patch
 from iog.clicks import Box, Clicks
-from iog.masks import Ring, polygons
+from iog.images import MAXIMUM_PIXELS
+from iog.masks import BoolArray, Ring, decode_rle, polygons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,13 @@ class Report:
     objects: int = 0
     notes: list[str] = field(default_factory=list)
     """What was left out, and why."""
+
+
+def from_rle(counts: str, width: int, height: int) -> BoolArray:
+    """The mask (height, width) of COCO's compressed run lengths; ValueError if they do not fit the size."""
+    if not 0 < width * height <= MAXIMUM_PIXELS or width < 0:
+        raise ValueError(f"a mask of {width} x {height} pixels is not usable")
+    return decode_rle({"size": [height, width], "counts": counts})
 
 
 def stems(pictures: Sequence[Picture]) -> list[str]:

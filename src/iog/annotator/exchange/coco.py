@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from iog.annotator.exchange.base import Found, Item, Picture, moved_polygons
+from iog.annotator.exchange.base import Found, Item, Picture, from_rle, moved_polygons
 from iog.annotator.patch import Patch
 from iog.clicks import Box, Clicks
 from iog.errors import DataError
 from iog.formats import write_json
-from iog.masks import BoolArray, decode_rle, encode_rle, rasterize
+from iog.masks import BoolArray, encode_rle, rasterize
 
 
 def write(
@@ -135,7 +135,7 @@ def _mask(segmentation: Any, size: tuple[int, int] | None) -> Patch | None:
             raise ValueError("its run lengths are not of the image's size")
         counts = segmentation["counts"]
         if isinstance(counts, str):
-            return Patch.of(decode_rle({"size": [height, width], "counts": counts}))
+            return Patch.of(from_rle(counts, width, height))
         return Patch.of(_from_counts(counts, width, height))
     if size is None:
         raise ValueError("the image has no width and height")

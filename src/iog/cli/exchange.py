@@ -1,4 +1,4 @@
-"""`iog annotations`: export and import a project's objects without the page."""
+"""`iog export` and `iog import`: a project's objects out and in, without the page."""
 
 from __future__ import annotations
 
@@ -10,25 +10,21 @@ import click
 from iog.cli.annotate import PROJECT
 from iog.errors import DataError
 
-
-@click.group("annotations")
-def commands() -> None:
-    """Export and import what `iog annotate` keeps."""
-
-
 _photos = click.argument("photos", type=click.Path(path_type=Path))
 _project = click.option(
     "--project", type=click.Path(path_type=Path), help=f"The project file. [default: PHOTOS/{PROJECT}]"
 )
 
 
-@commands.command("export")
+@click.command("export")
 @_photos
 @_project
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["coco", "coco-rle", "yolo", "voc", "labelme", "png"]),
+    type=click.Choice(
+        ["coco", "coco-rle", "yolo", "voc", "labelme", "png", "png-photo", "parquet", "timings"]
+    ),
     default="coco",
     show_default=True,
 )
@@ -44,7 +40,7 @@ _project = click.option(
 def export(
     photos: Path, project: Path | None, format_: Any, out: Path, tolerance: float, drafts: bool
 ) -> None:
-    """Write the accepted objects of the folder PHOTOS."""
+    """Write what was made in `iog annotate PHOTOS`: the accepted objects, or the timings of each step."""
     from iog.annotator import exchange
     from iog.annotator.photos import Photos
     from iog.annotator.store import Store
@@ -59,26 +55,21 @@ def export(
     click.echo(f"{count} objects -> {out}")
 
 
-@commands.command("import")
+@click.command("import")
 @_photos
+@click.argument("source", type=click.Path(path_type=Path))
 @_project
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["coco", "yolo", "voc", "labelme"]),
-    default="coco",
-    show_default=True,
+    type=click.Choice(["coco", "yolo", "voc", "labelme", "png", "parquet", "csv"]),
+    help="What SOURCE holds. [default: found out from its files]",
 )
-@click.option(
-    "--from",
-    "source",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="COCO: the JSON file. Others: the folder.",
-)
-def import_(photos: Path, project: Path | None, format_: str, source: Path) -> None:
-    """Add objects and boxes from another tool to the folder PHOTOS.
+def import_(photos: Path, source: Path, project: Path | None, format_: Any) -> None:
+    """Add objects and boxes from another tool to `iog annotate PHOTOS`.
 
+    SOURCE is COCO's JSON, a CSV or Parquet table of boxes (columns image, x0, y0, x1, y1 and perhaps
+    category), our own Parquet, or the folder of a YOLO, VOC, LabelMe or PNG data set; also as a ZIP file.
     Masks become accepted objects; boxes wait for an inside click, or for "masks for all boxes" in the page.
     """
     from iog.annotator import exchange
@@ -86,7 +77,7 @@ def import_(photos: Path, project: Path | None, format_: str, source: Path) -> N
     from iog.annotator.store import Store
 
     store = Store(project or photos / PROJECT)
-    report = exchange.import_file(store, Photos(photos, store), format_, source)
+    report = exchange.import_path(store, Photos(photos, store), source, format_)
     for note in report.notes:
         click.echo(note, err=True)
     click.echo(f"{report.objects} objects added to {store.path}")
