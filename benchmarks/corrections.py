@@ -1,8 +1,9 @@
 """What a correction does where nothing is wrong: python benchmarks/corrections.py --data DATA
 
-After three clicks, one correction at a pixel of the photo where the mask is already right, with the label that
-it has: half of them on the object, half beyond it, drawn uniformly. Printed: the mean change of the IoU with
-its 95 % interval, how often it fell by over a point, and how many clicked pixels got the clicked label.
+After three clicks, one correction at a pixel of the photo where the mask is already right, with the label
+that it has: half of them on the object, half beyond it, drawn uniformly. Printed: the mean change of the IoU
+in points with its 95 % interval, how often it fell by over a point, and how many clicked pixels got the
+clicked label.
 """
 
 from __future__ import annotations

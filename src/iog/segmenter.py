@@ -208,8 +208,8 @@ class Segmenter:
     ) -> FloatArray:
         """Probabilities (B, S, S) of clicks on encoded crops, each with the one of the stage before."""
         probability = self.engine.decode(features, self.prompting.decoder_input(clicks, crops, previous))
-        for answer, c, crop in zip(probability, clicks, crops, strict=True):
-            self.prompting.settle(answer, c, crop)
+        for answer, *asked in zip(probability, clicks, crops, previous, strict=True):
+            self.prompting.settle(answer, *asked)
         return probability
 
     def _check(self, image: npt.NDArray[Any], clicks: Clicks) -> None:
