@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from iog import ModelError, published
 from iog.clicks import Clicks
 from iog.engines import Features, ModelInfo, PublishedInfo
-from iog.prompting import LitePrompting, PublishedPrompting, prompting_of
+from iog.prompting import THRESHOLD, LitePrompting, PublishedPrompting, prompting_of
 from iog.published import PublishedSettings
 from iog.segmenter import Segmenter
 
@@ -160,3 +162,38 @@ def test_without_refinement_corrections_are_refused_and_nothing_changes(plain: R
     assert not session.can_undo
     with pytest.raises(ModelError, match="takes no corrections"):
         segmenter.segment(IMAGE, THREE.with_correction(50, 90, True))
+
+
+@given(
+    side=st.integers(4, 900),
+    at=st.tuples(st.floats(0, 0.999), st.floats(0, 0.999)),
+    foreground=st.booleans(),
+    answer=st.sampled_from([0.0, 0.3, 0.7, 1.0]),
+)
+def test_the_clicked_pixel_has_the_clicked_label(
+    side: int, at: tuple[float, float], foreground: bool, answer: float
+) -> None:
+    """At the photo's resolution, for objects far smaller and larger than the crop, whatever the answer."""
+    prompting = LitePrompting(320, 0.15)
+    inside = (10 + side // 2, 10 + side // 2)
+    x, y = (10 + int(share * side) for share in at)
+    if (x, y) == inside and not foreground:
+        return
+    clicks = Clicks.of(((10, 10), (9 + side, 9 + side)), inside).with_correction(x, y, foreground)
+    crop = prompting.crop(clicks)
+    probability = np.full((320, 320), answer, np.float32)
+    before = np.full((320, 320), not foreground, np.float32)
+    prompting.settle(probability, clicks, crop, before)
+    box, visible = prompting.visible(probability, crop, 920, 920)
+    assert (visible[y - box.y0, x - box.x0] >= THRESHOLD) == foreground
+
+
+def test_a_correction_that_tells_nothing_new_changes_nothing() -> None:
+    prompting = LitePrompting(320, 0.15)
+    previous = np.zeros((320, 320), np.float32)
+    previous[100:200, 100:200] = 0.9
+    for x, y, foreground, kept in ((70, 60, True, True), (45, 35, False, True), (70, 60, False, False)):
+        clicks = THREE.with_correction(x, y, foreground)
+        probability = np.full((320, 320), 0.4, np.float32)
+        prompting.settle(probability, clicks, prompting.crop(clicks), previous)
+        assert np.array_equal(probability, previous) == kept, (x, y, foreground)

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iog import published
-from iog.clicks import Box, Clicks
+from iog.clicks import Box, Clicks, Correction
 from iog.crop import Crop, FloatArray
 from iog.engines import Info, ModelInfo
 from iog.errors import ModelError
@@ -81,8 +81,13 @@ class Prompting(Protocol):
         """
         ...
 
-    def settle(self, probability: FloatArray, clicks: Clicks, crop: Crop) -> None:
-        """What is done, in place, to the network's answer (S, S) before anyone sees it."""
+    def settle(
+        self, probability: FloatArray, clicks: Clicks, crop: Crop, previous: FloatArray | None
+    ) -> None:
+        """What is done, in place, to the network's answer (S, S) before anyone sees it.
+
+        `previous` is the answer of the stage before, None at the first.
+        """
         ...
 
     def visible(self, probability: FloatArray, crop: Crop, width: int, height: int) -> tuple[Box, FloatArray]:
@@ -148,18 +153,26 @@ class LitePrompting:
             return np.zeros((len(crops), len(CHANNELS), self.size, self.size), np.float32)
         return np.stack([click_maps(*one) for one in zip(clicks, crops, previous, strict=True)])
 
-    def settle(self, probability: FloatArray, clicks: Clicks, crop: Crop) -> None:
-        """Put a small dot where the network contradicts the newest correction at its very pixel."""
-        if not clicks.corrections:
-            return
-        x, y, foreground = clicks.corrections[-1]
-        (point,) = crop.to_crop([(x + 0.5, y + 0.5)])
-        column, row = (int(np.clip(v, 0, crop.width - 1)) for v in point)
-        if (probability[row, column] >= THRESHOLD) != foreground:
-            dot = gaussians([point], crop.width, crop.height, fwhm=6)
-            np.copyto(
-                probability, np.maximum(probability, dot) if foreground else np.minimum(probability, 1 - dot)
-            )
+    def settle(
+        self, probability: FloatArray, clicks: Clicks, crop: Crop, previous: FloatArray | None
+    ) -> None:
+        """Hold the answer to what was clicked.
+
+        A correction that says what the mask already says changes nothing: it tells nothing new, and the
+        network would look for an error where none is. Where the answer contradicts a click at its very
+        pixel, a small dot is put; the latest click has the last word.
+        """
+        clicked = [] if clicks.inside is None else [Correction(*clicks.inside, True)]
+        clicked += clicks.corrections
+        if previous is not None and _agrees(previous, clicked[-1], crop):
+            probability[:] = previous
+        for click in clicked:
+            if not _agrees(probability, click, crop):
+                # Wide enough to win the pixel where the crop is finer than the photo.
+                fwhm = max(6, 2 * max(crop.scale))
+                dot = gaussians(_centre(click, crop), crop.width, crop.height, fwhm)
+                held = np.maximum(probability, dot) if click.foreground else np.minimum(probability, 1 - dot)
+                np.copyto(probability, held)
 
     def visible(self, probability: FloatArray, crop: Crop, width: int, height: int) -> tuple[Box, FloatArray]:
         """Area average where it shrinks, linear where it grows."""
@@ -230,7 +243,9 @@ class PublishedPrompting:
         maps = [published.click_maps(*one, self.settings) for one in zip(clicks, crops, strict=True)]
         return np.stack(maps)
 
-    def settle(self, probability: FloatArray, clicks: Clicks, crop: Crop) -> None:
+    def settle(
+        self, probability: FloatArray, clicks: Clicks, crop: Crop, previous: FloatArray | None
+    ) -> None:
         """Nothing: the answer stays as published."""
 
     def visible(self, probability: FloatArray, crop: Crop, width: int, height: int) -> tuple[Box, FloatArray]:
@@ -263,6 +278,18 @@ def takes_extreme_points(info: Info) -> bool:
     if isinstance(info, ModelInfo):
         return info.network.get("guidance") == "extreme-points"
     return info.network != "iog" or info.config.get("guidance") == "extreme-points"
+
+
+def _centre(click: Correction, crop: Crop) -> npt.NDArray[np.float64]:
+    """The centre of the clicked pixel in the crop, (1, 2)."""
+    return crop.to_crop([(click.x + 0.5, click.y + 0.5)])
+
+
+def _agrees(probability: FloatArray, click: Correction, crop: Crop) -> bool:
+    """Whether a mask in the crop has the clicked label at the clicked pixel."""
+    ((x, y),) = _centre(click, crop)
+    column, row = (int(np.clip(v, 0, side - 1)) for v, side in ((x, crop.width), (y, crop.height)))
+    return bool((probability[row, column] >= THRESHOLD) == click.foreground)
 
 
 def _crop_with_corrections(clicks: Clicks, around: Callable[[Box], Crop]) -> Crop:

@@ -257,8 +257,8 @@ class Segmenter:
         """
         maps = self.prompting.decoder_input(clicks, crops, previous, guided)
         probability = self.engine.decode(features, maps)
-        for answer, c, crop in zip(probability, clicks, crops, strict=True):
-            self.prompting.settle(answer, c, crop)
+        for answer, *asked in zip(probability, clicks, crops, previous, strict=True):
+            self.prompting.settle(answer, *asked)
         return probability
 
     def _check(self, image: npt.NDArray[Any], clicks: Clicks) -> None:

@@ -13,10 +13,9 @@ import torch
 from torch import nn
 from torchvision.ops import FrozenBatchNorm2d
 
-from iog.networks.blocks import fold_batch_norms
 from iog.networks.checkpoints import Network
 from iog.networks.iog import IOG, IOGConfig
-from iog.networks.lite import Lite, LiteConfig
+from iog.networks.lite import LiteConfig
 from iog.training.lite import LiteRecipe
 from iog.training.loop import train
 from iog.training.published import IOGRecipe
@@ -28,13 +27,7 @@ TINY = LiteConfig(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainRecipe(LiteRecipe):
-    """Batch norms see only their own part of a batch, and Adam makes steps of one size from any gradient."""
-
-    def create_network(self) -> Lite:
-        """Without batch norms."""
-        network = Lite(self.network, pretrained=True)
-        fold_batch_norms(network)
-        return self.frozen(network)
+    """Adam makes steps of one size from any gradient; this one does not."""
 
     def optimizer(self, network: Network) -> torch.optim.Optimizer:
         """Steps proportional to the gradient."""
@@ -50,6 +43,7 @@ def plain_recipe(data: str, **changes: int) -> PlainRecipe:
         size_shares=(1.0,),
         warmup=1,
         rounds=(0.5, 0.5),
+        settling=8,
         workers=0,
         network=TINY,
         **changes,

@@ -58,6 +58,73 @@ class PyramidPooling(nn.Module):
         return merged
 
 
+class Attention(nn.Module):
+    """A transformer block over the pixels of one level, which lets each compare itself with all others.
+
+    Pre-norm self-attention, then two 1x1 convolutions, each added to the input (ViT). What is added starts
+    at zero, so that a trained network can take such blocks and go on from where it was.
+    """
+
+    def __init__(self, width: int, heads: int = 4) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
+        self.to_qkv = nn.Conv2d(width, 3 * width, 1)
+        self.project = starts_at_zero(nn.Conv2d(width, width, 1))
+        self.mix = nn.Sequential(
+            nn.Conv2d(width, 2 * width, 1),
+            nn.ReLU(inplace=True),
+            starts_at_zero(nn.Conv2d(2 * width, width, 1)),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, width, H, W) -> the same shape."""
+        queries, keys, values = (
+            part.flatten(2).unflatten(1, (self.heads, -1)).transpose(2, 3)  # (B, heads, HW, width / heads)
+            for part in self.to_qkv(_over_channels(self.norms[0], x)).chunk(3, 1)
+        )
+        attended = F.scaled_dot_product_attention(queries, keys, values)
+        x = x + self.project(attended.transpose(2, 3).flatten(1, 2).unflatten(2, x.shape[-2:]))
+        mixed: Tensor = x + self.mix(_over_channels(self.norms[1], x))
+        return mixed
+
+
+class FromBelow(nn.Module):
+    """Adds to a level what the next deeper one says of it: a top-down step of a feature pyramid.
+
+    Two 3x3 convolutions over both, the second starting at zero.
+    """
+
+    def __init__(self, width: int, below: int) -> None:
+        super().__init__()
+        self.down = nn.Conv2d(below, width, 1)
+        self.body = nn.Sequential(
+            nn.ReLU(),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.ReLU(inplace=True),
+            starts_at_zero(nn.Conv2d(width, width, 3, padding=1)),
+        )
+
+    def forward(self, level: Tensor, below: Tensor) -> Tensor:
+        """(B, width, H, W) and (B, below, H / 2, W / 2) -> (B, width, H, W)."""
+        told: Tensor = level + self.body(level + upsample_to(self.down(below), level))
+        return told
+
+
+def starts_at_zero(convolution: nn.Conv2d) -> nn.Conv2d:
+    """The convolution with all weights and biases zero."""
+    nn.init.zeros_(convolution.weight)
+    if convolution.bias is not None:
+        nn.init.zeros_(convolution.bias)
+    return convolution
+
+
+def _over_channels(norm: nn.Module, x: Tensor) -> Tensor:
+    """A layer norm applied to each pixel's channels of (B, C, H, W)."""
+    normed: Tensor = norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+    return normed
+
+
 def adaptive_average_pool(x: Tensor, bins: int) -> Tensor:
     """`F.adaptive_avg_pool2d` written as two matrix products, which every ONNX runtime has."""
     rows, columns = (_pooling_matrix(size, bins).to(x) for size in x.shape[-2:])
@@ -81,7 +148,7 @@ def upsample_to(x: Tensor, like: Tensor) -> Tensor:
 def fold_batch_norms(module: nn.Module) -> nn.Module:
     """Merge every batch norm into the convolution before it, in place; the module computes the same.
 
-    What was a statistic stays one: the biases that this makes do not learn.
+    The biases that this makes learn when their convolutions do.
     """
     module.eval()
     for parent in module.modules():
@@ -89,7 +156,10 @@ def fold_batch_norms(module: nn.Module) -> nn.Module:
         for name, child in list(parent.named_children()):
             if isinstance(child, nn.BatchNorm2d) and previous is not None:
                 convolution_name, convolution = previous
-                setattr(parent, convolution_name, fuse_conv_bn_eval(convolution, child))
+                fused = fuse_conv_bn_eval(convolution, child)
+                assert fused.bias is not None
+                fused.bias.requires_grad_(fused.weight.requires_grad)
+                setattr(parent, convolution_name, fused)
                 # timm's batch norm applies its activation too.
                 setattr(parent, name, getattr(child, "act", nn.Identity()))
             previous = (name, child) if isinstance(child, nn.Conv2d) else None

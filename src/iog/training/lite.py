@@ -106,6 +106,8 @@ class LiteRecipe:
     """Share of objects with a second object pasted into their crop."""
     background: float = 0.0
     """Share of objects moved to another photo."""
+    settling: int = 640
+    """Examples whose statistics are folded in for those of batch norms."""
     minimum_area: int = 300
     """Objects of fewer pixels are not trained on."""
     seed: int = 1
@@ -128,10 +130,8 @@ class LiteRecipe:
         return self.sizes[min(int(np.searchsorted(ends, step, side="right")), len(self.sizes) - 1)]
 
     def create_network(self) -> Lite:
-        """The network to start from, its early stages frozen."""
-        if not self.start:
-            return self.frozen(Lite(self.network, pretrained=True))
-        network = open_lite(self.start)
+        """The network to start from, without batch norms, its early stages frozen."""
+        network = open_lite(self.start) if self.start else Lite(self.network, pretrained=True)
         if network.config.guidance != self.network.guidance:
             raise ModelError(
                 f"{self.start} has the guidance {network.config.guidance}, this recipe trains "
@@ -155,7 +155,7 @@ class LiteRecipe:
         examples = self.examples()
         network.train()
         with torch.no_grad():
-            for first in range(0, _SETTLING, self.batch):
+            for first in range(0, self.settling, self.batch):
                 batch = examples.collate([examples[i] for i in range(first, first + self.batch)])
                 network.decoder(network.encode(normalised(batch["image"])), batch["maps"])
         folded = Lite(replace(network.config, folded=True))
@@ -278,9 +278,6 @@ class LiteRecipe:
             pick = int(random.integers(rows.size))
             correction = Correction(int(columns[pick]), int(rows[pick]), foreground)
         return clicks.with_correction(*correction)
-
-
-_SETTLING = 640  # examples whose average statistics replace the running ones
 
 
 def normalised(image: Tensor) -> Tensor:
