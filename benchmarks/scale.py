@@ -190,14 +190,16 @@ def measured_workers(folder: Path, photos: Path, table: Path, boxes: int, shard_
         steady = (len(shards) - 1) * shard_size / (max(shards) - min(shards)) if len(shards) > 1 else 0.0
         runs.append({"workers": workers, "seconds": round(seconds, 1), "masks_per_second": round(steady, 2)})
     one, two = (run["masks_per_second"] for run in runs)
-    same = outputs(folder / "out-1") == outputs(folder / "out-2")
+    first, second = outputs(folder / "out-1"), outputs(folder / "out-2")
+    differing = sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
     efficiency = round(two / (2 * one), 3) if one else None
     return {
         "boxes": boxes,
         "shard_size": shard_size,
         "runs": runs,
         "efficiency": efficiency,
-        "same_bytes": same,
+        "same_bytes": not differing,
+        "differing": differing,
     }
 
 

@@ -123,6 +123,7 @@ def run(
             worker.do(map(plan.share, missing))
         elif missing:
             work(missing, store, progress)
+            store.tidy()  # after workers that died
         summary = _summary(store, unlisted, resumed)
         with out.writing("failures.jsonl", "w") as file:
             file.writelines(json.dumps(failure, ensure_ascii=False) + "\n" for failure in summary.failures)
