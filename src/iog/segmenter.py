@@ -257,8 +257,8 @@ class Segmenter:
         """
         maps = self.prompting.decoder_input(clicks, crops, previous, guided)
         probability = self.engine.decode(features, maps)
-        for answer, *asked in zip(probability, clicks, crops, previous, strict=True):
-            self.prompting.settle(answer, *asked)
+        for answer, c, crop, before in zip(probability, clicks, crops, previous, strict=True):
+            self.prompting.settle(answer, c, crop, before)
         return probability
 
     def _check(self, image: npt.NDArray[Any], clicks: Clicks) -> None:

@@ -79,12 +79,14 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, width, H, W) -> the same shape."""
-        queries, keys, values = (
-            part.flatten(2).unflatten(1, (self.heads, -1)).transpose(2, 3)  # (B, heads, HW, width / heads)
+        batch, width, *size = x.shape
+        apart = (batch, self.heads, width // self.heads, -1)
+        queries, keys, values = (  # (batch, heads, pixels, width of a head)
+            part.reshape(apart).transpose(2, 3)
             for part in self.to_qkv(_over_channels(self.norms[0], x)).chunk(3, 1)
         )
         attended = F.scaled_dot_product_attention(queries, keys, values)
-        x = x + self.project(attended.transpose(2, 3).flatten(1, 2).unflatten(2, x.shape[-2:]))
+        x = x + self.project(attended.transpose(2, 3).reshape(batch, width, *size))
         mixed: Tensor = x + self.mix(_over_channels(self.norms[1], x))
         return mixed
 

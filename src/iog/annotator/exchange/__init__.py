@@ -15,6 +15,7 @@ from iog.annotator.photos import Photos
 from iog.annotator.store import PhotoRow, Store
 from iog.annotator.work import Work
 from iog.auto.inputs import read_boxes
+from iog.auto.places import Folder
 from iog.clicks import Clicks
 from iog.errors import ClickError, DataError, ImageError
 from iog.extras import require_pyarrow
@@ -280,7 +281,7 @@ def _import_yolo(store: Store, photos: Photos, folder: Path) -> Report:
 
 def _import_boxes(store: Store, photos: Photos, path: Path) -> Report:
     report = Report()
-    items = read_boxes(path, photos.folder, "table", report.notes)
+    items = read_boxes(path, Folder(photos.folder), "table", report.notes)
 
     def found() -> Iterator[tuple[str, None, list[Found]]]:
         for item in items:
