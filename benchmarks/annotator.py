@@ -36,14 +36,15 @@ TARGETS = {
     "server's peak memory": (400, "MB"),
 }
 
-# Within the page: when the button was released, and the frame after the saved object's mask was drawn.
+# Within the page: when the button was released, and when the frame that shows the server's mask was done.
 WATCH = """() => {
     const stage = document.querySelector('.stage');
-    const painted = () => new Promise((done) => requestAnimationFrame(() => {
+    // The page draws at the start of a frame; a message sent then arrives when the frame is done.
+    const painted = () => new Promise((done) => {
         const channel = new MessageChannel();
         channel.port1.onmessage = () => done(performance.now());
         channel.port2.postMessage(null);
-    }));
+    });
     window.iogPressed = 0;
     window.iogPainted = [];
     window.iogPreviews = 0;

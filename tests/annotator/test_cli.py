@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from iog import zoo
 from iog.cli import main
+from iog.cli.annotate import _listen
 from tests.annotator.conftest import write_photo
 
 
@@ -56,3 +57,8 @@ def test_beyond_this_machine_a_token_is_printed_once_and_needed(tmp_path: Path) 
     finally:
         process.terminate()
         process.wait(20)
+
+
+def test_answers_are_sent_without_delay() -> None:
+    with _listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP  # what asyncio looks at before it turns Nagle's delay off

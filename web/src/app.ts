@@ -209,7 +209,10 @@ export class App {
     this.photo = detail.photo;
     this.scale = detail.scale;
     this.items = detail.objects.map((message) => newItem(message));
-    await Promise.all(this.items.map((item) => this.readMask(item)));
+    await Promise.all(this.items.map(async (item) => {
+      item.mask = await this.maskOf(item.saved);
+      item.shown = item.saved.version;
+    }));
     const last = detail.last_touched;
     this.deleted = last?.state === "deleted" ? newItem(last) : null;
     this.picture = picture;
@@ -503,9 +506,14 @@ export class App {
     const { epoch } = item;
     item.pending += 1;
     return this.saver
-      .run(() => (item.epoch === epoch ? task() : Promise.reject(new Dropped())))
+      .run(async () => {
+        if (item.epoch !== epoch) throw new Dropped();
+        const newest = await task();
+        // Made ready before anything is said to be saved, so that one frame shows both.
+        return [newest, await this.maskOf(newest)] as const;
+      })
       .then(
-        (newest) => this.adopt(item, newest, item.pending === 1),
+        ([newest, mask]) => this.adopt(item, newest, mask, item.pending === 1),
         (error: Error) => this.refused(item, wish, error),
       )
       .finally(() => {
@@ -521,7 +529,7 @@ export class App {
     const newest = error instanceof Refusal ? error.newest : null;
     if (!newest) {
       this.say(error.message);
-      if (item.saved.id) await this.adopt(item, item.saved, true);
+      if (item.saved.id) this.adopt(item, item.saved, await this.maskOf(item.saved), true);
       else {
         this.items = this.items.filter((other) => other !== item);
         if (this.active === item) this.closeObject();
@@ -530,12 +538,15 @@ export class App {
     }
     // The answer to the first attempt may have been lost; then the server has what we wanted.
     if (!wish || !sameWork(newest, wish)) this.say(strings.conflict);
-    await this.adopt(item, newest, true);
+    this.adopt(item, newest, await this.maskOf(newest), true);
   }
 
   /** The server's newest state of an object; `all`: nothing newer is on its way. */
-  private async adopt(item: Item, newest: ObjectMessage, all: boolean): Promise<void> {
+  private adopt(item: Item, newest: ObjectMessage, mask: Mask | null, all: boolean): void {
     item.saved = newest;
+    item.mask = mask;
+    item.shown = newest.version;
+    item.whole = false;
     if (all) {
       item.work = newest.work;
       item.label = newest.label;
@@ -551,17 +562,13 @@ export class App {
         this.deleted = null;
       }
     }
-    await this.readMask(item);
     if (item === this.active && !item.outlined) void this.readRings();
     if (this.photo) this.photo.objects = this.items.length;
     this.changed();
   }
 
-  private async readMask(item: Item): Promise<void> {
-    const { mask, label, version } = item.saved;
-    item.mask = mask ? await readMask(mask, this.colour(label)) : null;
-    item.shown = version;
-    item.whole = false;
+  private async maskOf({ mask, label }: ObjectMessage): Promise<Mask | null> {
+    return mask && readMask(mask, this.colour(label));
   }
 
   /** Read all pixels of masks that are shown larger than they came; `scale`: screen pixels per image pixel. */

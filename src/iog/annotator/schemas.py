@@ -15,7 +15,7 @@ from iog.annotator.workbench import Kind, Preview
 from iog.clicks import Box, Clicks
 from iog.masks import BoolArray
 
-_MASK_SIDE = 1024
+_MASK_SIDE = 768
 """Pixels a side of a mask that answers a click, so that large objects are answered as fast as small ones. The
 page asks for all pixels when a person zooms in."""
 

@@ -57,6 +57,8 @@ def _open(path: Path, threads: int | None) -> tuple[Any, Info]:
         raise ModelError(f"model file {path} is missing; reinstall iog or check the path")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors reach the user as exceptions, not as log lines
+    # Threads that wait by spinning take the core from whoever works next: the rest of us, or a browser.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if threads is not None:
         options.intra_op_num_threads = threads
     try:
