@@ -7,8 +7,7 @@ It keeps IOG's parts (CVPR 2020, section 3.2 and figure 4): pyramid pooling on t
 CoarseNet that fuses levels top-down and is supervised at each, a FineNet that refines every level with its
 own number of bottlenecks and merges them, and a click branch. It differs where a laptop gains: the encoder
 sees the photo alone, so that it runs while the hand still moves; clicks enter at every level of the
-decoder; the mask before a correction is an input; attention at stride 16 lets every pixel be compared with
-those that were clicked; a stride-2 level and sub-pixel logits sharpen edges.
+decoder; the mask before a correction is an input; a stride-2 level and sub-pixel logits sharpen edges.
 
 Shapes: B batch, S side of the square crop (a multiple of 32), C channels of a level.
 """
@@ -25,15 +24,7 @@ from torch import Tensor, nn
 from iog.errors import ModelError
 from iog.guidance import GUIDANCE
 from iog.networks.backbones import BACKBONE_WIDTHS, create_backbone
-from iog.networks.blocks import (
-    Attention,
-    Bottleneck,
-    ConvBNReLU,
-    FromBelow,
-    PyramidPooling,
-    fold_batch_norms,
-    upsample_to,
-)
+from iog.networks.blocks import Bottleneck, ConvBNReLU, PyramidPooling, fold_batch_norms, upsample_to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +42,6 @@ class LiteConfig:
     """Channels to which FineNet projects each level before it merges them."""
     guidance: str = "inside-outside"
     """The first prompt, a key of `iog.guidance.GUIDANCE`; extreme-points makes it a DEXTR of its size."""
-    attention: int = 2
-    """Attention blocks at stride 16: so many in the encoder and so many in the decoder."""
     folded: bool = False
     """Without batch norms: they are folded into the convolutions, as in a network read from ONNX files."""
 
@@ -75,10 +64,6 @@ class Lite(nn.Module):
             nn.Sequential(nn.Conv2d(i, o, 1, bias=False), nn.BatchNorm2d(o))
             for i, o in zip((*backbone_widths[:-1], config.widths[-1]), config.widths, strict=True)
         )
-        eighth, sixteenth, deepest = config.widths[2:]
-        self.to_sixteenth = FromBelow(sixteenth, deepest)
-        self.to_eighth = FromBelow(eighth, sixteenth)
-        self.attention = nn.Sequential(*(Attention(sixteenth) for _ in range(config.attention)))
         self.decoder = Decoder(config)
         if config.folded:
             fold_batch_norms(self)
@@ -87,12 +72,7 @@ class Lite(nn.Module):
         """(B, 3, S, S) float, (RGB - 127) / 128 -> features at strides 2, 4, 8, 16, 32."""
         *shallow, deepest = self.backbone(crop)
         levels = [*shallow, self.psp(deepest)]
-        half, quarter, eighth, sixteenth, deepest = (
-            lateral(level) for lateral, level in zip(self.laterals, levels, strict=True)
-        )
-        sixteenth = self.attention(self.to_sixteenth(sixteenth, deepest))
-        eighth = self.to_eighth(eighth, sixteenth)
-        return half, quarter, eighth, sixteenth, deepest
+        return tuple(lateral(level) for lateral, level in zip(self.laterals, levels, strict=True))
 
     def decode(self, features: tuple[Tensor, ...], click_maps: Tensor) -> Tensor:
         """Features and (B, C, S, S) click maps (`iog.guidance.GUIDANCE`) -> (B, 1, S, S) logits."""
@@ -120,7 +100,6 @@ class Decoder(nn.Module):
             nn.Conv2d(deep, shallow, 1, bias=False) for shallow, deep in pairwise(coarse)
         )
         self.coarse = nn.ModuleList(ConvBNReLU(w, w) for w in coarse)
-        self.attention = nn.Sequential(*(Attention(widths[3]) for _ in range(config.attention)))
         self.sides = nn.ModuleList(nn.Conv2d(w, 1, 1) for w in coarse)
         self.fine = nn.ModuleList(
             nn.Sequential(*(Bottleneck(w) for _ in range(n)), ConvBNReLU(w, config.fine_width, 1))
@@ -145,8 +124,6 @@ class Decoder(nn.Module):
         for i in (2, 1, 0):
             from_below = upsample_to(self.down[i](coarse[0]), levels[i])
             coarse.insert(0, self.coarse[i](F.relu(levels[i] + from_below)))
-            if i == 2:  # stride 16
-                coarse[0] = self.attention(coarse[0])
         sides = [side(level) for side, level in zip(self.sides, coarse, strict=True)]
 
         fine = [upsample_to(chain(level), coarse[0]) for chain, level in zip(self.fine, coarse, strict=True)]
