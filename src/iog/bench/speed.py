@@ -231,7 +231,7 @@ def _method_steps(subject: Subject, photo: Image, mask: BoolArray) -> Steps:
     if isinstance(subject, Network):
         segmenter = subject.segmenter
         prediction = segmenter.segment(photo, RobotUser().clicks(mask))
-        inputs = [segmenter.prompting.encoder_input(photo, prediction.clicks, prediction.crop)]
+        inputs = [segmenter.encoder_input(photo, prediction.clicks, prediction.crop)]
         features = segmenter.encode(inputs)
         steps |= {
             f"{subject.name} encode": lambda: segmenter.encode(inputs),
@@ -310,7 +310,7 @@ def _arithmetic(
     segmenter = Segmenter(engine)
     clicks = RobotUser().clicks(mask)
     crop = segmenter.crop(clicks)
-    inputs = [segmenter.prompting.encoder_input(photo, clicks, crop)]
+    inputs = [segmenter.encoder_input(photo, clicks, crop)]
     kept = torch.get_num_threads()
     torch.set_num_threads(threads or kept)
     matrix = torch.rand(_PEAK_SIDE, _PEAK_SIDE)
