@@ -32,6 +32,7 @@ from iog.auto.runner import run, usable_cores
 from iog.auto.store import Store
 from iog.clicks import Clicks
 from iog.datasets import PhotoDataset
+from iog.datasets.listing import spread
 from iog.engines import Engine, Features
 from iog.evaluation.metrics import iou
 from iog.guidance import click_maps
@@ -171,8 +172,8 @@ def listed_objects(data: Path, split: str, photos: Path, count: int) -> tuple[li
     objects = PhotoDataset(data, split)
     items: list[Item] = []
     truths: dict[int, RLE] = {}
-    for index in np.unique(np.linspace(0, len(objects) - 1, count).astype(int)):
-        sample = objects[int(index)]
+    for index in spread(len(objects), count):
+        sample = objects[index]
         box = mask_box(sample.mask)
         if box is None:
             continue

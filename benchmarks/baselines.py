@@ -14,6 +14,7 @@ import numpy as np
 
 from iog.baselines import METHODS, segment
 from iog.datasets import PhotoDataset
+from iog.datasets.listing import spread
 from iog.evaluation.metrics import iou
 from iog.robot import RobotUser
 
@@ -34,7 +35,7 @@ def main() -> None:
     parser.add_argument("--methods", default=",".join(TRIED))
     arguments = parser.parse_args()
     objects = PhotoDataset(arguments.data, "train", groups=GROUPS, minimum_area=300)
-    chosen = [objects[int(i)] for i in np.linspace(0, len(objects) - 1, arguments.objects).astype(int)]
+    chosen = [objects[i] for i in spread(len(objects), arguments.objects)]
     print(f"{len(chosen)} objects of {', '.join(GROUPS)}, train; mean IoU in percent, seeds and full prompt")
     for name in arguments.methods.split(","):
         constants = TRIED[name]

@@ -17,6 +17,7 @@ from iog.auto.methods import Boxes, inferred_click
 from iog.clicks import Box, Clicks
 from iog.crop import Crop, FloatArray
 from iog.datasets import ObjectSample, PhotoDataset
+from iog.datasets.listing import spread
 from iog.evaluation.metrics import iou
 from iog.evaluation.tables import markdown
 from iog.prompting import THRESHOLD
@@ -48,10 +49,9 @@ def main() -> None:
     parser.add_argument("--limit", type=int)
     arguments = parser.parse_args()
     segmenter, objects = Segmenter(arguments.model, threads=1), PhotoDataset(arguments.data, "val")
-    count = min(arguments.limit or len(objects), len(objects))
     results: dict[str, list[float]] = {name: [] for name in NAMES}
-    for index in np.linspace(0, len(objects) - 1, count).astype(int):
-        sample = objects[int(index)]
+    for index in spread(len(objects), arguments.limit):
+        sample = objects[index]
         if sample.mask.any():
             for name, value in variants(segmenter, sample):
                 results[name].append(100 * value)

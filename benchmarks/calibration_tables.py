@@ -9,15 +9,14 @@ from pathlib import Path
 
 from iog import zoo
 from iog.calibration import read_calibration
+from iog.evaluation import quoting
 from iog.evaluation.calibrate import HEADER, PLOTTED, reliability_plot, report
 from iog.evaluation.tables import markdown
+from iog.files import write_text
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE, PLOT = DOCS / "auto.md", DOCS / "images" / "reliability.svg"
-BEGIN, END = (
-    "<!-- measured: python benchmarks/calibration_tables.py -->",
-    "<!-- end of what was measured -->",
-)
+NAME = "calibration"
 
 
 def filled(text: str) -> str:
@@ -28,9 +27,7 @@ def filled(text: str) -> str:
         f"{measured['objects']:,} objects in {measured['photos']:,} photos ({measured['data']}), "
         f"weights {calibration.weights_sha256[:12]}; IoU and confidence in percent, errors in points:"
     )
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    return f"{head}{BEGIN}\n\n{said}\n\n{markdown(HEADER, report(calibration))}\n\n{END}{tail}"
+    return quoting.filled(text, NAME, f"{said}\n\n{markdown(HEADER, report(calibration))}")
 
 
 def plot() -> str:
@@ -39,5 +36,5 @@ def plot() -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    PLOT.write_text(plot(), encoding="utf-8")
+    write_text(PAGE, filled(PAGE.read_text(encoding="utf-8")))
+    write_text(PLOT, plot())

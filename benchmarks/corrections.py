@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from iog.clicks import Correction
 from iog.datasets import PhotoDataset
+from iog.datasets.listing import spread
 from iog.evaluation.metrics import iou
 from iog.evaluation.tables import interval, markdown
 from iog.robot import RobotUser
@@ -33,10 +34,9 @@ def main() -> None:
 
     objects = PhotoDataset(arguments.data, arguments.split)
     segmenter = Segmenter(arguments.model)
-    count = min(arguments.limit or len(objects), len(objects))
     changes: dict[str, list[float]] = defaultdict(list)
     obeyed: dict[str, list[bool]] = defaultdict(list)
-    for index in tqdm(np.linspace(0, len(objects) - 1, count).astype(int), disable=None):
+    for index in tqdm(spread(len(objects), arguments.limit), disable=None):
         sample = objects[index]
         random = np.random.default_rng((arguments.seed, index))
         clicks = RobotUser().clicks(sample.mask)

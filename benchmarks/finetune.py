@@ -25,7 +25,7 @@ import torch
 
 import iog
 from iog.datasets import PhotoDataset
-from iog.datasets.listing import ChosenObjects
+from iog.datasets.listing import ChosenObjects, spread
 from iog.evaluation.metrics import mean_interval
 from iog.evaluation.protocol import ObjectResult, Settings, evaluate
 from iog.evaluation.quoting import check_quotable, quote
@@ -80,7 +80,7 @@ class Halves:
         chosen = {photos[i] for i in random.permutation(len(photos))[: len(photos) // 2]}
         first = [i for i in members if objects.entries[i].image in chosen]
         second = [i for i in members if objects.entries[i].image not in chosen]
-        shown = np.linspace(0, len(second) - 1, min(measured, len(second))).astype(int)
+        shown = spread(len(second), measured)
         return cls(
             objects,
             [first[i] for i in random.permutation(len(first))],
@@ -135,8 +135,8 @@ def table(arguments: argparse.Namespace) -> str:
     """A row for each set, number of objects and length."""
     data = arguments.data
     validation = PhotoDataset(data, "val", cached_photos=100)
-    spread = np.linspace(0, len(validation) - 1, arguments.elsewhere).astype(int).tolist()
-    known_before = measure(Segmenter(), validation, spread)
+    elsewhere = spread(len(validation), arguments.elsewhere)
+    known_before = measure(Segmenter(), validation, elsewhere)
     rows = []
     for name in arguments.sets or SETS:
         halves = Halves.of(data, "test", name, arguments.measured)
@@ -156,7 +156,7 @@ def table(arguments: argparse.Namespace) -> str:
                         f"{len(after)}",
                         *(change(before, after, k) for k in (2, 3, 4)),
                         f"{np.mean(gains):+.1f} ({interval(gains)})",
-                        change(known_before, measure(tuned, validation, spread), 3),
+                        change(known_before, measure(tuned, validation, elsewhere), 3),
                     ]
                 )
                 print("| " + " | ".join(rows[-1]) + " |", flush=True)

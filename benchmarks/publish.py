@@ -12,20 +12,15 @@ import json
 import shutil
 from pathlib import Path
 
+from iog.bench.report import PLOT_OF_TABLE
+from iog.evaluation.quoting import quote
 from iog.evaluation.tables import markdown
-from iog.files import replacing
+from iog.files import write_text
 
 ROOT = Path(__file__).resolve().parents[1]
-START, END = "<!-- benchmark: made by benchmarks/publish.py -->", "<!-- /benchmark -->"
+NAME = "benchmark"
 TABLES = ("iou_at_3", "iou_at_4", "iou_by_clicks", "noc", "iou_by_size", "iou_by_jitter")
 SPEED = ("speed", "scaling", "arithmetic")
-PLOTS = {
-    "iou_at_4": "curves",
-    "noc": "noc",
-    "iou_by_size": "sizes",
-    "iou_by_jitter": "jitter",
-    "speed": "speed",
-}
 
 
 def main() -> None:
@@ -36,13 +31,9 @@ def main() -> None:
     for name in ("tables", "plots"):
         shutil.rmtree(docs / name, ignore_errors=True)
         shutil.copytree(results / name, docs / name)
-    write(docs / "README.md", page(results))
+    write_text(docs / "README.md", page(results))
     readme = ROOT / "README.md"
-    before, _, rest = readme.read_text(encoding="utf-8").partition(START)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise SystemExit(f"{readme} lacks the markers {START} and {END}")
-    write(readme, f"{before}{START}\n\n{summary(results)}\n\n{END}{after}")
+    quote(readme, NAME, summary(results))
     print(f"{docs / 'README.md'} and {readme}")
 
 
@@ -66,7 +57,7 @@ def page(results: Path) -> str:
     for name in (*TABLES, *more, *SPEED, "failures", "methods"):
         if (tables / f"{name}.md").exists():
             parts.append((tables / f"{name}.md").read_text(encoding="utf-8").replace("### ", "## ", 1))
-            plot = PLOTS.get(name)
+            plot = PLOT_OF_TABLE.get(name)
             if plot and (results / "plots" / f"{plot}.svg").exists():
                 parts.append(f"![{plot}](plots/{plot}.svg)\n")
     return "\n".join(parts)
@@ -90,11 +81,6 @@ def summary(results: Path) -> str:
     ]
     header = ["method", "3 clicks", "4 clicks", "6 clicks, all objects", "ms per click"]
     return markdown(header, rows)
-
-
-def write(path: Path, text: str) -> None:
-    with replacing(path, "w") as file:
-        file.write(text)
 
 
 if __name__ == "__main__":

@@ -29,10 +29,12 @@ import iog
 from auto import listed_objects, repeated_samples
 from iog.auto.plan import Item
 from iog.auto.runner import usable_cores
+from iog.evaluation import quoting
+from iog.files import write_text
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 RESULTS = DOCS / "scale"
-BEGIN, END = "<!-- measured: python benchmarks/scale.py page -->", "<!-- end of what was measured -->"
+NAME = "scale"
 SHARD = 1000
 POINTS = 40
 """Of a curve over a run that are kept."""
@@ -58,7 +60,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.command == "page":
         page = DOCS / "scale.md"
-        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
+        write_text(page, filled(page.read_text(encoding="utf-8")))
         return
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.keep or Path(temporary)
@@ -213,9 +215,7 @@ def size(path: Path) -> int:
 
 def filled(text: str) -> str:
     """The page with what was measured between the markers."""
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    return f"{head}{BEGIN}\n\n{measured_part()}\n{END}{tail}"
+    return quoting.filled(text, NAME, measured_part())
 
 
 def measured_part() -> str:

@@ -104,3 +104,14 @@ def test_is_immutable_and_counts_clicks() -> None:
 def test_foreign_json_is_refused(data: object) -> None:
     with pytest.raises(ClickError):
         Clicks.from_json(data)
+
+
+def test_labelled_clicks_are_the_inside_click_and_the_corrections() -> None:
+    box = Clicks.of(((0, 0), (9, 9)))
+    assert box.labelled == ()
+    assert box.with_inside(5, 6).with_correction(1, 2, False).labelled == ((5, 6, True), (1, 2, False))
+
+
+@pytest.mark.parametrize(("box", "centre"), [(Box(0, 0, 5, 3), (2, 1)), (Box(10, 20, 14, 26), (11, 22))])
+def test_the_centre_of_a_box(box: Box, centre: tuple[int, int]) -> None:
+    assert box.centre == centre

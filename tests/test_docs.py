@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from iog.evaluation.quoting import markers
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
@@ -33,7 +35,7 @@ def test_the_tables_of_the_calibration(monkeypatch: pytest.MonkeyPatch) -> None:
     import calibration_tables
 
     text = calibration_tables.PAGE.read_text(encoding="utf-8")
-    assert calibration_tables.BEGIN in text
+    assert markers(calibration_tables.NAME)[0] in text
     assert calibration_tables.filled(text) == text, "python benchmarks/calibration_tables.py"
     assert calibration_tables.plot() == calibration_tables.PLOT.read_text(encoding="utf-8")
 
@@ -43,7 +45,7 @@ def test_the_figures_of_large_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     import scale
 
     text = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
-    assert scale.BEGIN in text
+    assert markers(scale.NAME)[0] in text
     if not list(scale.RESULTS.glob("run-*.json")):
         pytest.skip("no run was measured yet: python benchmarks/scale.py run")
     assert scale.filled(text) == text, "python benchmarks/scale.py page"

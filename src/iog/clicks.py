@@ -56,6 +56,11 @@ class Box(NamedTuple):
         """Rows covered."""
         return self.y1 - self.y0
 
+    @property
+    def centre(self) -> Pixel:
+        """The pixel in the middle; the left or upper one of two."""
+        return Pixel((self.x0 + self.x1 - 1) // 2, (self.y0 + self.y1 - 1) // 2)
+
     def contains(self, x: int, y: int) -> bool:
         """Whether pixel (x, y) is in the box."""
         return self.x0 <= x < self.x1 and self.y0 <= y < self.y1
@@ -130,6 +135,12 @@ class Clicks:
         """The half-open box that the two corner pixels span, both included."""
         (ax, ay), (bx, by) = self.corners
         return Box(min(ax, bx), min(ay, by), max(ax, bx) + 1, max(ay, by) + 1)
+
+    @property
+    def labelled(self) -> tuple[Correction, ...]:
+        """The clicks that say of a pixel what it belongs to: the inside click as foreground, corrections."""
+        first = () if self.inside is None else (Correction(*self.inside, True),)
+        return first + self.corrections
 
     def __len__(self) -> int:
         """How many clicks a person made; a box counts as two."""

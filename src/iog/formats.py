@@ -47,6 +47,18 @@ def write_json_lines(path: Path, records: Iterable[object]) -> None:
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
+PARQUET_COLUMNS = (
+    ("id", "int64"),
+    ("image", "string"),
+    ("instance", "int32"),
+    ("width", "int32"),
+    ("height", "int32"),
+    ("category", "string"),
+    *((edge, "int32") for edge in ("x0", "y0", "x1", "y1")),
+)
+"""With which every Parquet table of masks begins: (name, Arrow's type)."""
+
+
 class CocoDocument:
     """Collects predictions as a COCO document: compressed RLE, one category "object"."""
 

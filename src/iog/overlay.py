@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TypeAlias
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from iog.clicks import Box
 from iog.segmenter import Prediction
 
+Colour: TypeAlias = tuple[int, int, int]
 MASK_COLOUR = (0, 114, 255)
 _EDGE = (255, 255, 255)
 _ADD = (0, 158, 60)
@@ -21,9 +26,7 @@ def draw_overlay(image: npt.NDArray[np.uint8], prediction: Prediction) -> npt.ND
     _dashed(canvas, (box.x0, box.y0), (box.x1 - 1, box.y1 - 1), unit)
     for x, y in prediction.clicks.corners:
         mark_click(canvas, x, y, unit, foreground=False)
-    if prediction.clicks.inside is not None:
-        mark_click(canvas, *prediction.clicks.inside, unit, foreground=True)
-    for x, y, foreground in prediction.clicks.corrections:
+    for x, y, foreground in prediction.clicks.labelled:
         mark_click(canvas, x, y, unit, foreground=foreground)
     return canvas
 
@@ -33,9 +36,53 @@ def draw_mask(image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_]) -> tupl
     canvas = image.copy()
     canvas[mask] = (0.55 * image[mask] + 0.45 * np.array(MASK_COLOUR)).astype(np.uint8)
     unit = max(1, round(max(mask.shape) / 400))
-    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(canvas, contours, -1, _EDGE, unit, cv2.LINE_AA)
+    outline(canvas, mask.astype(np.uint8), width=unit)
     return canvas, unit
+
+
+@dataclass(frozen=True, slots=True)
+class CloseUp:
+    """A part of a photo, scaled so that its longer side has `side` pixels."""
+
+    seen: Box
+    """The part, within the photo."""
+    side: int
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the close-up per pixel of the photo."""
+        return self.side / max(self.seen.width, self.seen.height)
+
+    def photo(self, image: npt.NDArray[np.uint8], enlarging: int) -> npt.NDArray[np.uint8]:
+        """The part of the photo (H, W, 3); `enlarging` is OpenCV's interpolation where it grows."""
+        return self._resized(image, cv2.INTER_AREA if self.scale < 1 else enlarging)
+
+    def area(self, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+        """The part of a mask (H, W): 1 inside, 0 outside."""
+        return self._resized(mask.astype(np.uint8), cv2.INTER_NEAREST)
+
+    def point(self, x: int, y: int) -> tuple[int, int]:
+        """Where the centre of pixel (x, y) of the photo lies."""
+        return int(self.scale * (x + 0.5 - self.seen.x0)), int(self.scale * (y + 0.5 - self.seen.y0))
+
+    def _resized(self, array: npt.NDArray[np.uint8], interpolation: int) -> npt.NDArray[np.uint8]:
+        part = array[self.seen.y0 : self.seen.y1, self.seen.x0 : self.seen.x1]
+        size = max(1, round(self.scale * self.seen.width)), max(1, round(self.scale * self.seen.height))
+        return np.asarray(cv2.resize(part, size, interpolation=interpolation), np.uint8)
+
+
+def tint(canvas: npt.NDArray[np.uint8], area: npt.NDArray[np.uint8], colour: Colour = MASK_COLOUR) -> None:
+    """Colour an area (1 inside) in place; the photo stays visible."""
+    inside = area > 0
+    canvas[inside] = (0.6 * canvas[inside] + 0.4 * np.array(colour)).astype(np.uint8)
+
+
+def outline(
+    canvas: npt.NDArray[np.uint8], area: npt.NDArray[np.uint8], colour: Colour = _EDGE, width: int = 1
+) -> None:
+    """Draw the edges of an area (1 inside) in place."""
+    contours, _ = cv2.findContours(area, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(canvas, contours, -1, colour, width, cv2.LINE_AA)
 
 
 def mark_click(canvas: npt.NDArray[np.uint8], x: int, y: int, unit: int, *, foreground: bool) -> None:

@@ -162,11 +162,9 @@ class LitePrompting:
         network would look for an error where none is. Where the answer contradicts a click at its very
         pixel, a small dot is put; the latest click has the last word.
         """
-        clicked = [] if clicks.inside is None else [Correction(*clicks.inside, True)]
-        clicked += clicks.corrections
-        if previous is not None and _agrees(previous, clicked[-1], crop):
+        if previous is not None and _agrees(previous, clicks.labelled[-1], crop):
             probability[:] = previous
-        for click in clicked:
+        for click in clicks.labelled:
             if not _agrees(probability, click, crop):
                 # Wide enough to win the pixel where the crop is finer than the photo.
                 fwhm = max(6, 2 * max(crop.scale))

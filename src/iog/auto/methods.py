@@ -105,8 +105,7 @@ class Boxes:
         clicks.check_inside_image(*size)
         visible = box.intersection(Box(0, 0, *size))
         if self.method in ("centre", "sim"):
-            centre = (visible.x0 + visible.x1 - 1) // 2, (visible.y0 + visible.y1 - 1) // 2
-            clicks = clicks.with_inside(*centre)
+            clicks = clicks.with_inside(*visible.centre)
         view = _view(self.segmenter, image, clicks)
         two = self.method == "two-stage" and self.first is not None
         first = _view(self.first, image, clicks) if two and self.first is not None else view

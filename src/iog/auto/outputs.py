@@ -27,6 +27,7 @@ from pycocotools import mask as coco
 from iog.auto.plan import FORMAT
 from iog.auto.store import Record, Store
 from iog.extras import require_pyarrow
+from iog.formats import PARQUET_COLUMNS
 from iog.masks import decode_rle, polygons
 
 OutputFormat = Literal["coco", "yolo", "png", "parquet"]
@@ -181,13 +182,7 @@ def _parquet(store: Store) -> None:
 
     schema = pa.schema(
         [
-            ("id", pa.int64()),
-            ("image", pa.string()),
-            ("instance", pa.int32()),
-            ("width", pa.int32()),
-            ("height", pa.int32()),
-            ("category", pa.string()),
-            *((edge, pa.int32()) for edge in ("x0", "y0", "x1", "y1")),
+            *PARQUET_COLUMNS,
             ("click_x", pa.int32()),
             ("click_y", pa.int32()),
             ("confidence", pa.float64()),

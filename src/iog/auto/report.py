@@ -24,7 +24,7 @@ from iog.auto.store import Record
 from iog.clicks import Box
 from iog.errors import IogError
 from iog.masks import decode_rle
-from iog.overlay import MASK_COLOUR, mark_click
+from iog.overlay import CloseUp, mark_click, outline, tint
 
 BINS = 20
 """Of the histogram of confidence."""
@@ -175,19 +175,12 @@ def _picture(record: Record, photos: Place) -> str:
     dx, dy = round(_CONTEXT * box.width) + 1, round(_CONTEXT * box.height) + 1
     grown = Box(box.x0 - dx, box.y0 - dy, box.x1 + dx, box.y1 + dy)
     seen = grown.intersection(Box(0, 0, record["width"], record["height"]))
-    part = slice(seen.y0, seen.y1), slice(seen.x0, seen.x1)
-    scale = _SIDE / max(seen.width, seen.height)
-    size = max(1, round(scale * seen.width)), max(1, round(scale * seen.height))
-    smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    canvas = np.asarray(cv2.resize(image[part], size, interpolation=smooth), np.uint8)
-    small = np.asarray(cv2.resize(mask[part].astype(np.uint8), size, interpolation=cv2.INTER_NEAREST))
-    canvas[small > 0] = (0.6 * canvas[small > 0] + 0.4 * np.array(MASK_COLOUR)).astype(np.uint8)
-    contours, _ = cv2.findContours(small, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(canvas, contours, -1, (255, 255, 255), 1, cv2.LINE_AA)
+    close = CloseUp(seen, _SIDE)
+    canvas, small = close.photo(image, cv2.INTER_LINEAR), close.area(mask)
+    tint(canvas, small)
+    outline(canvas, small)
     if record["click"] is not None:
-        x, y = record["click"]
-        point = int(scale * (x + 0.5 - seen.x0)), int(scale * (y + 0.5 - seen.y0))
-        mark_click(canvas, *point, 1, foreground=True)
+        mark_click(canvas, *close.point(*record["click"]), 1, foreground=True)
     buffer = io.BytesIO()
     Image.fromarray(canvas).save(buffer, format="JPEG", quality=80)
     return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -15,6 +15,7 @@ from typing import Any
 from iog.baselines.task import SIDE, Answer, PromptName, Stroke, Task, UnanswerableError, task_of
 from iog.clicks import Clicks, Pixel
 from iog.errors import DataError
+from iog.extras import require
 from iog.images import ImageLike, read_image
 from iog.prompting import LitePrompting
 from iog.segmenter import Prediction
@@ -68,10 +69,7 @@ class Baseline:
             If its library is not installed; the message says how to get it.
         """
         module, package, extra = self.library
-        try:
-            import_module(module)
-        except ImportError as error:
-            raise DataError(f"{self.name} needs {package}: pip install 'iog[{extra}]' ({error})") from error
+        require(module, f"{self.name} needs {package}", extra)
         function: Callable[[Task], Answer] = getattr(
             import_module(f"iog.baselines.{self.module}"), self.function
         )

@@ -10,7 +10,7 @@ import numpy as np
 
 from iog.bench.results import Method, mean_percent
 from iog.bench.tables import chosen, common, noc, ranked, sets_of, size_of
-from iog.errors import DataError
+from iog.extras import require
 
 # Okabe and Ito's colours, which the colour-blind tell apart; readable on white and on black.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#c79a00", "#3a93c9")
@@ -28,10 +28,9 @@ def plots(methods: Sequence[Method], speed: Mapping[str, Any] | None) -> dict[st
     DataError
         If matplotlib is not installed.
     """
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise DataError(f"plots need matplotlib: pip install 'iog[bench]' ({error})") from error
+    require("matplotlib", "plots need matplotlib", "bench")
+    import matplotlib
+
     matplotlib.use("agg")
     style = {
         "svg.hashsalt": "iog",

@@ -21,9 +21,18 @@ from iog.clicks import Clicks, Pixel
 from iog.datasets import ObjectDataset, known
 from iog.errors import DataError
 from iog.evaluation.gallery import picture
-from iog.files import replacing
+from iog.files import write_text
 from iog.formats import write_picture
 from iog.masks import decode_rle
+
+PLOT_OF_TABLE = {
+    "iou_at_4": "curves",
+    "noc": "noc",
+    "iou_by_size": "sizes",
+    "iou_by_jitter": "jitter",
+    "speed": "speed",
+}
+"""Which plot belongs to which table."""
 
 _SIDE = 360  # of a gallery picture
 _INK = "#5b6470"  # `plots` draws text in it; the page's own colour takes its place
@@ -62,16 +71,16 @@ def write_report(folder: Path, data: Path | None = None, pictures: int = 2) -> P
     for name in ("tables", "plots", "gallery"):
         (folder / name).mkdir(exist_ok=True)
     for table in made:
-        _write(folder / "tables" / f"{table.name}.md", table.markdown())
-        _write(folder / "tables" / f"{table.name}.csv", table.csv())
-        _write(folder / "tables" / f"{table.name}.tex", table.latex())
+        write_text(folder / "tables" / f"{table.name}.md", table.markdown())
+        write_text(folder / "tables" / f"{table.name}.csv", table.csv())
+        write_text(folder / "tables" / f"{table.name}.tex", table.latex())
     for name, (svg, _) in drawn.items():
-        _write(folder / "plots" / f"{name}.svg", _with_ground(svg))
+        write_text(folder / "plots" / f"{name}.svg", _with_ground(svg))
     shown = (
         {} if data is None else _gallery(folder, data, settings, ranked(methods, shared), shared, pictures)
     )
     page = folder / "report.html"
-    _write(page, _page(made, drawn, shown, settings, environment, incomplete(methods, shared)))
+    write_text(page, _page(made, drawn, shown, settings, environment, incomplete(methods, shared)))
     return page
 
 
@@ -150,16 +159,9 @@ def _page(
     notes: Sequence[str],
 ) -> str:
     sections = []
-    plot_beside = {
-        "iou_at_4": "curves",
-        "noc": "noc",
-        "iou_by_size": "sizes",
-        "iou_by_jitter": "jitter",
-        "speed": "speed",
-    }
     for table in made:
         parts = [f'<section id="{table.name}"><h2>{html.escape(table.title)}</h2>', table.html()]
-        beside = plot_beside.get(table.name)
+        beside = PLOT_OF_TABLE.get(table.name)
         if beside is not None and beside in drawn:
             svg, description = drawn[beside]
             inline = svg[svg.index("<svg") :].replace(_INK, "currentColor")
@@ -231,8 +233,3 @@ def _with_ground(svg: str) -> str:
     head, start, rest = svg.partition("<svg")
     tag, end, body = rest.partition(">")
     return f'{head}{start}{tag}{end}\n <rect width="100%" height="100%" fill="#ffffff"/>{body}'
-
-
-def _write(path: Path, text: str) -> None:
-    with replacing(path, "w") as file:
-        file.write(text)

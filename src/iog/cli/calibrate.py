@@ -49,26 +49,23 @@ def calibrate(
     photos that the curves were not fitted on), and writes the curves to a file beside the model. They hold
     for its weights alone: calibrate again after each training.
     """
-    import numpy as np
-
     from iog import zoo
     from iog.datasets import known
+    from iog.datasets.listing import spread
     from iog.errors import DataError
     from iog.evaluation import calibrate as measuring
     from iog.evaluation.tables import markdown
-    from iog.files import replacing
+    from iog.files import write_text
     from iog.segmenter import Segmenter
 
     objects = known.open_objects(dataset, data, split)
     if len(objects) == 0:
         raise DataError(f"{data} has no objects")
-    count = min(limit or len(objects), len(objects))
-    indices = np.linspace(0, len(objects) - 1, count).astype(int).tolist()
+    indices = spread(len(objects), limit)
     segmenter = Segmenter(model, engine=engine, threads=threads)
     found = measuring.measure(segmenter, objects, indices)
-    measured = list(tqdm(found, total=count, unit="object", disable=None, dynamic_ncols=True))
-    splits = known.OBJECTS[dataset].splits
-    named = f"{dataset} {split or splits[0]}" if splits else dataset
+    measured = list(tqdm(found, total=len(indices), unit="object", disable=None, dynamic_ncols=True))
+    named = known.title(dataset, split)
     calibration = measuring.calibrate(measured, segmenter.engine.info.weights_sha256, {"data": named})
     click.echo(f"{named}, model {segmenter.model}, weights {calibration.weights_sha256[:12]}")
     click.echo(markdown(measuring.HEADER, measuring.report(calibration)))
@@ -77,6 +74,5 @@ def calibrate(
     click.echo(f"\nwritten to {path}")
     if plot is not None:
         prompts = [prompt for prompt in measuring.PLOTTED if prompt in calibration.curves]
-        with replacing(plot, "w") as file:
-            file.write(measuring.reliability_plot(calibration, prompts))
+        write_text(plot, measuring.reliability_plot(calibration, prompts))
         click.echo(f"plot: {plot}")

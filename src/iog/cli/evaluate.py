@@ -117,9 +117,8 @@ def evaluate(
     their photo have rows of their own. Models that take no corrections (the published IOG without
     refinement) are measured with --clicks 3. docs/evaluation.md explains the protocols.
     """
-    import numpy as np
-
     from iog.datasets import known
+    from iog.datasets.listing import spread
     from iog.errors import DataError, ModelError
     from iog.evaluation.protocol import Settings
     from iog.evaluation.run import Output, run
@@ -130,8 +129,7 @@ def evaluate(
     chosen = [i for i, group in enumerate(objects.groups) if group in wanted]
     if not chosen:
         raise DataError(f"{data} has no objects" + (f" of the sets {sets}" if sets else ""))
-    count = min(limit or len(chosen), len(chosen))
-    indices = [chosen[i] for i in np.linspace(0, len(chosen) - 1, count).astype(int)]
+    indices = [chosen[i] for i in spread(len(chosen), limit)]
     segmenter = Segmenter(model, engine=engine)
     clicks = clicks or (4 if protocol == "iog" else 20)
     if clicks > 3 and not segmenter.takes_corrections:
@@ -147,8 +145,7 @@ def evaluate(
         sweep_thresholds=sweep_thresholds,
         stretch_to_full_range=stretch_to_full_range,
     )
-    split = split or next(iter(known.OBJECTS[dataset].splits), None)
-    name = f"{dataset} {split}" if split else dataset
+    name = known.title(dataset, split)
     quoted = None if table is None else (table, name.replace(" ", "-"))
     click.echo(name)
     for part in run(segmenter, objects, indices, settings, Output(**output, quoted=quoted)):

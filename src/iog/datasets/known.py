@@ -207,6 +207,12 @@ def open_objects(
     return known.open(Path(path), _checked(name, known.splits, split), broken)
 
 
+def title(name: str, split: str | None) -> str:
+    """What results call a set of masks: its name, and the part of it that `open_objects` opens."""
+    part = split or next(iter(OBJECTS[name].splits), None)
+    return f"{name} {part}" if part else name
+
+
 def layout_of(path: str | Path) -> str:
     """Which layout one's own masks have: "coco-json", "photos", "labelme" or "folder".
 

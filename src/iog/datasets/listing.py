@@ -107,6 +107,12 @@ class LabelledObjects(ListedObjects[Label]):
         return labels == source.id, np.isin(labels, self._void) if self._void else None
 
 
+def spread(length: int, count: int | None) -> list[int]:
+    """`count` numbers from 0 to `length` - 1, evenly spread; all for None, or where there are fewer."""
+    count = length if count is None else min(count, length)
+    return [int(number) for number in np.linspace(0, length - 1, count)]
+
+
 class ChosenObjects:
     """Some objects of a data set, in the order of `indices`."""
 

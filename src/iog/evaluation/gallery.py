@@ -15,10 +15,10 @@ from iog.clicks import Box, Clicks, Correction, Pixel
 from iog.datasets import ObjectDataset, ObjectSample
 from iog.errors import DataError
 from iog.evaluation.protocol import ObjectResult
-from iog.files import replacing
+from iog.files import write_text
 from iog.formats import write_picture
 from iog.masks import BoolArray, mask_box
-from iog.overlay import MASK_COLOUR, mark_click
+from iog.overlay import CloseUp, mark_click, outline, tint
 from iog.segmenter import Segmenter
 
 _SIDE = 480
@@ -88,8 +88,7 @@ def write_gallery(
         }
         figures.append(_FIGURE.format(**{key: html.escape(value) for key, value in fields.items()}))
     title = f"{len(ranked)} worst of {len(results)} objects, {segmenter.model}, {clicks} clicks"
-    with replacing(folder / "index.html", "w") as page:
-        page.write(_PAGE.format(title=html.escape(title), figures="\n".join(figures)))
+    write_text(folder / "index.html", _PAGE.format(title=html.escape(title), figures="\n".join(figures)))
 
 
 def picture(
@@ -99,30 +98,16 @@ def picture(
 
     (h, w, 3) RGB, `side` pixels at the longer side, and a caption below.
     """
-    seen = _window(sample, mask, made)
-    rows, columns = slice(seen.y0, seen.y1), slice(seen.x0, seen.x1)
-    scale = side / max(seen.width, seen.height)
-    size = (max(1, round(scale * seen.width)), max(1, round(scale * seen.height)))
-    smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    canvas = np.asarray(cv2.resize(sample.image[rows, columns], size, interpolation=smooth), np.uint8)
-    predicted, truth, void = (
-        np.asarray(cv2.resize(m[rows, columns].astype(np.uint8), size, interpolation=cv2.INTER_NEAREST))
-        for m in (mask, sample.mask, sample.void)
-    )
-    for area, colour in ((void, (128, 128, 128)), (predicted, MASK_COLOUR)):
-        inside = area > 0
-        canvas[inside] = (0.6 * canvas[inside] + 0.4 * np.array(colour)).astype(np.uint8)
-    for area, colour, width in ((truth, _TRUTH, 3), (predicted, (255, 255, 255), 1)):
-        contours, _ = cv2.findContours(area, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(canvas, contours, -1, colour, width, cv2.LINE_AA)
-    if isinstance(made, Clicks):
-        labelled = [] if made.inside is None else [Correction(*made.inside, True)]
-        labelled += made.corrections
-    else:
-        labelled = [Correction(x, y, True) for x, y in made]
-    for x, y, foreground in labelled:
-        point = int(scale * (x + 0.5 - seen.x0)), int(scale * (y + 0.5 - seen.y0))
-        mark_click(canvas, *point, 1, foreground=foreground)
+    close = CloseUp(_window(sample, mask, made), side)
+    canvas = close.photo(sample.image, cv2.INTER_CUBIC)
+    predicted, truth, void = (close.area(m) for m in (mask, sample.mask, sample.void))
+    tint(canvas, void, (128, 128, 128))
+    tint(canvas, predicted)
+    outline(canvas, truth, _TRUTH, 3)
+    outline(canvas, predicted)
+    shown = made.labelled if isinstance(made, Clicks) else [Correction(x, y, True) for x, y in made]
+    for x, y, foreground in shown:
+        mark_click(canvas, *close.point(x, y), 1, foreground=foreground)
     strip = np.zeros((_STRIP, canvas.shape[1], 3), np.uint8)
     cv2.putText(strip, caption, (6, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 255, 255), 1, cv2.LINE_AA)
     return np.concatenate([canvas, strip])

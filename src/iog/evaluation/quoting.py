@@ -10,12 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from iog.errors import DataError
-from iog.files import replacing
+from iog.files import write_text
 
 
 def check_quotable(document: Path, name: str) -> None:
     """Raise `DataError` unless the document has the markers of `name`, once and in their order."""
-    _parts(document, name)
+    filled(_text(document, name), name, "", str(document))
 
 
 def quote(document: Path, name: str, figures: str) -> None:
@@ -26,23 +26,32 @@ def quote(document: Path, name: str, figures: str) -> None:
     DataError
         As `check_quotable`.
     """
-    before, after = _parts(document, name)
-    begin, end = _markers(name)
-    with replacing(document, "w") as file:
-        file.write(f"{before}{begin}\n{figures.strip()}\n{end}{after}")
+    write_text(document, filled(_text(document, name), name, figures, str(document)))
 
 
-def _parts(document: Path, name: str) -> tuple[str, str]:
-    begin, end = _markers(name)
-    if not document.is_file():
-        raise DataError(f"{document} is missing; name a document that has the markers {begin} and {end}")
-    text = document.read_text(encoding="utf-8")
+def filled(text: str, name: str, figures: str, document: str = "the document") -> str:
+    """A document's text with `figures` between the markers of `name`; errors call it `document`.
+
+    Raises
+    ------
+    DataError
+        If the markers are not there, once and in their order.
+    """
+    begin, end = markers(name)
     before, found, rest = text.partition(begin)
     _, closed, after = rest.partition(end)
     if not (found and closed) or begin in rest or end in after:
         raise DataError(f"{document} must have the lines {begin} and {end} once, in this order")
-    return before, after
+    return f"{before}{begin}\n{figures.strip()}\n{end}{after}"
 
 
-def _markers(name: str) -> tuple[str, str]:
+def markers(name: str) -> tuple[str, str]:
+    """The lines before and after the figures `name`."""
     return f"<!-- figures: {name} -->", f"<!-- end of figures: {name} -->"
+
+
+def _text(document: Path, name: str) -> str:
+    if not document.is_file():
+        begin, end = markers(name)
+        raise DataError(f"{document} is missing; name a document that has the markers {begin} and {end}")
+    return document.read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ import numpy as np
 from iog import zoo
 from iog.auto.methods import Boxes
 from iog.datasets import ObjectDataset, ObjectSample, coco
+from iog.datasets.listing import spread
 from iog.errors import DataError
 from iog.evaluation.extreme import ExtremePoints
 from iog.evaluation.metrics import iou
@@ -196,8 +197,7 @@ class _Bench:
         objects = self._data[recipe.data]
         if len(objects) == 0:
             raise DataError(f"the data set {recipe.data} has no objects")
-        count = min(self._limit or len(objects), len(objects))
-        indices = np.linspace(0, len(objects) - 1, count).astype(int).tolist()
+        indices = spread(len(objects), self._limit)
         if recipe.prompt == "inside":
             clicks = self._most[self._named(recipe.weights), self._place(recipe.data)]
             results = evaluate(

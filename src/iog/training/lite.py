@@ -333,8 +333,7 @@ class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
         if recipe.prompt != "clicks":
             clicks = Clicks(clicks.corners)
         if recipe.prompt == "centre":
-            box = clicks.box
-            clicks = clicks.with_inside((box.x0 + box.x1 - 1) // 2, (box.y0 + box.y1 - 1) // 2)
+            clicks = clicks.with_inside(*clicks.box.centre)
         maps = _maps(clicks, size, points=points)
         return {
             "image": view.image.transpose(2, 0, 1).astype(np.float32),

@@ -244,8 +244,7 @@ class IOGExamples(torch.utils.data.Dataset[dict[str, Any]]):
         else:
             inside, outside = published.points_of_mask(mask, crop, settings)
             if recipe.prompt == "centre":
-                centre = (box.x0 + box.x1 - 1) // 2, (box.y0 + box.y1 - 1) // 2
-                inside = published.to_crop_pixels([centre], crop)
+                inside = published.to_crop_pixels([box.centre], crop)
             points = (
                 inside if recipe.prompt in ("inside", "centre") else inside[:0],
                 outside if recipe.prompt != "crop" else outside[:0],

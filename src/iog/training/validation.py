@@ -12,6 +12,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from iog.datasets import ObjectDataset
+from iog.datasets.listing import spread
 from iog.engines import Engine, ModelInfo, PublishedInfo
 from iog.engines.torch import engine_of
 from iog.evaluation.extreme import ExtremePoints
@@ -48,8 +49,7 @@ class Validation:
     def __init__(self, objects: ObjectDataset, *, size: int, count: int) -> None:
         self._objects = objects
         self._size = size
-        count = min(count, len(self._objects))
-        self._indices = np.linspace(0, len(self._objects) - 1, count).astype(int).tolist()
+        self._indices = spread(len(objects), count)
 
     def __call__(self, network: Network, writer: SummaryWriter, step: int) -> Mapping[str, float]:
         """Mean IoU in percent by group: from the box alone, after 3 clicks, and 4 where it takes corrections.

@@ -17,6 +17,7 @@ from iog.clicks import Clicks
 from iog.errors import DataError
 from iog.extras import require_pyarrow
 from iog.files import replacing
+from iog.formats import PARQUET_COLUMNS
 from iog.masks import encode_rle
 
 FILE = "annotations.parquet"
@@ -30,13 +31,7 @@ def write(pictures: Sequence[Picture], folder: Path) -> None:
 
     schema = pa.schema(
         [
-            ("id", pa.int64()),
-            ("image", pa.string()),
-            ("instance", pa.int32()),
-            ("width", pa.int32()),
-            ("height", pa.int32()),
-            ("category", pa.string()),
-            *((edge, pa.int32()) for edge in ("x0", "y0", "x1", "y1")),
+            *PARQUET_COLUMNS,
             ("confidence", pa.float64()),
             ("area", pa.int64()),
             ("rle", pa.string()),
