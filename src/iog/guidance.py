@@ -29,30 +29,45 @@ _FWHM = 0.03
 """Width of a click's Gaussian as a share of the crop's side (8 px at 256)."""
 
 
-def gaussians(points: npt.ArrayLike, width: int, height: int, fwhm: float) -> FloatArray:
+def gaussians(
+    points: npt.ArrayLike, width: int, height: int, fwhm: float, out: FloatArray | None = None
+) -> FloatArray:
     """Maximum of Gaussians around continuous crop points (N, 2), as a (height, width) map in 0..1.
 
-    exp(-4 ln 2 d^2 / fwhm^2): 0.5 at a distance of fwhm / 2 (IOG, section 3.1; DEXTR).
+    exp(-4 ln 2 d^2 / fwhm^2): 0.5 at a distance of fwhm / 2 (IOG, section 3.1; DEXTR). Drawn into `out`,
+    whatever it held, if that is given.
     """
-    result = np.zeros((height, width), np.float32)
+    result = np.empty((height, width), np.float32) if out is None else out
     k = -4 * np.log(2) / fwhm**2
+    drawn = False
     for x, y in np.asarray(points, np.float64).reshape(-1, 2):
         across = np.exp(k * (np.arange(width) + 0.5 - x) ** 2).astype(np.float32)
         down = np.exp(k * (np.arange(height) + 0.5 - y) ** 2).astype(np.float32)
-        np.maximum(result, np.outer(down, across), out=result)
+        if drawn:
+            np.maximum(result, np.outer(down, across), out=result)
+        else:
+            np.outer(down, across, out=result)
+        drawn = True
+    if not drawn:
+        result.fill(0)
     return result
 
 
-def outside_of_box(corner_points: npt.ArrayLike, width: int, height: int) -> FloatArray:
+def outside_of_box(
+    corner_points: npt.ArrayLike, width: int, height: int, out: FloatArray | None = None
+) -> FloatArray:
     """1 outside the box of two continuous crop points, 0 inside, the share of each border pixel between.
 
     The two clicked corners imply the other two and with them the whole frame (IOG, section 3.1); the lite
     network gets that frame as an area, which says the same as four Gaussians but can be read anywhere.
+    Drawn into `out` if that is given.
     """
+    result = np.empty((height, width), np.float32) if out is None else out
     (x0, y0), (x1, y1) = np.asarray(corner_points, np.float64)
     across = np.clip(np.minimum(np.arange(1, width + 1), x1) - np.maximum(np.arange(width), x0), 0, 1)
     down = np.clip(np.minimum(np.arange(1, height + 1), y1) - np.maximum(np.arange(height), y0), 0, 1)
-    return (1 - np.outer(down, across)).astype(np.float32)
+    np.outer(down.astype(np.float32), across.astype(np.float32), out=result)
+    return np.subtract(1, result, out=result)
 
 
 def click_maps(
@@ -60,6 +75,7 @@ def click_maps(
     crop: Crop,
     previous: FloatArray | None = None,
     extreme_points: Sequence[Pixel] | None = None,
+    out: FloatArray | None = None,
 ) -> FloatArray:
     """The input of the lite click branch: (5, height, width) float32 in 0..1, channels as `CHANNELS`.
 
@@ -74,27 +90,27 @@ def click_maps(
     extreme_points
         The prompt of a network with that guidance, in image pixels; the answer then has the four channels
         of `EXTREME_CHANNELS`, and of the clicks the corrections alone are drawn.
+    out
+        Where to draw, a part of a batch for example; a new array if None.
     """
     width, height = crop.width, crop.height
     fwhm = _FWHM * max(width, height)
+    channels = CHANNELS if extreme_points is None else EXTREME_CHANNELS
+    maps = np.empty((len(channels), height, width), np.float32) if out is None else out
 
-    def draw(pixels: Iterable[tuple[int, int]]) -> FloatArray:
+    def draw(pixels: Iterable[tuple[int, int]], into: FloatArray) -> None:
         centres = [(x + 0.5, y + 0.5) for x, y in pixels]
-        return gaussians(crop.to_crop(centres), width, height, fwhm)
+        gaussians(crop.to_crop(centres), width, height, fwhm, into)
 
-    box = clicks.box
+    *prompt, add, remove, before = maps
     if extreme_points is None:
-        prompt = [
-            draw([] if clicks.inside is None else [clicks.inside]),
-            outside_of_box(crop.to_crop([box[:2], box[2:]]), width, height),
-        ]
+        inside, outside = prompt
+        draw([] if clicks.inside is None else [clicks.inside], inside)
+        outside_of_box(crop.to_crop([clicks.box[:2], clicks.box[2:]]), width, height, outside)
     else:
-        prompt = [draw(extreme_points)]
-    return np.stack(
-        [
-            *prompt,
-            draw((c.x, c.y) for c in clicks.corrections if c.foreground),
-            draw((c.x, c.y) for c in clicks.corrections if not c.foreground),
-            np.zeros((height, width), np.float32) if previous is None else previous,
-        ]
-    )
+        (extreme,) = prompt
+        draw(extreme_points, extreme)
+    draw(((c.x, c.y) for c in clicks.corrections if c.foreground), add)
+    draw(((c.x, c.y) for c in clicks.corrections if not c.foreground), remove)
+    before[:] = 0 if previous is None else previous
+    return maps

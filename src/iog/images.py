@@ -92,7 +92,7 @@ def _rgb(picture: Image.Image) -> npt.NDArray[np.uint8]:
     pixels = np.empty((picture.height, picture.width, 3), np.uint8)
     for top in range(0, picture.height, _BAND):
         band = picture.crop((0, top, picture.width, min(top + _BAND, picture.height)))
-        pixels[top : top + _BAND] = np.asarray(band.convert("RGB"))
+        pixels[top : top + _BAND] = np.asarray(band if band.mode == "RGB" else band.convert("RGB"))
     return pixels
 
 

@@ -149,9 +149,13 @@ class LitePrompting:
         guided: bool = True,
     ) -> FloatArray:
         """(B, 5, S, S) float32 in 0..1, channels as `iog.guidance.CHANNELS`."""
+        shape = len(crops), len(CHANNELS), self.size, self.size
         if not guided:
-            return np.zeros((len(crops), len(CHANNELS), self.size, self.size), np.float32)
-        return np.stack([click_maps(*one) for one in zip(clicks, crops, previous, strict=True)])
+            return np.zeros(shape, np.float32)
+        maps = np.empty(shape, np.float32)
+        for c, crop, before, own in zip(clicks, crops, previous, maps, strict=True):
+            click_maps(c, crop, before, out=own)
+        return maps
 
     def settle(
         self, probability: FloatArray, clicks: Clicks, crop: Crop, previous: FloatArray | None

@@ -62,9 +62,15 @@ def test_the_points_alone_decide_the_mask(run: Path) -> None:
     assert not torch.equal(none, some)
 
 
-def test_a_network_of_another_guidance_is_no_start(run: Path) -> None:
-    with pytest.raises(ModelError, match="same guidance"):
-        LiteRecipe(start=str(run)).create_network()
+def test_a_start_of_another_guidance_is_adapted(run: Path) -> None:
+    start = checkpoints.load(run)
+    made = LiteRecipe(start=str(run)).create_network()
+    assert made.config == replace(start.config, guidance="inside-outside")
+    before, after = (network.decoder.clicks[0][0].weight for network in (start, made))
+    # Both know the maps add, remove and previous; all else of the two networks is the same.
+    assert torch.equal(before[:, 1:], after[:, 2:])
+    rest = [k for k in start.state_dict() if k != "decoder.clicks.0.0.weight"]
+    assert all(torch.equal(start.state_dict()[k], made.state_dict()[k]) for k in rest)
     with pytest.raises(ModelError, match="unknown"):
         LiteConfig(guidance="wishes")
 

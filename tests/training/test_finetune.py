@@ -51,6 +51,16 @@ def test_starts_from_a_checkpoint(photo_folder: Path, tmp_path: Path) -> None:
     assert tuned.trained["start"] == Path(start).name
 
 
+def test_the_encoder_can_stay_as_it_is(photo_folder: Path, tmp_path: Path) -> None:
+    recipe = FinetuneRecipe(
+        data=str(photo_folder), samples=8, batch=4, sizes=(64,), workers=0, decoder_only=True
+    )
+    before = recipe.create_network().state_dict()
+    after = train(recipe, tmp_path, settings=asdict(recipe)).state_dict()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed and all(name.startswith("decoder.") for name in changed)
+
+
 def test_an_unknown_start_is_one_sentence() -> None:
     with pytest.raises(ModelError, match="does not exist"):
         FinetuneRecipe(start="nowhere.pt").create_network()

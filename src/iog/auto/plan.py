@@ -26,9 +26,9 @@ FORMAT = "iog-auto-2"
 SHARD_SIZE = 1000
 """Boxes in a shard: half a minute's work on a laptop, which is what a crash can cost."""
 
-BATCH = 2
-"""Boxes in one run of the network. Each worker runs its own, and on a processor the caches like them small:
-two take a sixth less time a box than eight, and far less memory. It may change a mask's last bits."""
+BATCH = 1
+"""Boxes in one run of the network, unless told. On a processor each worker runs its own, and the caches like
+them small (`benchmarks/batch.py`); a GPU wants more. It may change a mask's last bits."""
 
 GROUP = 32
 """At most so many boxes of a photo are cut from it at a time: more crops would only fill memory."""
@@ -63,6 +63,8 @@ class Share(NamedTuple):
     items: Sequence[Item]
     instances: Sequence[int]
     """Number of each box within its photo, from 1."""
+    batch: int
+    """Boxes in one run of the network."""
 
     def groups(self) -> Iterator[Group]:
         """Neighbours on one photo, in order, at most `GROUP` of them at a time."""
@@ -98,6 +100,8 @@ class Plan:
         What else a mask depends on, as plain data: weights, engine, calibration.
     shard_size
         Boxes in a shard; the last one may have fewer.
+    batch
+        Boxes in one run of the network.
     """
 
     items: Sequence[Item]
@@ -105,14 +109,17 @@ class Plan:
     model: str
     making: Mapping[str, Any]
     shard_size: int = SHARD_SIZE
+    batch: int = BATCH
 
     @classmethod
-    def of(cls, items: Iterable[Item], boxes: Boxes, shard_size: int = SHARD_SIZE) -> Plan:
+    def of(
+        cls, items: Iterable[Item], boxes: Boxes, shard_size: int = SHARD_SIZE, batch: int = BATCH
+    ) -> Plan:
         """The plan for items in any order."""
         making = {"engine": boxes.segmenter.engine_name, **_hashes(boxes.segmenter, "")}
         if boxes.first is not None:
             making |= {"first_model": boxes.first.model, **_hashes(boxes.first, "first_")}
-        return cls(by_photo(items), boxes.method, boxes.segmenter.model, making, shard_size)
+        return cls(by_photo(items), boxes.method, boxes.segmenter.model, making, shard_size, batch)
 
     @cached_property
     def input_sha256(self) -> str:
@@ -132,7 +139,7 @@ class Plan:
             "model": self.model,
             **self.making,
             "shard_size": self.shard_size,
-            "batch": BATCH,
+            "batch": self.batch,
             "boxes": len(self.items),
             "input_sha256": self.input_sha256,
         }
@@ -156,7 +163,7 @@ class Plan:
         """What is to be done for a shard."""
         boxes = self.boxes(shard)
         mine = slice(boxes.start, boxes.stop)
-        return Share(shard, boxes.start, self.items[mine], self._instances[mine])
+        return Share(shard, boxes.start, self.items[mine], self._instances[mine], self.batch)
 
     @cached_property
     def _instances(self) -> Sequence[int]:

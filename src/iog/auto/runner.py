@@ -24,7 +24,7 @@ from iog.auto.clock import Clock
 from iog.auto.lock import locked
 from iog.auto.methods import Answer, Boxes, Target
 from iog.auto.places import Folder, Place
-from iog.auto.plan import BATCH, Group, Plan, Share
+from iog.auto.plan import Group, Plan, Share
 from iog.auto.store import Failure, Record, Shards, Store, line_of
 from iog.errors import ImageError, IogError
 from iog.images import decode_image, read_image
@@ -193,7 +193,7 @@ class Worker:
                     else:
                         writer.fail(result)
                         self.progress(1)
-                    if len(batch) == BATCH:
+                    if len(batch) == share.batch:
                         running.append(pool.submit(self._solve, share, batch))
                         batch = []
                         collect(4 * self.workers)

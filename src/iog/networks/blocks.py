@@ -75,7 +75,14 @@ def _pooling_matrix(size: int, bins: int) -> Tensor:
 
 def upsample_to(x: Tensor, like: Tensor) -> Tensor:
     """Bilinear resize of `x` to the height and width of `like`, half-pixel centres."""
-    return F.interpolate(x, size=like.shape[-2:], mode="bilinear", align_corners=False)
+    (height, width), (rows, columns) = x.shape[-2:], like.shape[-2:]
+    if (height, width) == (rows, columns):
+        return x
+    if rows % height or columns % width:
+        return F.interpolate(x, size=(rows, columns), mode="bilinear", align_corners=False)
+    # The same by whole factors: exported so, ONNX Runtime need not leave its blocked layout for it.
+    factors = (float(rows // height), float(columns // width))
+    return F.interpolate(x, scale_factor=factors, mode="bilinear", align_corners=False)
 
 
 def fold_batch_norms(module: nn.Module) -> nn.Module:

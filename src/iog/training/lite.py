@@ -23,7 +23,7 @@ from iog.networks import checkpoints
 from iog.networks.blocks import fold_batch_norms
 from iog.networks.checkpoints import Network
 from iog.networks.export import read_exported
-from iog.networks.lite import Lite, LiteConfig
+from iog.networks.lite import Lite, LiteConfig, adapted
 from iog.robot import BoolArray, RobotUser, depth
 from iog.training.augment import AugmentSettings, TrainingCrop, training_crop
 from iog.training.composite import on_background, with_distractor
@@ -59,6 +59,8 @@ class LiteRecipe:
     start: str = ""
     """What to start from: a bundled model, an exported one (NAME.encoder.onnx) or a checkpoint (.pt), whose
     batch norms are settled and folded; empty for ImageNet weights."""
+    edge_kernel: int = 0
+    """Side of the last convolution's kernel, where it shall be another than that of `start`; 0 keeps it."""
     samples: int = 80_000
     """Objects to train on, counted with repetition."""
     batch: int = 16
@@ -77,6 +79,8 @@ class LiteRecipe:
     """Rate of the pretrained backbone relative to the decoder's."""
     frozen_stages: int = 2
     """Backbone stages that keep their ImageNet weights, after the stem."""
+    decoder_only: bool = False
+    """Whether the whole encoder stays as it is; its features, and so its file, are those of `start` then."""
     weight_decay: float = 0.01
     """AdamW's decoupled weight decay."""
     warmup: int = 300
@@ -132,11 +136,9 @@ class LiteRecipe:
     def create_network(self) -> Lite:
         """The network to start from, without batch norms, its early stages frozen."""
         network = open_lite(self.start) if self.start else Lite(self.network, pretrained=True)
-        if network.config.guidance != self.network.guidance:
-            raise ModelError(
-                f"{self.start} has the guidance {network.config.guidance}, this recipe trains "
-                f"{self.network.guidance}; start from a network of the same guidance"
-            )
+        if self.start:
+            kernel = self.edge_kernel or network.config.edge_kernel
+            network = adapted(network, guidance=self.network.guidance, edge_kernel=kernel)
         if not network.config.folded:
             network = self._settled(network)
         return self.frozen(network)
@@ -163,8 +165,11 @@ class LiteRecipe:
         return folded
 
     def frozen(self, network: Lite) -> Lite:
-        """The network, of whose backbone the stem and the first stages do not learn."""
+        """The network, of whose encoder some parts do not learn: the backbone's first stages, or all of it."""
         backbone: Any = network.backbone
+        if self.decoder_only:
+            for module in (backbone, network.psp, network.laterals):
+                module.requires_grad_(False)
         for module in (backbone.conv_stem, *list(backbone.blocks)[: self.frozen_stages]):
             module.requires_grad_(False)
         return network

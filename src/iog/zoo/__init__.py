@@ -43,7 +43,7 @@ MODELS = {
             encoder="lite.encoder.onnx",
             decoder="lite.decoder.onnx",
             encoder_sha256="922542ed22c861ecd484dc477d7870a0896be5c4d0b53b7fcd2e38077edd3f15",
-            decoder_sha256="d47b96ddb1036ebc4d2b13c5a40730a2253330dea7fd4986d500a1c1b6226731",
+            decoder_sha256="7b8d12ed3e98433888f6133d0bc40c9918c68c0838f0c02dd1d8cd2eb68ccdb6",
         ),
     )
 }
