@@ -39,7 +39,10 @@ export interface Work {
 export interface MaskMessage {
   /** Half-open, in image pixels. */
   box: [number, number, number, number];
-  png: string;
+  /** Width and height of the mask that is stretched over the box. */
+  size: [number, number];
+  /** Lengths of its runs row by row, background first; one may go on in the next row. */
+  runs: number[];
 }
 
 export interface PhotoMessage {

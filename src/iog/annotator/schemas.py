@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from iog.annotator.exchange import FormatName
-from iog.annotator.patch import mask_png
+from iog.annotator.patch import mask_runs
 from iog.annotator.store import ObjectRow, PhotoFilter, PhotoRow, State
 from iog.annotator.work import Reshape, Stroke, Work
 from iog.annotator.workbench import Kind, Preview
@@ -119,18 +118,18 @@ class MaskMessage(Message):
 
     box: tuple[int, int, int, int]
     """Half-open, in image pixels; for a preview it may leave the image."""
-    png: str
-    """Base64 of a 1-bit PNG, stretched over the box; the background is transparent."""
+    size: tuple[int, int]
+    """Width and height of the mask, which is stretched over the box."""
+    runs: list[int]
+    """Lengths of its runs row by row, background first; one may go on in the next row."""
 
     @classmethod
     def of(cls, box: Box, mask: BoolArray, side: int) -> MaskMessage | None:
         """At most `side` pixels a side; None for an empty mask."""
         if not mask.any():
             return None
-        return cls(
-            box=(box.x0, box.y0, box.x1, box.y1),
-            png=base64.b64encode(mask_png(mask, side)).decode("ascii"),
-        )
+        size, runs = mask_runs(mask, side)
+        return cls(box=(box.x0, box.y0, box.x1, box.y1), size=size, runs=runs)
 
 
 class PhotoMessage(Message):
