@@ -20,6 +20,7 @@ from PIL import Image
 
 from iog.annotator.server import make_app
 from iog.annotator.workbench import Workbench
+from iog.errors import ConflictError
 from tests.annotator.conftest import DiscEngine, write_photo
 
 HOST = "http://127.0.0.1:8720"
@@ -82,6 +83,68 @@ def test_three_clicks_a_correction_undo_and_acceptance(client: TestClient) -> No
     redone = client.post(f"/api/objects/{found['id']}/redo", json={"version": undone["version"]}).json()
     assert redone["work"]["clicks"]["corrections"] == corrections
     assert change(client, redone, state="accepted", kind="accept")["state"] == "accepted"
+
+
+def stages(client: TestClient, found: dict[str, Any], **wish: Any) -> list[dict[str, Any]]:
+    """A change of the clicks, in lines as the page asks for it."""
+    work = {**found["work"], "clicks": {**found["work"]["clicks"], **wish}}
+    body = {"kind": "inside", "work": work, **{k: found[k] for k in ("version", "label", "state")}}
+    answer = client.put(f"/api/objects/{found['id']}/staged", json=body)
+    assert answer.status_code == 200, answer.text
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def test_a_mask_is_shown_before_it_is_saved_but_not_called_saved(
+    client: TestClient, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = start(client)
+    shown, saved = stages(client, found, inside=[60, 40])
+    assert shown["object"] is None and shown["failure"] is None
+    # The same mask, on the crop's window instead of on the object's box.
+    assert area(shown["mask"]) == saved["object"]["area"] == area(saved["object"]["mask"])
+    assert bench.store.one(found["id"]).version == saved["object"]["version"]
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise ConflictError("another process was faster")
+
+    monkeypatch.setattr(bench.store, "change", fail)
+    shown, refused = stages(client, saved["object"], corrections=[[25, 15, True]])
+    assert shown["mask"] and refused["object"] is None
+    assert refused["failure"]["error"] == "another process was faster"
+    assert refused["failure"]["object"]["version"] == saved["object"]["version"]
+
+
+def test_what_a_person_painted_is_in_the_mask_that_is_shown_first(client: TestClient) -> None:
+    found = inside(client, start(client))
+    stroke = {"points": [[5, 5], [115, 5]], "radius": 3, "add": True}
+    found = change(client, found, strokes=[stroke], kind="brush")
+    shown, saved = stages(client, found, corrections=[[60, 41, True]])
+    assert shown["mask"] == saved["object"]["mask"]
+
+
+def test_changes_without_a_mask_are_one_line_and_refusals_are_as_ever(client: TestClient) -> None:
+    found = inside(client, start(client))
+    (renamed,) = stages(client, {**found, "label": "dog"})
+    assert renamed["object"]["label"] == "dog"
+    body = {"kind": "label", **{k: found[k] for k in ("version", "work", "label", "state")}}
+    late = client.put(f"/api/objects/{found['id']}/staged", json=body)
+    assert late.status_code == 409 and late.json()["object"]["version"] == renamed["object"]["version"]
+
+
+def test_the_first_photo_is_read_before_the_page_asks_for_it(photos: Path, tmp_path: Path) -> None:
+    (photos / "photo 0.png").write_bytes(b"no picture")  # that it cannot be read stops nothing
+    bench = Workbench(photos, tmp_path / "project.iog", DiscEngine())
+    number = bench.store.photos(0, 1)[1][0].id
+    bench.read_ahead()
+    bench._workers.shutdown()
+    assert bench.store.photo(number).problem
+    bench.close()
+
+    bench = Workbench(photos, tmp_path / "project.iog", DiscEngine())
+    bench.read_ahead()
+    bench._workers.shutdown()
+    assert bench.store.photos(1, 1)[1][0].sha256 is not None
+    bench.close()
 
 
 def test_the_mask_is_the_segmenters(client: TestClient, bench: Workbench) -> None:

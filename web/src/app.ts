@@ -7,7 +7,7 @@ import { loadSettings, storeSettings, type Settings } from "./settings";
 import { crossing, flat, replaced, type Bend, type Ring } from "./rings";
 import { strings } from "./strings";
 import type {
-  Clicks, HoverAnswer, Kind, ObjectMessage, PhotoDetail, PhotoMessage, Point, Project, State, Statistics, Work,
+  Clicks, HoverAnswer, Kind, MaskMessage, ObjectMessage, PhotoDetail, PhotoMessage, Point, Project, State, Statistics, Work,
 } from "./types";
 
 /** Tools that change the mask of the open object directly. */
@@ -497,8 +497,18 @@ export class App {
     const seconds = this.step();
     if (kind !== "reshape") item.outlined = false;
     return this.send(item, { work, label, state }, () =>
-      api.change(item.saved.id, { version: item.saved.version, kind, work, label, state, seconds }),
+      api.change(item.saved.id, { version: item.saved.version, kind, work, label, state, seconds }, (mask) =>
+        this.showUnsaved(item, mask),
+      ),
     );
+  }
+
+  /** The mask of a change that is still on its way to the disk, with as many pixels as the screen shows. */
+  private showUnsaved(item: Item, mask: MaskMessage | null): void {
+    item.mask = mask && readMask(mask, this.colour(item.label));
+    item.shown = item.saved.version + 1;
+    item.whole = false;
+    this.changed();
   }
 
   private send(item: Item, wish: Wish | null, task: () => Promise<ObjectMessage>): Promise<void> {
@@ -508,7 +518,7 @@ export class App {
       .run(async () => {
         if (item.epoch !== epoch) throw new Dropped();
         const newest = await task();
-        // Made ready before anything is said to be saved, so that one frame shows both.
+        // Made ready before anything is said to be saved, so that no frame shows that without it.
         return [newest, this.maskOf(newest)] as const;
       })
       .then(

@@ -72,6 +72,23 @@ export interface ObjectMessage {
   touched: number;
 }
 
+/** What an object shall be from now on, seen at `version`. */
+export interface Change {
+  version: number;
+  kind: Kind;
+  work: Work;
+  label: string;
+  state: State;
+  seconds: number;
+}
+
+/** A part of the answer to a change: the mask for the screen, then the object once it is saved, or why not. */
+export interface Stage {
+  mask: MaskMessage | null;
+  object: ObjectMessage | null;
+  failure: { error: string; object: ObjectMessage | null } | null;
+}
+
 export interface PhotoDetail {
   photo: PhotoMessage;
   scale: number;

@@ -10,13 +10,9 @@ from iog.annotator.exchange import FormatName
 from iog.annotator.patch import mask_runs
 from iog.annotator.store import ObjectRow, PhotoFilter, PhotoRow, State
 from iog.annotator.work import Reshape, Stroke, Work
-from iog.annotator.workbench import Kind, Preview
+from iog.annotator.workbench import SCREEN_SIDE, Kind, Preview
 from iog.clicks import Box, Clicks
 from iog.masks import BoolArray
-
-_MASK_SIDE = 768
-"""Pixels a side of a mask that answers a click, so that large objects are answered as fast as small ones. The
-page asks for all pixels when a person zooms in."""
 
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
@@ -189,7 +185,7 @@ class ObjectMessage(Message):
             label=row.label,
             state=row.state,
             work=WorkMessage.of(row.work),
-            mask=MaskMessage.of(row.mask.box, row.mask.mask, _MASK_SIDE) if row.mask else None,
+            mask=MaskMessage.of(row.mask.box, row.mask.mask, SCREEN_SIDE) if row.mask else None,
             computed=row.mask is not None,
             area=row.mask.area if row.mask else 0,
             confidence=row.confidence,
@@ -197,6 +193,31 @@ class ObjectMessage(Message):
             can_redo=row.can_redo,
             touched=row.touched,
         )
+
+
+class Failure(Message):
+    """What was wrong and what to do, in one sentence."""
+
+    error: str
+    object: ObjectMessage | None = None
+    """The newest state, after a conflict."""
+
+
+class Stage(Message):
+    """One line of the answer to a change: first `mask`, then `object` once it is saved, or `failure`."""
+
+    mask: MaskMessage | None = None
+    object: ObjectMessage | None = None
+    failure: Failure | None = None
+
+    @classmethod
+    def of_mask(cls, mask: Preview) -> Stage:
+        """The first line."""
+        return cls(mask=MaskMessage.of(mask.window, mask.mask, SCREEN_SIDE))
+
+    def line(self) -> bytes:
+        """As it is sent."""
+        return self.model_dump_json().encode() + b"\n"
 
 
 class PhotoDetail(Message):
@@ -292,7 +313,7 @@ class HoverAnswer(Message):
         return cls(
             sequence=sequence,
             stale=False,
-            mask=MaskMessage.of(preview.window, preview.mask, _MASK_SIDE),
+            mask=MaskMessage.of(preview.window, preview.mask, SCREEN_SIDE),
             confidence=preview.confidence,
         )
 
@@ -345,11 +366,3 @@ class Statistics(Message):
     clicks: int
     median_seconds: float
     median_clicks: float
-
-
-class Failure(Message):
-    """What was wrong and what to do, in one sentence."""
-
-    error: str
-    object: ObjectMessage | None = None
-    """The newest state, after a conflict."""
