@@ -147,6 +147,22 @@ def test_the_first_photo_is_read_before_the_page_asks_for_it(photos: Path, tmp_p
     bench.close()
 
 
+def test_objects_of_other_photos_do_not_pile_up_in_memory(photos: Path, tmp_path: Path) -> None:
+    for number in range(4, 8):
+        write_photo(photos / f"photo {number}.png")
+    bench = Workbench(photos, tmp_path / "project.iog", DiscEngine())
+    with TestClient(make_app(bench), base_url=HOST) as client:
+        made = []
+        for row in bench.store.photos(0, 6)[1]:
+            start(client, row.id)
+            made += [bench.store.objects(row.id)[0].id]
+        # A session holds its photo's pixels: 300 MB of them, if the photo is one of 100 megapixels.
+        assert list(bench._sessions) == made[-2:]
+        for _ in range(5):
+            start(client, row.id)
+        assert len(bench._sessions) == 4
+
+
 def test_the_mask_is_the_segmenters(client: TestClient, bench: Workbench) -> None:
     found = inside(client, start(client))
     row = bench.store.one(found["id"])

@@ -24,6 +24,7 @@ from iog.prompting import THRESHOLD
 from iog.segmenter import Prediction, Segmenter, Session
 
 _SESSIONS = 4  # open objects whose features are kept: 4 MB each with lite, 30 MB with the published models
+_SESSION_PHOTOS = 2  # whose objects these are, at most: a session also holds its photo's pixels
 
 PREVIEW_SIDE = 480
 """A preview has at most so many pixels a side: it is gone with the next movement of the hand."""
@@ -65,6 +66,14 @@ class Preview:
         return cls(window, mask, prediction.confidence)
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An object that is open, or being opened."""
+
+    photo: int
+    session: Future[Session]
+
+
 class Workbench:
     """Everything the server needs to answer; safe to share between threads.
 
@@ -92,7 +101,7 @@ class Workbench:
             raise
         self._workers = ThreadPoolExecutor(2, thread_name_prefix="iog")
         self._segmenter: Future[Segmenter] = self._workers.submit(Segmenter, model)
-        self._sessions: OrderedDict[int, Future[Session]] = OrderedDict()
+        self._sessions: OrderedDict[int, _Opened] = OrderedDict()
         self._lock = threading.Lock()
         self._newest: OrderedDict[str, int] = OrderedDict()
         self._previewing = threading.Lock()
@@ -286,13 +295,16 @@ class Workbench:
         """The session of an object: open, or being opened in the background."""
         with self._lock:
             opened = self._sessions.get(number)
-            if opened is None or (opened.done() and opened.exception() is not None):
-                opened = self._workers.submit(self._open, photo, clicks)
+            if opened is None or (opened.session.done() and opened.session.exception() is not None):
+                opened = _Opened(photo, self._workers.submit(self._open, photo, clicks))
                 self._sessions[number] = opened
             self._sessions.move_to_end(number)
-            while len(self._sessions) > _SESSIONS:
+            while (
+                len(self._sessions) > _SESSIONS
+                or len({other.photo for other in self._sessions.values()}) > _SESSION_PHOTOS
+            ):
                 self._sessions.popitem(last=False)
-        return opened
+        return opened.session
 
     def _open(self, photo: int, clicks: Clicks) -> Session:
         session = self.segmenter().session(self.photos.pixels(photo), clicks.corners)
