@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -534,6 +535,14 @@ def test_malformed_requests_are_the_callers_fault(client: TestClient, body: Any,
 def test_the_api_describes_itself(client: TestClient) -> None:
     description = client.get("/api/openapi.json").json()
     assert "/api/objects/{number}/preview" in description["paths"]
+    page = client.get("/api").text
+    for path in description["paths"]:
+        assert f" {path}</code>" in page
+    links, places = (set(re.findall(pattern, page)) for pattern in (r'href="#(\w+)"', r'id="(\w+)"'))
+    assert {"Change", "Clicks", "ObjectMessage"} & links and links <= places == set(
+        description["components"]["schemas"]
+    )
+    assert "<script" not in page and "http" not in page.replace("HTTP", "")
 
 
 # ---- exchange through the server

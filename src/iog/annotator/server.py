@@ -13,12 +13,13 @@ from typing import Annotated, Any, Literal
 from fastapi import FastAPI, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 
 from iog._version import __version__
 from iog.annotator import exchange, schemas
 from iog.annotator.guard import App, Guard
 from iog.annotator.photos import DISPLAY_SIDE
+from iog.annotator.reference import reference
 from iog.annotator.store import PhotoFilter
 from iog.annotator.workbench import Preview, Workbench
 from iog.errors import ConflictError, ImageError, IogError
@@ -57,7 +58,7 @@ def make_app(bench: Workbench, token: str | None = None) -> App:
         yield
         bench.close()
 
-    # The interactive documentation of FastAPI would load scripts from another site.
+    # The interactive documentation of FastAPI would load scripts from another site; ours is at /api.
     app = FastAPI(
         title="iog annotator",
         version=__version__,
@@ -86,6 +87,10 @@ def _add_page(app: FastAPI) -> None:
 
     for path in _PAGE:
         serve(path)
+
+    @app.get("/api", include_in_schema=False)
+    def describe() -> HTMLResponse:
+        return HTMLResponse(reference(app.openapi()))
 
 
 def _add_failures(app: FastAPI, bench: Workbench) -> None:
