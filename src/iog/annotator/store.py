@@ -531,14 +531,18 @@ class Store:
             if self._db.in_transaction:
                 yield
                 return
-            self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 yield
                 self._db.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 self._objects.clear()  # it may hold what never came to be
+                if isinstance(
+                    error, sqlite3.OperationalError
+                ):  # a full disk, a lock, a folder that went away
+                    raise DataError(f"nothing was saved: {self.path.name}: {error}") from None
                 raise
 
     def together(self) -> AbstractContextManager[None]:
