@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import json
 
 import cv2
@@ -9,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image
 
-from iog.annotator.patch import Patch, mask_png
+from iog.annotator.patch import Patch, mask_runs
 from iog.annotator.work import Reshape, Stroke, Work
 from iog.clicks import Box, Clicks
 from iog.errors import DataError
@@ -67,13 +65,20 @@ def test_without_removes_shared_pixels_only() -> None:
     assert corner.without(Patch.of(np.ones((2, 2), bool), 20, 20)) == corner
 
 
-def test_mask_png_is_one_bit_with_transparent_background() -> None:
+def test_mask_runs_cover_a_mask_that_is_shrunk_for_the_screen() -> None:
     mask = np.zeros((300, 200), bool)
-    mask[:150] = True
-    picture = Image.open(io.BytesIO(mask_png(mask, 100)))
-    assert picture.size == (67, 100)
-    alpha = np.asarray(picture.convert("RGBA"))[..., 3]
-    assert (alpha[:45] == 255).all() and (alpha[55:] == 0).all()
+    mask[:150, 100:] = True
+    size, runs = mask_runs(mask, 100)
+    assert size == (67, 100) and sum(runs) == 6700
+    shown = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(100, 67)
+    assert shown[:50, 34:].all() and not shown[50:].any() and not shown[:, :33].any()
+
+
+@given(masks)
+def test_mask_runs_are_the_mask_where_it_fits(mask: np.ndarray) -> None:
+    (width, height), runs = mask_runs(mask, 12)
+    assert (height, width) == mask.shape and min(runs[1:], default=1) > 0
+    assert np.array_equal(np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(mask.shape), mask)
 
 
 def test_a_damaged_mask_is_named() -> None:

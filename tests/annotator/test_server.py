@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import base64
 import io
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -21,6 +21,7 @@ from PIL import Image
 
 from iog.annotator.server import make_app
 from iog.annotator.workbench import Workbench
+from iog.errors import ConflictError
 from tests.annotator.conftest import DiscEngine, write_photo
 
 HOST = "http://127.0.0.1:8720"
@@ -66,8 +67,8 @@ def inside(client: TestClient, found: dict[str, Any], x: int = 60, y: int = 40) 
 
 
 def area(mask: dict[str, Any]) -> int:
-    picture = Image.open(io.BytesIO(base64.b64decode(mask["png"])))
-    return int((np.asarray(picture.convert("RGBA"))[..., 3] > 0).sum())
+    assert sum(mask["runs"]) == mask["size"][0] * mask["size"][1]
+    return sum(mask["runs"][1::2])
 
 
 def test_three_clicks_a_correction_undo_and_acceptance(client: TestClient) -> None:
@@ -83,6 +84,84 @@ def test_three_clicks_a_correction_undo_and_acceptance(client: TestClient) -> No
     redone = client.post(f"/api/objects/{found['id']}/redo", json={"version": undone["version"]}).json()
     assert redone["work"]["clicks"]["corrections"] == corrections
     assert change(client, redone, state="accepted", kind="accept")["state"] == "accepted"
+
+
+def stages(client: TestClient, found: dict[str, Any], **wish: Any) -> list[dict[str, Any]]:
+    """A change of the clicks, in lines as the page asks for it."""
+    work = {**found["work"], "clicks": {**found["work"]["clicks"], **wish}}
+    body = {"kind": "inside", "work": work, **{k: found[k] for k in ("version", "label", "state")}}
+    answer = client.put(f"/api/objects/{found['id']}/staged", json=body)
+    assert answer.status_code == 200, answer.text
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def test_a_mask_is_shown_before_it_is_saved_but_not_called_saved(
+    client: TestClient, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = start(client)
+    shown, saved = stages(client, found, inside=[60, 40])
+    assert shown["object"] is None and shown["failure"] is None
+    # The same mask, on the crop's window instead of on the object's box.
+    assert area(shown["mask"]) == saved["object"]["area"] == area(saved["object"]["mask"])
+    assert bench.store.one(found["id"]).version == saved["object"]["version"]
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise ConflictError("another process was faster")
+
+    monkeypatch.setattr(bench.store, "change", fail)
+    shown, refused = stages(client, saved["object"], corrections=[[25, 15, True]])
+    assert shown["mask"] and refused["object"] is None
+    assert refused["failure"]["error"] == "another process was faster"
+    assert refused["failure"]["object"]["version"] == saved["object"]["version"]
+
+
+def test_what_a_person_painted_is_in_the_mask_that_is_shown_first(client: TestClient) -> None:
+    found = inside(client, start(client))
+    stroke = {"points": [[5, 5], [115, 5]], "radius": 3, "add": True}
+    found = change(client, found, strokes=[stroke], kind="brush")
+    shown, saved = stages(client, found, corrections=[[60, 41, True]])
+    assert shown["mask"] == saved["object"]["mask"]
+
+
+def test_changes_without_a_mask_are_one_line_and_refusals_are_as_ever(client: TestClient) -> None:
+    found = inside(client, start(client))
+    (renamed,) = stages(client, {**found, "label": "dog"})
+    assert renamed["object"]["label"] == "dog"
+    body = {"kind": "label", **{k: found[k] for k in ("version", "work", "label", "state")}}
+    late = client.put(f"/api/objects/{found['id']}/staged", json=body)
+    assert late.status_code == 409 and late.json()["object"]["version"] == renamed["object"]["version"]
+
+
+def test_the_first_photo_is_read_before_the_page_asks_for_it(photos: Path, tmp_path: Path) -> None:
+    (photos / "photo 0.png").write_bytes(b"no picture")  # that it cannot be read stops nothing
+    bench = Workbench(photos, tmp_path / "project.iog", DiscEngine())
+    number = bench.store.photos(0, 1)[1][0].id
+    bench.read_ahead()
+    bench._workers.shutdown()
+    assert bench.store.photo(number).problem
+    bench.close()
+
+    bench = Workbench(photos, tmp_path / "project.iog", DiscEngine())
+    bench.read_ahead()
+    bench._workers.shutdown()
+    assert bench.store.photos(1, 1)[1][0].sha256 is not None
+    bench.close()
+
+
+def test_objects_of_other_photos_do_not_pile_up_in_memory(photos: Path, tmp_path: Path) -> None:
+    for number in range(4, 8):
+        write_photo(photos / f"photo {number}.png")
+    bench = Workbench(photos, tmp_path / "project.iog", DiscEngine())
+    with TestClient(make_app(bench), base_url=HOST) as client:
+        made = []
+        for row in bench.store.photos(0, 6)[1]:
+            start(client, row.id)
+            made += [bench.store.objects(row.id)[0].id]
+        # A session holds its photo's pixels: 300 MB of them, if the photo is one of 100 megapixels.
+        assert list(bench._sessions) == made[-2:]
+        for _ in range(5):
+            start(client, row.id)
+        assert len(bench._sessions) == 4
 
 
 def test_the_mask_is_the_segmenters(client: TestClient, bench: Workbench) -> None:
@@ -456,6 +535,14 @@ def test_malformed_requests_are_the_callers_fault(client: TestClient, body: Any,
 def test_the_api_describes_itself(client: TestClient) -> None:
     description = client.get("/api/openapi.json").json()
     assert "/api/objects/{number}/preview" in description["paths"]
+    page = client.get("/api").text
+    for path in description["paths"]:
+        assert f" {path}</code>" in page
+    links, places = (set(re.findall(pattern, page)) for pattern in (r'href="#(\w+)"', r'id="(\w+)"'))
+    assert {"Change", "Clicks", "ObjectMessage"} & links and links <= places == set(
+        description["components"]["schemas"]
+    )
+    assert "<script" not in page and "http" not in page.replace("HTTP", "")
 
 
 # ---- exchange through the server

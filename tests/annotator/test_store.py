@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -153,6 +154,7 @@ def test_foreign_and_newer_files_are_refused(tmp_path: Path) -> None:
 
 _WRITER = """
 import sys
+from contextlib import closing
 from pathlib import Path
 from iog.annotator.store import Store
 from iog.annotator.work import Work
@@ -203,3 +205,19 @@ def test_a_folder_that_changed_is_found_as_it_is_now(tmp_path: Path) -> None:
     store.sync_photos(["a.png", "b.png", "c.png"])
     total, page = store.photos(1, 1)
     assert total == 3 and [photo.path for photo in page] == ["b.png"]
+
+
+def test_what_the_disk_refuses_is_said_in_one_sentence(tmp_path: Path) -> None:
+    store = Store(tmp_path / "project.iog")
+    store._db.execute("PRAGMA busy_timeout = 20")
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DataError, match=r"nothing was saved: project.iog: database is locked"):
+            store.labels = ["cup"]
+        other.execute("ROLLBACK")
+    store.labels = ["cup"]
+    store._db.execute(f"PRAGMA max_page_count = {store._value('PRAGMA page_count')}")
+    with pytest.raises(DataError, match=r"nothing was saved: project.iog: database or disk is full"):
+        store.labels = ["x" * 90] * 2000
+    assert store.labels == ["cup"]
+    store.close()

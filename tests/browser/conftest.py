@@ -209,10 +209,10 @@ class Annotator:
         return [text.strip() for text in self.page.locator(".objects .open .name").all_inner_texts()]
 
     def blueness(self, point: tuple[float, float]) -> int:
-        """Blue over red where the overlay is drawn, 0..255 with its opacity."""
+        """Blue over red where masks are drawn, 0..255 with their opacity."""
         x, y = self.at(point)
         script = """([x, y]) => {
-            const canvas = document.querySelector('#stage'), box = canvas.getBoundingClientRect();
+            const canvas = document.querySelector('.stage .masks'), box = canvas.getBoundingClientRect();
             const context = canvas.getContext('2d');
             const k = canvas.width / box.width;
             const [r, g, b, a] = context.getImageData((x - box.left) * k, (y - box.top) * k, 1, 1).data;

@@ -3,8 +3,10 @@ from __future__ import annotations
 import io
 import json
 import re
+import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -341,6 +343,22 @@ def test_a_killed_server_loses_nothing_and_the_page_goes_on(
         assert tab.objects() == [after]
     finally:
         own.kill()
+
+
+def test_a_mask_that_is_not_on_the_disk_is_shown_but_not_called_saved(visit: Visit, server: Server) -> None:
+    tab = visit()
+    tab.start_empty("scene 8.png")
+    tab.outline()
+    stage = tab.page.locator(".stage")
+    drawn = stage.get_attribute("data-drawn")
+    with closing(sqlite3.connect(server.project, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # from now on nobody else can write
+        tab.click((300, 100))
+        expect(stage).not_to_have_attribute("data-drawn", drawn)
+        expect(tab.page.locator(".saving")).to_have_attribute("data-state", "saving")
+        other.execute("ROLLBACK")
+    (saved,) = tab.objects()
+    assert len(saved["work"]["clicks"]["corrections"]) == 1
 
 
 def test_help_keys_and_theme(visit: Visit) -> None:

@@ -1,6 +1,6 @@
 import type {
-  HoverAnswer, Kind, MaskMessage, ObjectMessage, Outline, PhotoDetail, PhotoFilter, PhotoMessage, Point, Project, State,
-  Statistics, Work,
+  Change, HoverAnswer, MaskMessage, ObjectMessage, Outline, PhotoDetail, PhotoFilter, PhotoMessage, Point, Project, Stage,
+  Statistics,
 } from "./types";
 
 /** The server understood and said no: `message` is its sentence; `newest` comes with a conflict. */
@@ -13,14 +13,18 @@ export class Refusal extends Error {
 /** The server did not answer. */
 export class Unreachable extends Error {}
 
-async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const response = await send(method, path, body);
+  return (await response.json().catch((error) => { throw new Unreachable(String(error)); })) as T;
+}
+
+async function send(method: string, path: string, body?: unknown): Promise<Response> {
   const init: RequestInit = { method };
   if (body instanceof Blob) init.body = body;
   else if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { "Content-Type": "application/json" };
   }
-  if (signal) init.signal = signal;
   let response: Response;
   try {
     response = await fetch(path, init);
@@ -31,7 +35,34 @@ async function call<T>(method: string, path: string, body?: unknown, signal?: Ab
     const failure = await response.json().catch(() => ({}));
     throw new Refusal(failure.error ?? response.statusText, response.status, failure.object ?? null);
   }
-  return (await response.json().catch((error) => { throw new Unreachable(String(error)); })) as T;
+  return response;
+}
+
+/** Change an object; `onMask` has the mask before it is saved. */
+async function change(id: number, wish: Change, onMask: (mask: MaskMessage | null) => void): Promise<ObjectMessage> {
+  const response = await send("PUT", `/api/objects/${id}/staged`, wish);
+  for await (const { mask, object, failure } of lines<Stage>(response)) {
+    if (object) return object;
+    if (failure) throw new Refusal(failure.error, 409, failure.object);
+    onMask(mask);
+  }
+  throw new Unreachable("the answer broke off");
+}
+
+/** An answer in lines of JSON, each as it comes. */
+async function* lines<T>(response: Response): AsyncGenerator<T> {
+  const reader = response.body!.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read().catch((error) => { throw new Unreachable(String(error)); });
+    if (done) return;
+    text += decoder.decode(value, { stream: true });
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
+      yield JSON.parse(text.slice(0, end)) as T;
+      text = text.slice(end + 1);
+    }
+  }
 }
 
 export interface ListQuery {
@@ -73,10 +104,7 @@ export const api = {
     call<ObjectMessage>("POST", `/api/photos/${photo}/objects`, wish),
   masksForBoxes: (photo: number) => call<{ count: number }>("POST", `/api/photos/${photo}/masks`),
   open: (id: number) => call<ObjectMessage>("GET", `/api/objects/${id}`),
-  change: (
-    id: number,
-    wish: { version: number; kind: Kind; work: Work; label: string; state: State; seconds: number },
-  ) => call<ObjectMessage>("PUT", `/api/objects/${id}`, wish),
+  change,
   shift: (id: number, direction: "undo" | "redo", version: number, seconds: number) =>
     call<ObjectMessage>("POST", `/api/objects/${id}/${direction}`, { version, seconds }),
   preview: (id: number, x: number, y: number, tab: string, sequence: number) =>

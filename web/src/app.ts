@@ -7,7 +7,7 @@ import { loadSettings, storeSettings, type Settings } from "./settings";
 import { crossing, flat, replaced, type Bend, type Ring } from "./rings";
 import { strings } from "./strings";
 import type {
-  Clicks, HoverAnswer, Kind, ObjectMessage, PhotoDetail, PhotoMessage, Point, Project, State, Statistics, Work,
+  Clicks, HoverAnswer, Kind, MaskMessage, ObjectMessage, PhotoDetail, PhotoMessage, Point, Project, State, Statistics, Work,
 } from "./types";
 
 /** Tools that change the mask of the open object directly. */
@@ -56,7 +56,7 @@ export class App {
     this.onSaveState();
     this.changed();
   });
-  readonly previewer = new Previewer((answer) => void this.showPreview(answer));
+  readonly previewer = new Previewer((answer) => this.showPreview(answer));
 
   project!: Project;
   labels: string[] = [];
@@ -209,10 +209,10 @@ export class App {
     this.photo = detail.photo;
     this.scale = detail.scale;
     this.items = detail.objects.map((message) => newItem(message));
-    await Promise.all(this.items.map(async (item) => {
-      item.mask = await this.maskOf(item.saved);
+    for (const item of this.items) {
+      item.mask = this.maskOf(item.saved);
       item.shown = item.saved.version;
-    }));
+    }
     const last = detail.last_touched;
     this.deleted = last?.state === "deleted" ? newItem(last) : null;
     this.picture = picture;
@@ -423,11 +423,10 @@ export class App {
     this.previewer.ask(active.saved.id, point);
   }
 
-  private async showPreview(answer: HoverAnswer): Promise<void> {
+  private showPreview(answer: HoverAnswer): void {
     const { active } = this;
     if (!active || this.mode !== "centre") return;
-    const mask = answer.mask && (await readMask(answer.mask, this.colour(active.label)));
-    if (this.active !== active || this.mode !== "centre") return;
+    const mask = answer.mask && readMask(answer.mask, this.colour(active.label));
     this.preview = { mask, confidence: answer.confidence, sequence: answer.sequence };
     this.changed();
   }
@@ -498,8 +497,18 @@ export class App {
     const seconds = this.step();
     if (kind !== "reshape") item.outlined = false;
     return this.send(item, { work, label, state }, () =>
-      api.change(item.saved.id, { version: item.saved.version, kind, work, label, state, seconds }),
+      api.change(item.saved.id, { version: item.saved.version, kind, work, label, state, seconds }, (mask) =>
+        this.showUnsaved(item, mask),
+      ),
     );
+  }
+
+  /** The mask of a change that is still on its way to the disk, with as many pixels as the screen shows. */
+  private showUnsaved(item: Item, mask: MaskMessage | null): void {
+    item.mask = mask && readMask(mask, this.colour(item.label));
+    item.shown = item.saved.version + 1;
+    item.whole = false;
+    this.changed();
   }
 
   private send(item: Item, wish: Wish | null, task: () => Promise<ObjectMessage>): Promise<void> {
@@ -509,8 +518,8 @@ export class App {
       .run(async () => {
         if (item.epoch !== epoch) throw new Dropped();
         const newest = await task();
-        // Made ready before anything is said to be saved, so that one frame shows both.
-        return [newest, await this.maskOf(newest)] as const;
+        // Made ready before anything is said to be saved, so that no frame shows that without it.
+        return [newest, this.maskOf(newest)] as const;
       })
       .then(
         ([newest, mask]) => this.adopt(item, newest, mask, item.pending === 1),
@@ -522,14 +531,14 @@ export class App {
       });
   }
 
-  private async refused(item: Item, wish: Wish | null, error: Error): Promise<void> {
+  private refused(item: Item, wish: Wish | null, error: Error): void {
     if (error instanceof Dropped) return;
     item.epoch += 1;
     item.outlined = false;
     const newest = error instanceof Refusal ? error.newest : null;
     if (!newest) {
       this.say(error.message);
-      if (item.saved.id) this.adopt(item, item.saved, await this.maskOf(item.saved), true);
+      if (item.saved.id) this.adopt(item, item.saved, this.maskOf(item.saved), true);
       else {
         this.items = this.items.filter((other) => other !== item);
         if (this.active === item) this.closeObject();
@@ -538,7 +547,7 @@ export class App {
     }
     // The answer to the first attempt may have been lost; then the server has what we wanted.
     if (!wish || !sameWork(newest, wish)) this.say(strings.conflict);
-    this.adopt(item, newest, await this.maskOf(newest), true);
+    this.adopt(item, newest, this.maskOf(newest), true);
   }
 
   /** The server's newest state of an object; `all`: nothing newer is on its way. */
@@ -567,7 +576,7 @@ export class App {
     this.changed();
   }
 
-  private async maskOf({ mask, label }: ObjectMessage): Promise<Mask | null> {
+  private maskOf({ mask, label }: ObjectMessage): Mask | null {
     return mask && readMask(mask, this.colour(label));
   }
 
@@ -586,7 +595,7 @@ export class App {
   private async readWholeMask(item: Item): Promise<void> {
     const before = item.mask;
     const message = await api.mask(item.saved.id).catch(() => null);
-    const mask = message && (await readMask(message, this.colour(item.saved.label)));
+    const mask = message && readMask(message, this.colour(item.saved.label));
     if (!mask || item.mask !== before) return;
     item.mask = mask;
     item.whole = true;

@@ -11,61 +11,87 @@ export interface Mask {
 }
 
 /** Decode a mask; `colour` as #rrggbb. */
-export async function readMask(message: MaskMessage, colour: string): Promise<Mask> {
-  const bytes = Uint8Array.from(atob(message.png), (character) => character.charCodeAt(0));
-  const picture = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-  const bitmap = new OffscreenCanvas(picture.width, picture.height);
-  const context = bitmap.getContext("2d", { willReadFrequently: true })!;
-  context.drawImage(picture, 0, 0);
-  picture.close();
-  const { width, height } = bitmap;
-  const { data } = context.getImageData(0, 0, width, height);
+export function readMask({ box, size: [width, height], runs }: MaskMessage, colour: string): Mask {
   const solid = new Uint8Array(width * height);
-  for (let i = 0; i < solid.length; i++) solid[i] = data[4 * i + 3]! > 127 ? 1 : 0;
+  const pixels = new ImageData(width, height);
+  const words = new Uint32Array(pixels.data.buffer);
+  const word = new Uint32Array(Uint8Array.of(...rgb(colour), 255).buffer)[0]!;
+  let start = 0;
+  runs.forEach((length, index) => {
+    if (index % 2 === 1) {
+      solid.fill(1, start, start + length);
+      words.fill(word, start, start + length);
+    }
+    start += length;
+  });
+  const bitmap = new OffscreenCanvas(width, height);
+  bitmap.getContext("2d")!.putImageData(pixels, 0, 0);
   const inside = (x: number, y: number) =>
     x >= 0 && y >= 0 && x < width && y < height && solid[y * width + x] === 1;
-  context.globalCompositeOperation = "source-in";
-  context.fillStyle = colour;
-  context.fillRect(0, 0, width, height);
-  const [x0, y0, x1, y1] = message.box;
+  const [x0, y0, x1, y1] = box;
   return {
-    box: message.box,
+    box,
     bitmap,
-    outline: outlineOf(solid, width, height),
+    outline: outlineOf(runs, width, height),
     covers: (x, y) =>
       inside(Math.floor(((x - x0) / (x1 - x0)) * width), Math.floor(((y - y0) / (y1 - y0)) * height)),
   };
 }
 
-/** Runs of edges along rows and along columns: a stroke does not care about their order. */
-function outlineOf(solid: Uint8Array, width: number, height: number): Path2D {
+function rgb(colour: string): number[] {
+  return [1, 3, 5].map((start) => parseInt(colour.slice(start, start + 2), 16));
+}
+
+/** Stretches of edges along rows and along columns: a stroke does not care about their order. */
+function outlineOf(runs: number[], width: number, height: number): Path2D {
   const path = new Path2D();
-  // Upright edges are followed row by row too, where the memory is: `since` holds where each began, or -1.
-  const since = new Int32Array(width + 1).fill(-1);
-  for (let y = 0; y <= height; y++) {
+  const since = new Int32Array(width + 1); // row in which the upright edge at a column began
+  let above: number[] = [];
+  rowsOf(runs, width, height).forEach((here, y) => {
+    // Both rows' crossings from left to right. Between one and the next either both rows are the same, or an
+    // edge lies between them.
     let start = -1;
-    let left = 0;
-    for (let x = 0; x <= width; x++) {
-      const here = x < width && y < height ? solid[y * width + x]! : 0;
-      const above = x < width && y > 0 ? solid[(y - 1) * width + x]! : 0;
-      if (here !== above) {
-        if (start < 0) start = x;
-      } else if (start >= 0) {
+    for (let i = 0, j = 0; i < above.length || j < here.length; ) {
+      const x = Math.min(above[i] ?? Infinity, here[j] ?? Infinity);
+      const ends = above[i] === x;
+      const begins = here[j] === x;
+      if (ends) i++;
+      if (begins) j++;
+      if (ends && begins) continue; // the upright edge goes on
+      if (begins) since[x] = y;
+      else {
+        path.moveTo(x, since[x]!);
+        path.lineTo(x, y);
+      }
+      if (start < 0) start = x;
+      else {
         path.moveTo(start, y);
         path.lineTo(x, y);
         start = -1;
       }
-      if (here !== left) {
-        if (since[x]! < 0) since[x] = y;
-      } else if (since[x]! >= 0) {
-        path.moveTo(x, since[x]!);
-        path.lineTo(x, y);
-        since[x] = -1;
-      }
-      left = here;
     }
-  }
+    above = here;
+  });
   return path;
+}
+
+/** Columns at which each row changes between background and object; one row more, without any. */
+function rowsOf(runs: number[], width: number, height: number): number[][] {
+  const rows = Array.from({ length: height + 1 }, (): number[] => []);
+  let start = 0;
+  runs.forEach((length, index) => {
+    const end = start + length;
+    if (index % 2 === 1) {
+      for (let from = start; from < end; ) {
+        const y = Math.floor(from / width);
+        const to = Math.min(end, (y + 1) * width);
+        rows[y]!.push(from - y * width, to - y * width);
+        from = to;
+      }
+    }
+    start = end;
+  });
+  return rows;
 }
 
 // Okabe and Ito's colours: told apart with any kind of colour vision.

@@ -14,12 +14,13 @@ const RADIUS = 7; // of a click's mark, in screen pixels
 /** A click that can be dragged: one of the four corners, the inside click, a correction. */
 export type Handle = { kind: "corner"; index: number } | { kind: "inside" } | { kind: "correction"; index: number };
 
-/** The photo and what is drawn over it: two canvases, so that moving the cursor leaves the photo alone. */
+/** The photo, its masks, clicks and cursor: three canvases, so that what has not changed is not drawn again. */
 export class Stage {
   readonly view = new View();
   readonly photo = h("canvas", { className: "photo", ariaHidden: "true" });
+  readonly masks = h("canvas", { className: "masks", ariaHidden: "true" });
   readonly overlay = h("canvas", { className: "overlay", tabIndex: 0, id: "stage" });
-  readonly element = h("div", { className: "stage" }, this.photo, this.overlay);
+  readonly element = h("div", { className: "stage" }, this.photo, this.masks, this.overlay);
   /** Of the cursor, in CSS pixels of the stage; null when it is elsewhere. */
   cursor: Point | null = null;
   /** The brush movement under way, in image coordinates. */
@@ -30,6 +31,7 @@ export class Stage {
   bent: { place: Place; point: Point } | null = null;
   private shown: HTMLImageElement | null = null;
   private drawn = "";
+  private drawnMasks: unknown[] = [];
 
   constructor(private readonly app: App) {
     this.overlay.setAttribute("role", "application");
@@ -80,12 +82,13 @@ export class Stage {
 
   private resize(): void {
     const { clientWidth: width, clientHeight: height } = this.element;
-    for (const canvas of [this.photo, this.overlay]) {
+    for (const canvas of [this.photo, this.masks, this.overlay]) {
       canvas.width = Math.round(width * devicePixelRatio);
       canvas.height = Math.round(height * devicePixelRatio);
     }
     this.view.resize(width, height);
     this.drawn = "";
+    this.drawnMasks = [];
     this.app.changed();
   }
 
@@ -96,12 +99,13 @@ export class Stage {
       if (app.photo && app.picture) view.setImage(app.photo.width!, app.photo.height!);
     }
     this.drawPhoto();
+    this.drawMasks();
     if (this.shown) app.sharpen(view.scale * devicePixelRatio);
     const context = this.overlay.getContext("2d")!;
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, this.overlay.width, this.overlay.height);
     if (!this.shown) return;
-    if (!app.hideAll) this.drawMasks(context);
+    if (app.active && app.rings && !app.hideAll) this.drawRings(context);
     this.drawClicks(context);
     this.drawCursor(context);
     // For whoever measures how long an answer takes.
@@ -127,20 +131,31 @@ export class Stage {
     context.drawImage(shown, view.x, view.y, width! * view.scale, height! * view.scale);
   }
 
-  private drawMasks(context: CanvasRenderingContext2D): void {
+  private drawMasks(): void {
     const { app, view } = this;
+    const shown = this.shown && !app.hideAll ? app.items.filter((item) => !item.hidden) : [];
+    const masks = shown.flatMap((item) => {
+      const preview = item === app.active && app.mode === "centre" ? app.preview : null;
+      const mask = preview ? preview.mask : item.mask;
+      return mask ? [{ mask, active: item === app.active, colour: app.colour(item.label) }] : [];
+    });
+    const state = [
+      view.x, view.y, view.scale, app.settings.opacity, app.photo?.id,
+      ...masks.flatMap(({ mask, active, colour }) => [mask, active, colour]),
+    ];
+    if (state.length === this.drawnMasks.length && state.every((part, place) => part === this.drawnMasks[place])) return;
+    this.drawnMasks = state;
+    const context = this.masks.getContext("2d")!;
+    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    context.clearRect(0, 0, this.masks.width, this.masks.height);
+    if (!masks.length) return;
     const { width, height } = app.photo!;
     context.save();
     context.beginPath();
     context.rect(view.x, view.y, width! * view.scale, height! * view.scale);
     context.clip();
-    for (const item of app.items) {
-      const preview = item === app.active && app.mode === "centre" ? app.preview : null;
-      const mask = preview ? preview.mask : item.mask;
-      if (mask && !item.hidden) this.drawMask(context, mask, item === app.active, app.colour(item.label));
-    }
+    for (const { mask, active, colour } of masks) this.drawMask(context, mask, active, colour);
     context.restore();
-    if (app.active && app.rings) this.drawRings(context);
   }
 
   private drawMask(context: CanvasRenderingContext2D, mask: Mask, active: boolean, colour: string): void {

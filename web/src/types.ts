@@ -39,7 +39,10 @@ export interface Work {
 export interface MaskMessage {
   /** Half-open, in image pixels. */
   box: [number, number, number, number];
-  png: string;
+  /** Width and height of the mask that is stretched over the box. */
+  size: [number, number];
+  /** Lengths of its runs row by row, background first; one may go on in the next row. */
+  runs: number[];
 }
 
 export interface PhotoMessage {
@@ -67,6 +70,23 @@ export interface ObjectMessage {
   can_undo: boolean;
   can_redo: boolean;
   touched: number;
+}
+
+/** What an object shall be from now on, seen at `version`. */
+export interface Change {
+  version: number;
+  kind: Kind;
+  work: Work;
+  label: string;
+  state: State;
+  seconds: number;
+}
+
+/** A part of the answer to a change: the mask for the screen, then the object once it is saved, or why not. */
+export interface Stage {
+  mask: MaskMessage | null;
+  object: ObjectMessage | null;
+  failure: { error: string; object: ObjectMessage | null } | null;
 }
 
 export interface PhotoDetail {

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from iog.annotator.exchange import FormatName
-from iog.annotator.patch import mask_png
+from iog.annotator.patch import mask_runs
 from iog.annotator.store import ObjectRow, PhotoFilter, PhotoRow, State
 from iog.annotator.work import Reshape, Stroke, Work
-from iog.annotator.workbench import Kind, Preview
+from iog.annotator.workbench import SCREEN_SIDE, Kind, Preview
 from iog.clicks import Box, Clicks
 from iog.masks import BoolArray
-
-_MASK_SIDE = 768
-"""Pixels a side of a mask that answers a click, so that large objects are answered as fast as small ones. The
-page asks for all pixels when a person zooms in."""
 
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
@@ -119,18 +114,18 @@ class MaskMessage(Message):
 
     box: tuple[int, int, int, int]
     """Half-open, in image pixels; for a preview it may leave the image."""
-    png: str
-    """Base64 of a 1-bit PNG, stretched over the box; the background is transparent."""
+    size: tuple[int, int]
+    """Width and height of the mask, which is stretched over the box."""
+    runs: list[int]
+    """Lengths of its runs row by row, background first; one may go on in the next row."""
 
     @classmethod
     def of(cls, box: Box, mask: BoolArray, side: int) -> MaskMessage | None:
         """At most `side` pixels a side; None for an empty mask."""
         if not mask.any():
             return None
-        return cls(
-            box=(box.x0, box.y0, box.x1, box.y1),
-            png=base64.b64encode(mask_png(mask, side)).decode("ascii"),
-        )
+        size, runs = mask_runs(mask, side)
+        return cls(box=(box.x0, box.y0, box.x1, box.y1), size=size, runs=runs)
 
 
 class PhotoMessage(Message):
@@ -190,7 +185,7 @@ class ObjectMessage(Message):
             label=row.label,
             state=row.state,
             work=WorkMessage.of(row.work),
-            mask=MaskMessage.of(row.mask.box, row.mask.mask, _MASK_SIDE) if row.mask else None,
+            mask=MaskMessage.of(row.mask.box, row.mask.mask, SCREEN_SIDE) if row.mask else None,
             computed=row.mask is not None,
             area=row.mask.area if row.mask else 0,
             confidence=row.confidence,
@@ -198,6 +193,31 @@ class ObjectMessage(Message):
             can_redo=row.can_redo,
             touched=row.touched,
         )
+
+
+class Failure(Message):
+    """What was wrong and what to do, in one sentence."""
+
+    error: str
+    object: ObjectMessage | None = None
+    """The newest state, after a conflict."""
+
+
+class Stage(Message):
+    """One line of the answer to a change: first `mask`, then `object` once it is saved, or `failure`."""
+
+    mask: MaskMessage | None = None
+    object: ObjectMessage | None = None
+    failure: Failure | None = None
+
+    @classmethod
+    def of_mask(cls, mask: Preview) -> Stage:
+        """The first line."""
+        return cls(mask=MaskMessage.of(mask.window, mask.mask, SCREEN_SIDE))
+
+    def line(self) -> bytes:
+        """As it is sent."""
+        return self.model_dump_json().encode() + b"\n"
 
 
 class PhotoDetail(Message):
@@ -293,7 +313,7 @@ class HoverAnswer(Message):
         return cls(
             sequence=sequence,
             stale=False,
-            mask=MaskMessage.of(preview.window, preview.mask, _MASK_SIDE),
+            mask=MaskMessage.of(preview.window, preview.mask, SCREEN_SIDE),
             confidence=preview.confidence,
         )
 
@@ -346,11 +366,3 @@ class Statistics(Message):
     clicks: int
     median_seconds: float
     median_clicks: float
-
-
-class Failure(Message):
-    """What was wrong and what to do, in one sentence."""
-
-    error: str
-    object: ObjectMessage | None = None
-    """The newest state, after a conflict."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import statistics
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from importlib import resources
 from typing import Annotated, Any, Literal
@@ -11,14 +13,15 @@ from typing import Annotated, Any, Literal
 from fastapi import FastAPI, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 
 from iog._version import __version__
 from iog.annotator import exchange, schemas
 from iog.annotator.guard import App, Guard
 from iog.annotator.photos import DISPLAY_SIDE
+from iog.annotator.reference import reference
 from iog.annotator.store import PhotoFilter
-from iog.annotator.workbench import Workbench
+from iog.annotator.workbench import Preview, Workbench
 from iog.errors import ConflictError, ImageError, IogError
 from iog.masks import polygons
 
@@ -28,6 +31,9 @@ _PAGE = {
     "/style.css": ("style.css", "text/css; charset=utf-8"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
+
+_LINES = "application/x-ndjson"
+_LONGEST_WAIT = 0.1  # seconds, for a page that has gone
 
 PhotoNumber = Annotated[int, Path(ge=1, le=2**53)]
 ObjectNumber = Annotated[int, Path(ge=1, le=2**53)]
@@ -52,7 +58,7 @@ def make_app(bench: Workbench, token: str | None = None) -> App:
         yield
         bench.close()
 
-    # The interactive documentation of FastAPI would load scripts from another site.
+    # The interactive documentation of FastAPI would load scripts from another site; ours is at /api.
     app = FastAPI(
         title="iog annotator",
         version=__version__,
@@ -82,12 +88,15 @@ def _add_page(app: FastAPI) -> None:
     for path in _PAGE:
         serve(path)
 
+    @app.get("/api", include_in_schema=False)
+    def describe() -> HTMLResponse:
+        return HTMLResponse(reference(app.openapi()))
+
 
 def _add_failures(app: FastAPI, bench: Workbench) -> None:
     @app.exception_handler(ConflictError)
     def conflict(request: Request, error: ConflictError) -> Response:
-        newest = schemas.ObjectMessage.of(bench.store.one(int(request.path_params["number"])))
-        failure = schemas.Failure(error=str(error), object=newest)
+        failure = _conflict(bench, int(request.path_params["number"]), error)
         return JSONResponse(failure.model_dump(), status_code=409)
 
     @app.exception_handler(IogError)
@@ -248,17 +257,40 @@ def _add_objects(app: FastAPI, bench: Workbench) -> None:
     @app.put("/api/objects/{number}")
     def change(number: ObjectNumber, wish: schemas.Change) -> schemas.ObjectMessage:
         """A click, a stroke, a label, an acceptance: saved when this answers."""
-        return schemas.ObjectMessage.of(
-            bench.change(
-                number,
-                wish.version,
-                wish.work.value(),
-                label=wish.label,
-                state=wish.state,
-                seconds=wish.seconds,
-                kind=wish.kind,
-            )
-        )
+        return _changed(bench, number, wish)
+
+    @app.put("/api/objects/{number}/staged", response_class=StreamingResponse)
+    async def change_staged(number: ObjectNumber, wish: schemas.Change) -> Response:
+        """The same in lines of JSON: the mask as the screen shows it, then the object when it is saved.
+
+        What fails after the first line is told in a line of its own.
+        """
+        loop = asyncio.get_running_loop()
+        known: asyncio.Future[bytes] = loop.create_future()
+        sent = threading.Event()
+
+        def tell(mask: Preview) -> None:
+            loop.call_soon_threadsafe(known.set_result, schemas.Stage.of_mask(mask).line())
+            # Making the mask ready for the disk would keep the interpreter from those who send the line.
+            sent.wait(_LONGEST_WAIT)
+
+        saving = asyncio.ensure_future(run_in_threadpool(_changed, bench, number, wish, tell))
+        await asyncio.wait((known, saving), return_when=asyncio.FIRST_COMPLETED)
+        if saving.done():  # there was no mask to compute, or a failure: an answer like any other
+            return StreamingResponse(iter([schemas.Stage(object=saving.result()).line()]), media_type=_LINES)
+
+        async def lines() -> AsyncIterator[bytes]:
+            yield known.result()
+            sent.set()
+            try:
+                stage = schemas.Stage(object=await saving)
+            except ConflictError as error:
+                stage = schemas.Stage(failure=_conflict(bench, number, error))
+            except IogError as error:
+                stage = schemas.Stage(failure=schemas.Failure(error=str(error)))
+            yield stage.line()
+
+        return StreamingResponse(lines(), media_type=_LINES)
 
     @app.post("/api/objects/{number}/undo")
     def undo(number: ObjectNumber, shift: schemas.Shift) -> schemas.ObjectMessage:
@@ -294,6 +326,26 @@ def _add_objects(app: FastAPI, bench: Workbench) -> None:
                 rings.append(schemas.Ring(outer=outer, holes=holes))
         count = sum(len(ring) for part in rings for ring in (part.outer, *part.holes))
         return schemas.Outline(polygons=rings, vertices=count)
+
+
+def _changed(
+    bench: Workbench, number: int, wish: schemas.Change, on_mask: Callable[[Preview], None] | None = None
+) -> schemas.ObjectMessage:
+    row = bench.change(
+        number,
+        wish.version,
+        wish.work.value(),
+        label=wish.label,
+        state=wish.state,
+        seconds=wish.seconds,
+        kind=wish.kind,
+        on_mask=on_mask,
+    )
+    return schemas.ObjectMessage.of(row)
+
+
+def _conflict(bench: Workbench, number: int, error: ConflictError) -> schemas.Failure:
+    return schemas.Failure(error=str(error), object=schemas.ObjectMessage.of(bench.store.one(number)))
 
 
 def _picture(content: bytes) -> Response:

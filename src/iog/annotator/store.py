@@ -36,6 +36,8 @@ PhotoFilter = Literal["all", "todo", "started", "done", "broken"]
 APPLICATION_ID = 0x494F4731  # "IOG1", so that `file` and we recognise a project
 FORMAT = 1
 
+CHANGED_ELSEWHERE = "this object was changed in another tab; this page now shows the newer state"
+
 _OBJECT_BYTES = 16 << 20
 
 _SCHEMA = """
@@ -483,7 +485,7 @@ class Store:
         if not rows:
             raise DataError(f"the project has no object number {number}")
         if rows[0]["version"] != version:
-            raise ConflictError("this object was changed in another tab; this page now shows the newer state")
+            raise ConflictError(CHANGED_ELSEWHERE)
         return int(rows[0]["position"])
 
     def _move(self, number: int, position: int, mask: Patch | None = None) -> ObjectRow:
@@ -529,14 +531,18 @@ class Store:
             if self._db.in_transaction:
                 yield
                 return
-            self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 yield
                 self._db.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 self._objects.clear()  # it may hold what never came to be
+                if isinstance(
+                    error, sqlite3.OperationalError
+                ):  # a full disk, a lock, a folder that went away
+                    raise DataError(f"nothing was saved: {self.path.name}: {error}") from None
                 raise
 
     def together(self) -> AbstractContextManager[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from typing import Literal
 
 from iog.annotator.patch import Patch
 from iog.annotator.photos import Photos
-from iog.annotator.store import ObjectRow, State, Store
+from iog.annotator.store import CHANGED_ELSEWHERE, ObjectRow, State, Store
 from iog.annotator.work import Work
 from iog.clicks import Box, Clicks
 from iog.crop import resize
@@ -23,9 +24,14 @@ from iog.prompting import THRESHOLD
 from iog.segmenter import Prediction, Segmenter, Session
 
 _SESSIONS = 4  # open objects whose features are kept: 4 MB each with lite, 30 MB with the published models
+_SESSION_PHOTOS = 2  # whose objects these are, at most: a session also holds its photo's pixels
 
 PREVIEW_SIDE = 480
 """A preview has at most so many pixels a side: it is gone with the next movement of the hand."""
+
+SCREEN_SIDE = 768
+"""Pixels a side of a mask that answers a click, so that large objects are answered as fast as small ones. The
+page asks for all pixels when a person zooms in."""
 
 Kind = Literal[
     "corners",
@@ -44,11 +50,28 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The mask that an inside click would give, over `window` (image pixels; may leave the image)."""
+    """A mask for the screen alone, over `window` (image pixels; may leave the image)."""
 
     window: Box
     mask: BoolArray
     confidence: float
+
+    @classmethod
+    def of(cls, prediction: Prediction, side: int) -> Preview:
+        """What the model answered, at most `side` pixels a side."""
+        window = prediction.crop.window
+        scale = min(1, side / max(window.width, window.height))
+        size = max(1, round(window.width * scale)), max(1, round(window.height * scale))
+        mask = resize(prediction.crop_probability, *size) >= THRESHOLD
+        return cls(window, mask, prediction.confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An object that is open, or being opened."""
+
+    photo: int
+    session: Future[Session]
 
 
 class Workbench:
@@ -78,7 +101,7 @@ class Workbench:
             raise
         self._workers = ThreadPoolExecutor(2, thread_name_prefix="iog")
         self._segmenter: Future[Segmenter] = self._workers.submit(Segmenter, model)
-        self._sessions: OrderedDict[int, Future[Session]] = OrderedDict()
+        self._sessions: OrderedDict[int, _Opened] = OrderedDict()
         self._lock = threading.Lock()
         self._newest: OrderedDict[str, int] = OrderedDict()
         self._previewing = threading.Lock()
@@ -88,6 +111,12 @@ class Workbench:
         self._workers.shutdown(cancel_futures=True)
         self.photos.close()
         self.store.close()
+
+    def read_ahead(self) -> None:
+        """Read the photo that the page opens with, in the background, while the browser still starts."""
+        first = self.store.first_unfinished()
+        if first is not None:
+            self._workers.submit(self.photos.display, first.id)  # a failure is told to the page, when it asks
 
     def segmenter(self) -> Segmenter:
         """The model, waited for; `ModelError` if it cannot be loaded."""
@@ -140,10 +169,7 @@ class Workbench:
             if session.clicks != found.work.clicks:  # undone or changed in another process
                 session.change(found.work.clicks)
             prediction = session.preview(inside)
-        window = prediction.crop.window
-        scale = min(1, PREVIEW_SIDE / max(window.width, window.height))
-        size = max(1, round(window.width * scale)), max(1, round(window.height * scale))
-        return Preview(window, resize(prediction.crop_probability, *size) >= THRESHOLD, prediction.confidence)
+        return Preview.of(prediction, PREVIEW_SIDE)
 
     def change(
         self,
@@ -155,8 +181,11 @@ class Workbench:
         state: State,
         seconds: float,
         kind: Kind,
+        on_mask: Callable[[Preview], None] | None = None,
     ) -> ObjectRow:
         """Make the object what a person wants it to be, and save it.
+
+        A mask that had to be computed is first given to `on_mask` as the screen shows it.
 
         `work.imported` is not the person's to set: it stays what it was, until the first click replaces it.
 
@@ -168,12 +197,14 @@ class Workbench:
             If the clicks do not fit the photo, or the photo cannot be read. Nothing is changed then.
         """
         found = self.store.one(number)
+        if found.version != version:  # before a mask is computed for nothing
+            raise ConflictError(CHANGED_ELSEWHERE)
         if work.clicks is None:
             work = replace(work, imported=found.work.imported)
         patch, confidence = found.mask, found.confidence
         needed = state == "accepted"
         if work != found.work or (needed and patch is None):
-            patch, confidence = self._mask(found, work, needed)
+            patch, confidence = self._mask(found, work, needed, on_mask)
         elif needed and work.spare and patch is not None:
             # Others may have been accepted since this mask was made.
             for other in self._accepted(found):
@@ -215,7 +246,9 @@ class Workbench:
                 count += 1
         return count
 
-    def _mask(self, found: ObjectRow, work: Work, needed: bool) -> tuple[Patch | None, float | None]:
+    def _mask(
+        self, found: ObjectRow, work: Work, needed: bool, on_mask: Callable[[Preview], None] | None
+    ) -> tuple[Patch | None, float | None]:
         """The mask of `work` and the model's confidence; none for a mere box unless it is `needed`."""
         prediction = None
         if work.clicks is not None:
@@ -228,7 +261,23 @@ class Workbench:
                 prediction = session.change(work.clicks)
         elif work.imported is None:
             raise DataError("an object needs clicks")
-        return self._compose(found, work, prediction), prediction.confidence if prediction else None
+        # Every pixel of a large object costs a third of the time that a person waits for a correction.
+        if on_mask is not None and prediction is not None and self._is_plain(found, work, prediction):
+            on_mask(Preview.of(prediction, SCREEN_SIDE))
+            on_mask = None
+        patch = self._compose(found, work, prediction)
+        confidence = prediction.confidence if prediction else None
+        if on_mask is not None:
+            on_mask(Preview(patch.box, patch.mask, confidence or 0))
+        return patch, confidence
+
+    def _is_plain(self, found: ObjectRow, work: Work, prediction: Prediction) -> bool:
+        """Whether the mask is the model's alone."""
+        if work.strokes or work.largest or work.fill:
+            return False
+        window = prediction.crop.window
+        shared = (window.intersection(other.box) for other in self._accepted(found) if work.spare)
+        return not any(box.width > 0 and box.height > 0 for box in shared)
 
     def _compose(self, found: ObjectRow, work: Work, prediction: Prediction | None) -> Patch:
         height, width = self.photos.pixels(found.photo).shape[:2]
@@ -246,13 +295,16 @@ class Workbench:
         """The session of an object: open, or being opened in the background."""
         with self._lock:
             opened = self._sessions.get(number)
-            if opened is None or (opened.done() and opened.exception() is not None):
-                opened = self._workers.submit(self._open, photo, clicks)
+            if opened is None or (opened.session.done() and opened.session.exception() is not None):
+                opened = _Opened(photo, self._workers.submit(self._open, photo, clicks))
                 self._sessions[number] = opened
             self._sessions.move_to_end(number)
-            while len(self._sessions) > _SESSIONS:
+            while (
+                len(self._sessions) > _SESSIONS
+                or len({other.photo for other in self._sessions.values()}) > _SESSION_PHOTOS
+            ):
                 self._sessions.popitem(last=False)
-        return opened
+        return opened.session
 
     def _open(self, photo: int, clicks: Clicks) -> Session:
         session = self.segmenter().session(self.photos.pixels(photo), clicks.corners)

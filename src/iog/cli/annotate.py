@@ -83,6 +83,7 @@ def serve(
     _share_freed_memory()
     listener = _listen(host, port)
     bench = Workbench(photos, project, model)
+    bench.read_ahead()
     token = None if host in LOOPBACK else secrets.token_urlsafe(24)
     name = socket.gethostname() if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listener.getsockname()[1]}/"
