@@ -8,7 +8,7 @@ from iog import ModelError
 from iog.networks.backbones import create_backbone
 from iog.networks.blocks import PyramidPooling, adaptive_average_pool, fold_batch_norms
 from iog.networks.checkpoints import averaged_state, load, read, save
-from iog.networks.lite import Lite, LiteConfig, adapted
+from iog.networks.lite import Lite, LiteConfig
 
 
 @pytest.fixture(scope="module")
@@ -104,16 +104,3 @@ def test_a_checkpoint_carries_its_configuration(tmp_path) -> None:
     small = Lite(LiteConfig(backbone="tf_efficientnet_lite0", widths=(8, 16, 24, 32, 40), fine_width=8))
     save(tmp_path / "small.pt", small)
     assert load(tmp_path / "small.pt").config == small.config
-
-
-@pytest.mark.parametrize(("start", "kernel"), [(3, 1), (1, 3), (3, 3)])
-def test_an_adapted_edge_kernel_keeps_its_middle(start: int, kernel: int) -> None:
-    network = Lite(LiteConfig(backbone="tf_efficientnet_lite0", edge_kernel=start)).eval()
-    changed = adapted(network, guidance="inside-outside", edge_kernel=kernel)
-    old, new = (n.decoder.edge[1].weight for n in (network, changed))
-    assert new.shape[-2:] == (kernel, kernel)
-    assert torch.equal(old[..., start // 2, start // 2], new[..., kernel // 2, kernel // 2])
-    if kernel >= start:  # zeros around it change nothing
-        x, maps = torch.randn(1, 3, 64, 64), torch.rand(1, 5, 64, 64)
-        with torch.no_grad():
-            torch.testing.assert_close(network(x, maps), changed.eval()(x, maps))

@@ -40,8 +40,6 @@ class LiteConfig:
     """FineNet bottlenecks at strides 4, 8, 16, 32 (IOG: 3, 2, 1, 0 deepest first)."""
     fine_width: int = 24
     """Channels to which FineNet projects each level before it merges them."""
-    edge_kernel: int = 3
-    """Side of the last convolution's kernel, at stride 2; 1 makes a click cheaper."""
     guidance: str = "inside-outside"
     """The first prompt, a key of `iog.guidance.GUIDANCE`; extreme-points makes it a DEXTR of its size."""
     folded: bool = False
@@ -111,10 +109,7 @@ class Decoder(nn.Module):
             ConvBNReLU(4 * config.fine_width, coarse[0], 1), ConvBNReLU(coarse[0], coarse[0])
         )
         self.to_edge = nn.Conv2d(coarse[0], widths[0], 1, bias=False)
-        self.edge = nn.Sequential(
-            ConvBNReLU(widths[0], widths[0]),
-            nn.Conv2d(widths[0], 4, config.edge_kernel, padding=config.edge_kernel // 2),
-        )
+        self.edge = nn.Sequential(ConvBNReLU(widths[0], widths[0]), nn.Conv2d(widths[0], 4, 3, padding=1))
 
     def forward(self, features: tuple[Tensor, ...], click_maps: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Logits (B, 1, S, S) and CoarseNet's side logits at strides 4, 8, 16, 32."""
@@ -137,23 +132,20 @@ class Decoder(nn.Module):
         return F.pixel_shuffle(self.edge(sharp), 2), sides
 
 
-def adapted(network: Lite, *, guidance: str, edge_kernel: int) -> Lite:
-    """A network for another guidance or edge kernel that begins as much like `network` as it can.
+def adapted(network: Lite, guidance: str) -> Lite:
+    """A network for another guidance that begins as much like `network` as it can.
 
-    Click maps that both know keep their weights, others begin by chance; a smaller kernel keeps its middle, a
-    larger one begins with zeros around it. The same network if nothing differs.
+    Click maps that both know keep their weights, others begin by chance. The same network if it has that
+    guidance already.
     """
-    theirs = network.config
-    result = Lite(replace(theirs, guidance=guidance, edge_kernel=edge_kernel))
-    if result.config == theirs:
+    if network.config.guidance == guidance:
         return network
-    before, chance = network.state_dict(), result.state_dict()
-    first, last = "decoder.clicks.0.0.weight", "decoder.edge.1.weight"
-    known = GUIDANCE[theirs.guidance]
+    result = Lite(replace(network.config, guidance=guidance))
+    first = "decoder.clicks.0.0.weight"
+    before, weight = network.state_dict(), result.state_dict()[first]
+    known = GUIDANCE[network.config.guidance]
     for channel, name in enumerate(GUIDANCE[guidance]):
         if name in known:
-            chance[first][:, channel] = before[first][:, known.index(name)]
-    # A negative margin cuts.
-    margin = (edge_kernel - theirs.edge_kernel) // 2
-    result.load_state_dict({**before, first: chance[first], last: F.pad(before[last], [margin] * 4)})
+            weight[:, channel] = before[first][:, known.index(name)]
+    result.load_state_dict({**before, first: weight})
     return result

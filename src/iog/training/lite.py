@@ -59,8 +59,6 @@ class LiteRecipe:
     start: str = ""
     """What to start from: a bundled model, an exported one (NAME.encoder.onnx) or a checkpoint (.pt), whose
     batch norms are settled and folded; empty for ImageNet weights."""
-    edge_kernel: int = 0
-    """Side of the last convolution's kernel, where it shall be another than that of `start`; 0 keeps it."""
     samples: int = 80_000
     """Objects to train on, counted with repetition."""
     batch: int = 16
@@ -136,9 +134,7 @@ class LiteRecipe:
     def create_network(self) -> Lite:
         """The network to start from, without batch norms, its early stages frozen."""
         network = open_lite(self.start) if self.start else Lite(self.network, pretrained=True)
-        if self.start:
-            kernel = self.edge_kernel or network.config.edge_kernel
-            network = adapted(network, guidance=self.network.guidance, edge_kernel=kernel)
+        network = adapted(network, self.network.guidance)
         if not network.config.folded:
             network = self._settled(network)
         return self.frozen(network)
@@ -165,7 +161,7 @@ class LiteRecipe:
         return folded
 
     def frozen(self, network: Lite) -> Lite:
-        """The network, of whose encoder some parts do not learn: the backbone's first stages, or all of it."""
+        """The network, whose encoder does not learn in its backbone's first stages, or not at all."""
         backbone: Any = network.backbone
         if self.decoder_only:
             for module in (backbone, network.psp, network.laterals):
