@@ -17,7 +17,7 @@ from iog import zoo
 from iog.clicks import Box, Clicks, Correction, Pixel
 from iog.crop import FILL, Crop
 from iog.datasets import ObjectDataset, PhotoDataset
-from iog.errors import DataError, ModelError
+from iog.errors import DataError, ModelError, TrainingError
 from iog.guidance import click_maps
 from iog.networks import checkpoints
 from iog.networks.blocks import fold_batch_norms
@@ -118,6 +118,15 @@ class LiteRecipe:
     """The network's own settings."""
     augment: AugmentSettings = field(default_factory=AugmentSettings)
     """How strongly crops vary."""
+
+    def __post_init__(self) -> None:
+        if abs(sum(self.rounds) - 1) > 1e-6 or min(self.rounds) < 0:
+            raise TrainingError(f"--rounds {self.rounds}: probabilities, which sum to 1")
+        if len(self.sizes) != len(self.size_shares):
+            raise TrainingError(
+                f"--sizes has {len(self.sizes)} numbers and --size-shares {len(self.size_shares)}: "
+                "give as many of each"
+            )
 
     @property
     def steps(self) -> int:

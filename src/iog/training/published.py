@@ -21,7 +21,7 @@ from iog.clicks import Box
 from iog.crop import Crop
 from iog.datasets import ObjectDataset, ObjectSample, known
 from iog.datasets.listing import ChosenObjects
-from iog.errors import DataError, ModelError
+from iog.errors import DataError, ModelError, TrainingError
 from iog.masks import mask_box
 from iog.networks import checkpoints, foreign
 from iog.networks.checkpoints import Network
@@ -86,6 +86,12 @@ class IOGRecipe:
     """Processes that prepare crops."""
     network: IOGConfig = field(default_factory=lambda: IOGConfig(depth=101))
     """The network's own settings, with which the paper's ablations are run."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise TrainingError(f"--share {self.share:g}: more than 0, at most 1")
+        if not 0 < self.scale[0] <= self.scale[1]:
+            raise TrainingError(f"--scale {self.scale[0]:g},{self.scale[1]:g}: above 0, the lesser one first")
 
     @property
     def validation_size(self) -> int:
