@@ -84,6 +84,23 @@ def test_the_published_choices_are_options(photo_folder: Path) -> None:
     assert "quirk of published models" in result.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--sets", "coco,tpyo"], "has no objects of tpyo; it has coco"),
+        (["--jitter", "-0.1"], "Invalid value for '--jitter'"),
+        (["--seed", "-1"], "Invalid value for '--seed'"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(
+    arguments: list[str], told: str, photo_folder: Path
+) -> None:
+    """A set that is not there must not be left out of the figures in silence."""
+    result = run("eval", "--data", photo_folder, *arguments)
+    assert result.exit_code == 2
+    assert told in result.output
+
+
 TABLES = ["table1", "table2", "table4", "table5", "table6", "table8", "guidance"]
 
 
