@@ -169,6 +169,7 @@ class IOGRecipe:
 
     def loss(self, network: IOG, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
         """Binary cross entropy summed over pixels and outputs, averaged over the batch."""
+        _check_count(batch)
         loss = summed_loss(network(batch["input"]), batch)
         return loss, {}
 
@@ -195,6 +196,7 @@ class IOGRefinementRecipe(IOGRecipe):
 
     def loss(self, network: IOG, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
         """The loss of the first three clicks, or its mean with the loss after one correction."""
+        _check_count(batch)
         features = network.encode(batch["input"])
         maps = batch["input"][:, 3:]
         logits = network.decode(features, maps)
@@ -268,6 +270,15 @@ class IOGExamples(torch.utils.data.Dataset[dict[str, Any]]):
     def collate(examples: list[dict[str, Any]]) -> Batch:
         """Stack arrays into tensors."""
         return {key: torch.from_numpy(np.stack([e[key] for e in examples])) for key in examples[0]}
+
+
+def _check_count(batch: Batch) -> None:
+    """The pyramid's coarsest pool leaves one value a channel and object, and batch norm needs two."""
+    if len(batch["mask"]) < 2:
+        raise TrainingError(
+            "a process has to work on two objects or more at once, because of the batch norms; "
+            "choose a larger --batch, a smaller --accumulate or fewer processes"
+        )
 
 
 def summed_loss(outputs: tuple[Tensor, ...], batch: Batch) -> Tensor:
