@@ -198,6 +198,7 @@ def _train(
     progress = tqdm(
         range(step, end), total=end, initial=step, unit="step", disable=None if world.leads else True
     )
+    told_every = max(1, min(20, steps // 50))  # a short run, too, shows its curve
     started = time.monotonic()
     network.train()
     for step in progress:
@@ -227,7 +228,7 @@ def _train(
         done = step + 1
         if writer is None:
             continue
-        if done % 20 == 0:
+        if done % told_every == 0 or done == end:
             scalars = {"loss": loss.item(), "gradient_norm": norm.item(), **scalars}
             for name, value in scalars.items():
                 writer.add_scalar(f"train/{name}", value, done)
