@@ -72,6 +72,10 @@ def test_one_table_into_a_document(photo_folder: Path, tmp_path: Path) -> None:
         assert line in result.output
     assert str(photo_folder) in result.output
     assert str(photo_folder) not in text
+    # A hand that errs has figures of its own, beside those of the perfect one.
+    refused = run(*call, "--jitter", 0.05)
+    assert refused.exit_code == 2
+    assert "<!-- figures: photos-val-jitter -->" in refused.output
 
 
 def test_the_published_choices_are_options(photo_folder: Path) -> None:

@@ -54,6 +54,8 @@ def test_starts_from_a_checkpoint(photo_folder: Path, tmp_path: Path) -> None:
 def test_an_unknown_start_is_one_sentence() -> None:
     with pytest.raises(ModelError, match="does not exist"):
         FinetuneRecipe(start="nowhere.pt").create_network()
+    with pytest.raises(ModelError, match="no model 'iog-light': name a bundled one"):
+        FinetuneRecipe(start="iog-light").create_network()
 
 
 @pytest.mark.parametrize(

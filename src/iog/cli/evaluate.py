@@ -159,7 +159,9 @@ def evaluate(
         stretch_to_full_range=stretch_to_full_range,
     )
     name = known.title(dataset, split)
-    quoted = None if table is None else (table, name.replace(" ", "-"))
+    # Figures of a less perfect hand have a place of their own in the document.
+    hand = "" if (jitter, inside_depth, correction_depth) == (0, 1, 1) else "-jitter"
+    quoted = None if table is None else (table, name.replace(" ", "-") + hand)
     click.echo(name)
     for part in run(segmenter, objects, indices, settings, Output(**output, quoted=quoted)):
         click.echo(part + "\n")

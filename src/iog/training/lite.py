@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -304,6 +305,8 @@ def open_lite(start: str) -> Lite:
     """
     if start in zoo.MODELS or start.endswith(".onnx"):
         return read_exported(*zoo.files_of(start))[0]
+    if not Path(start).suffix and not Path(start).exists():
+        raise ModelError(f"no model {start!r}: name a bundled one ({', '.join(zoo.MODELS)}) or a file")
     network = checkpoints.load(start)
     if not isinstance(network, Lite):
         raise ModelError(f"{start} holds {network.config.name}; training goes on from lite networks alone")
