@@ -7,9 +7,10 @@
 `Segmenter` keeps a model loaded; `Segmenter.session` answers an annotator's clicks one by one.
 """
 
+from iog import networks  # imports no PyTorch before a network is made
 from iog._version import __version__
 from iog.clicks import Box, Clicks, Correction, Pixel
-from iog.errors import ClickError, DataError, ImageError, IogError, ModelError
+from iog.errors import ClickError, DataError, ImageError, IogError, ModelError, TrainingError
 from iog.segmenter import Prediction, Segmenter, Session, segment
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Prediction",
     "Segmenter",
     "Session",
+    "TrainingError",
     "__version__",
+    "networks",
     "segment",
 ]

@@ -20,6 +20,10 @@ class ModelError(IogError, ValueError):
     """A model that is missing, truncated, foreign or unknown."""
 
 
+class TrainingError(IogError, ValueError):
+    """Settings with which no network can be trained, or a training whose numbers left the finite ones."""
+
+
 class DataError(IogError, ValueError):
     """A data set or an input file that is missing or does not have its published layout."""
 

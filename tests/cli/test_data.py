@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from scipy.io import savemat
 from tests.datasets import layouts
 
 from iog.cli import main
@@ -55,6 +56,31 @@ def test_broken_pairs_and_empty_masks(tmp_path: Path) -> None:
     assert "cross.jpg is not a picture" in result.output
     assert "empty masks 1\n  doll.bmp#doll" in result.output
     assert "broken      3" in result.output
+
+
+def test_masks_of_numbers_without_an_object_are_named(tmp_path: Path) -> None:
+    """Such a photo gives no object, so that nobody would miss it."""
+    nothing = layouts.labels(0, 0, 0)
+    voc, sbd, folder = (tmp_path / name for name in ("voc", "sbd", "folder"))
+    layouts.voc(voc)
+    layouts.picture(voc / "VOCdevkit/VOC2012/SegmentationObject/2007_000001.png", nothing, palette=True)
+    layouts.sbd(sbd, val="2008_000004 2008_000005")
+    content = {"Segmentation": nothing, "Categories": np.empty((0, 1), np.uint8)}
+    savemat(sbd / "benchmark_RELEASE/dataset/inst/2008_000005.mat", {"GTinst": content})
+    layouts.folder(folder)
+    layouts.photo(folder / "b.jpg")
+    layouts.picture(folder / "b.png", nothing)
+    for name, root, file in (
+        ("voc", voc, "2007_000001.png"),
+        ("sbd", sbd, "2008_000005.mat"),
+        ("folder", folder, "b.png"),
+    ):
+        result = run("data", "check", name, root)
+        assert result.exit_code == 1, result.output
+        assert f"{file} is an empty mask: it has no object" in result.output
+        assert "broken      1" in result.output
+        # Training and evaluation pass over it.
+        assert len(known.open_objects(name, root)) == (0 if name == "voc" else 2)
 
 
 def test_many_faults_are_cut_short(tmp_path: Path) -> None:
@@ -112,7 +138,7 @@ def test_eval_takes_any_set(tmp_path: Path) -> None:
     assert "coco-mini val2014" in result.output
     result = run("eval", "--dataset", "coco-mini", "--data", tmp_path, "--sets", "heard")
     assert result.exit_code == 2
-    assert "no objects of the sets heard" in " ".join(result.output.split())
+    assert "has no objects of heard; it has seen, unseen" in " ".join(result.output.split())
 
 
 def test_eval_leaves_out_empty_masks(tmp_path: Path) -> None:

@@ -72,6 +72,10 @@ def test_one_table_into_a_document(photo_folder: Path, tmp_path: Path) -> None:
         assert line in result.output
     assert str(photo_folder) in result.output
     assert str(photo_folder) not in text
+    # A hand that errs has figures of its own, beside those of the perfect one.
+    refused = run(*call, "--jitter", 0.05)
+    assert refused.exit_code == 2
+    assert "<!-- figures: photos-val-jitter -->" in refused.output
 
 
 def test_the_published_choices_are_options(photo_folder: Path) -> None:
@@ -82,6 +86,23 @@ def test_the_published_choices_are_options(photo_folder: Path) -> None:
     result = run("eval", "--data", photo_folder, "--limit", 1, "--stretch-to-full-range")
     assert result.exit_code == 2
     assert "quirk of published models" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--sets", "coco,tpyo"], "has no objects of tpyo; it has coco"),
+        (["--jitter", "-0.1"], "Invalid value for '--jitter'"),
+        (["--seed", "-1"], "Invalid value for '--seed'"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(
+    arguments: list[str], told: str, photo_folder: Path
+) -> None:
+    """A set that is not there must not be left out of the figures in silence."""
+    result = run("eval", "--data", photo_folder, *arguments)
+    assert result.exit_code == 2
+    assert told in result.output
 
 
 TABLES = ["table1", "table2", "table4", "table5", "table6", "table8", "guidance"]

@@ -10,7 +10,7 @@ from iog.engines import Features, PublishedInfo
 from iog.errors import DataError, ModelError
 from iog.evaluation import tables
 from iog.evaluation.metrics import iou
-from iog.evaluation.protocol import ObjectResult, Settings, evaluate
+from iog.evaluation.protocol import ObjectResult, Settings, evaluate, measured_as
 from iog.evaluation.strata import by_group
 from iog.published import PublishedSettings
 from iog.robot import RobotUser
@@ -172,7 +172,11 @@ def test_the_quirk_of_stretched_masks() -> None:
     objects = Objects([made("exact", OBJECT)])
     (plain,) = evaluate(Segmenter(FaintPublished()), objects, Settings(clicks=3))
     assert plain.ious[0] < 0.01  # the clicked pixel alone
-    (quirk,) = evaluate(Segmenter(FaintPublished()), objects, Settings(clicks=3, stretch_to_full_range=True))
+    settings = Settings(clicks=3, stretch_to_full_range=True)
+    (quirk,) = evaluate(Segmenter(FaintPublished()), objects, settings)
+    # Pictures of what was measured are made the same way.
+    shown = measured_as(Segmenter(FaintPublished()), settings).segment(objects[0].image, quirk.clicks)
+    assert iou(shown.mask, objects[0].mask, objects[0].void) == quirk.ious[0]
     assert quirk.ious[0] == 1
     with pytest.raises(ModelError, match="quirk of published models, which red is not"):
         list(evaluate(Segmenter(RedEngine()), objects, Settings(stretch_to_full_range=True)))

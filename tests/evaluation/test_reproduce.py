@@ -1,21 +1,37 @@
 """The paper's tables: what runs without data, with data, and what is said to be missing."""
 
+from dataclasses import asdict
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from iog import zoo
 from iog.auto.methods import Boxes
+from iog.cli.settings import from_options, options_of
 from iog.engines import PublishedInfo
 from iog.errors import DataError, ModelError
 from iog.evaluation.extreme import ExtremePoints
 from iog.evaluation.paper import TABLES
-from iog.evaluation.recipes import DATA, RECIPES, WEIGHTS, Recipe
+from iog.evaluation.recipes import (
+    DATA,
+    RECIPES,
+    WEIGHTS,
+    Recipe,
+    check_weights,
+    config_of,
+    open_data,
+)
 from iog.evaluation.reproduce import reproduce
+from iog.networks.iog import IOGConfig
+from iog.published import IOG_SETTINGS
 from iog.robot import RobotUser
 from iog.segmenter import Segmenter
-from tests.evaluation.conftest import LEFT, OBJECT, Objects, made, square
+from iog.training.published import IOGRecipe
+from tests.datasets import layouts
+from tests.evaluation.conftest import LEFT, OBJECT, Objects, RedEngine, made, square
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -44,7 +60,7 @@ def test_without_anything_every_row_says_what_is_missing(red: Segmenter, name: s
         assert line["missing"].startswith("[")
     assert "SMOKE" not in text
     if name in ("table1", "table2", "guidance"):
-        assert "give --data voc=FOLDER (PASCAL VOC 2012 val, every instance)" in text
+        assert "give --data voc=FOLDER (PASCAL VOC 2012 val, every instance): PASCAL VOC 2012 is at" in text
         assert "give --weights iog-resnet101=FILE" in text
 
 
@@ -55,7 +71,85 @@ def test_the_papers_figures_are_printed_as_they_are(red: Segmenter) -> None:
     assert not any(row[:2] == ["Li et al.", "Clicks PASCAL@85%"] for row in body)  # a dash in the paper
 
 
+def trust(*_: object) -> None:
+    """Takes the model of the tests for whatever a row needs."""
+
+
+@pytest.mark.parametrize("name", [name for name, told in WEIGHTS.items() if "iog train iog" in told])
+def test_the_commands_train_what_their_row_measures(name: str) -> None:
+    """The command that the list of what is missing names makes the network that `--weights` then accepts."""
+    command = WEIGHTS[name].partition(": ")[2].split()
+    assert command[:3] == ["iog", "train", "iog"]
+    options: dict[str, object] = {}
+
+    @click.command()
+    @options_of(IOGRecipe)
+    def read(**given: object) -> None:
+        options.update(given)
+
+    assert CliRunner().invoke(read, command[3:]).exit_code == 0
+    recipe = from_options(IOGRecipe(), options)
+    assert {"network": "iog", **asdict(recipe.network)} == config_of(name)
+    assert (recipe.dataset == "voc-sbd") == ("VOC train + SBD" in WEIGHTS[name])
+
+
+def test_another_network_than_the_rows_is_refused(tmp_path: Path) -> None:
+    def info(**config: object) -> PublishedInfo:
+        return PublishedInfo(
+            name="x",
+            network="iog",
+            config=asdict(IOGConfig(**config)),
+            settings=IOG_SETTINGS,
+            weights_sha256="",
+        )
+
+    file = tmp_path / "given.pth"
+    check_weights("iog-resnet50", info(depth=50), file)
+    check_weights("extreme-coarse-resnet101", info(guidance="extreme-points", fine=False), file)
+    for name, given, told in (
+        ("iog-resnet50", info(), "depth 101, not 50"),
+        ("iog-resnet101", info(refinement=True), "refinement True, not False"),
+        ("iog-resnet101-refinement", info(), "refinement False, not True"),
+        ("coarse-resnet101", info(), "fine True, not False"),
+        ("dextr-resnet101", info(), "network iog, not dextr"),
+        ("iog-resnet101", RedEngine.info, "network red, not iog"),
+    ):
+        with pytest.raises(ModelError, match=rf"--weights {name}: .*given.pth is another network \({told}"):
+            check_weights(name, given, file)
+
+
+def test_rooftop_is_measured_on_what_was_not_trained_on(tmp_path: Path) -> None:
+    whole, split = tmp_path / "whole", tmp_path / "split"
+    layouts.rooftop(whole)
+    for part in ("train", "test"):
+        layouts.rooftop(split / part)
+    assert len(open_data("rooftop", whole)) == len(open_data("rooftop", split))
+    (sample, *_) = open_data("rooftop", split).entries
+    assert sample.image.parent.name == "test"
+
+
+def test_the_clicks_of_extreme_points(red: Segmenter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their mask comes with the fourth click or never."""
+    monkeypatch.setattr("iog.evaluation.reproduce.check_weights", trust)
+    monkeypatch.setattr("iog.evaluation.reproduce.zoo.open_model", lambda path: red.engine)
+    weights = {"dextr-resnet101": Path("given.pth")}
+    for seen, clicks in ((OBJECT, "4"), (LEFT, "> 4")):
+
+        class Fixed:
+            def __init__(self, engine: object) -> None:
+                pass
+
+            def mask(self, image: object, points: object, seen: np.ndarray = seen) -> np.ndarray:
+                return seen
+
+        monkeypatch.setattr("iog.evaluation.reproduce.ExtremePoints", Fixed)
+        text = reproduce("table1", red, data={"voc": Objects([made("cat", OBJECT)])}, weights=weights)
+        found = {tuple(row[:2]): row[2:] for row in rows(text)}
+        assert found["DEXTR", "Clicks PASCAL@85%"][:3] == ["4", clicks, "1"]
+
+
 def test_with_data_and_weights(red: Segmenter, objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("iog.evaluation.reproduce.check_weights", trust)
     monkeypatch.setattr(
         "iog.evaluation.reproduce.Segmenter", lambda path: red if path == Path("given.pth") else None
     )
@@ -105,6 +199,7 @@ def test_each_method_of_the_paper_has_its_network(red: Segmenter, monkeypatch: p
         asked.append((method, first is not None))
         return Boxes(last, method, first)
 
+    monkeypatch.setattr("iog.evaluation.reproduce.check_weights", trust)
     monkeypatch.setattr("iog.evaluation.reproduce.Boxes", boxes)
     monkeypatch.setattr("iog.evaluation.reproduce.Segmenter", lambda path: Segmenter(red.engine))
     names = {r.weights for r in RECIPES["table8"].values()} | {"iog-resnet101"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,13 @@ def linear() -> State:
     return {"weight": torch.zeros(64, 64), "bias": torch.zeros(64)}
 
 
+class Program:
+    """Unpickled the careless way, it stops the tests."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.abort, ()
+
+
 FILES: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "is empty"),
     "web page": (b"<!DOCTYPE html><html>Quota exceeded</html>", "is a web page"),
@@ -141,6 +149,18 @@ FILES: dict[str, tuple[bytes, str]] = {
     "pickle": (pickle.dumps({"a": 1}), "no PyTorch checkpoint"),
     "pickled path": (pickle.dumps(Path("x")), "is truncated or no PyTorch|holds Python objects"),
     "whole module": (written(torch.nn.Linear(2, 2)), "holds Python objects"),
+    "pickled program": (pickle.dumps(Program()), "holds Python objects"),
+    "program among tensors": (written({**linear(), "b": Program()}), "holds Python objects"),
+    "another network around a ResNet": (
+        written(
+            {
+                "backbone.conv1.weight": torch.zeros(1),
+                "classifier.0.weight": torch.zeros(1),
+                **{f"backbone.layer3.{i}.conv3.weight": torch.zeros(1) for i in range(6)},
+            }
+        ),
+        "no network that iog knows .for example 'classifier.0.weight'.",
+    ),
     "list": (written([1, 2]), "no tensors with names"),
     "no tensors": (written({}), "no tensors with names"),
     "numbers": (written({"a": 1.0}), "holds float under 'a'"),
@@ -178,6 +198,9 @@ def test_other_files_get_one_sentence(name: str, tmp_path: Path) -> None:
 def test_missing_files_and_backbones_get_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="does not exist"):
         networks.load(tmp_path / "none.pth")
+    (tmp_path / "a.encoder.onnx").write_bytes(b"onnx")
+    with pytest.raises(ModelError, match="is an ONNX file"):
+        networks.load(tmp_path / "a.encoder.onnx")
     torch.save({key: torch.zeros(1) for key in imagenet(101)}, tmp_path / "resnet101.pth")
     with pytest.raises(ModelError, match=r"is an ImageNet ResNet-101: a backbone .* not a segm") as error:
         networks.load(tmp_path / "resnet101.pth")

@@ -64,6 +64,8 @@ def test_the_encoder_can_stay_as_it_is(photo_folder: Path, tmp_path: Path) -> No
 def test_an_unknown_start_is_one_sentence() -> None:
     with pytest.raises(ModelError, match="does not exist"):
         FinetuneRecipe(start="nowhere.pt").create_network()
+    with pytest.raises(ModelError, match="no model 'iog-light': name a bundled one"):
+        FinetuneRecipe(start="iog-light").create_network()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tests.datasets import layouts
 from torch.utils.tensorboard import SummaryWriter
 
 from iog.datasets import known
-from iog.errors import ModelError
+from iog.errors import ModelError, TrainingError
 from iog.networks.iog import IOGConfig
 from iog.training.loop import train
 from iog.training.published import IOGRecipe, IOGRefinementRecipe, summed_loss
@@ -68,6 +68,23 @@ def test_training_lowers_the_loss(photo_folder: Path, tmp_path: Path, guidance: 
     before = recipe.loss(recipe.create_network(), batch, 0)[0].item()
     trained = train(recipe, tmp_path, settings=asdict(recipe)).train()
     assert recipe.loss(trained, batch, 0)[0].item() < 0.9 * before
+
+
+@pytest.mark.parametrize("kind", [IOGRecipe, IOGRefinementRecipe])
+def test_one_object_at_a_time_is_refused(kind: type[IOGRecipe], photo_folder: Path, tmp_path: Path) -> None:
+    """The paper's batch of two, in two parts or two processes, is one object each."""
+    refinement = kind is IOGRefinementRecipe
+    recipe = kind(
+        dataset="photos",
+        data=str(photo_folder),
+        network=IOGConfig(depth=50, fine=False, refinement=refinement),
+        size=64,
+        batch=2,
+        accumulate=2,
+        workers=0,
+    )
+    with pytest.raises(TrainingError, match="two objects or more at once"):
+        train(recipe, tmp_path, settings=asdict(recipe))
 
 
 def test_the_refinement_trains_on_a_correction(photo_folder: Path, tmp_path: Path) -> None:

@@ -70,7 +70,9 @@ def test_train_kill_resume_evaluate(voc: Path, tmp_path: Path) -> None:
 
     events = EventAccumulator(str(whole))
     events.Reload()
-    assert set(events.Tags()["scalars"]) == {"val/voc2012/box", "val/voc2012/3"}
+    training = {"train/loss", "train/gradient_norm", "train/learning_rate"}
+    assert set(events.Tags()["scalars"]) == {"val/voc2012/box", "val/voc2012/3", *training}
+    assert [event.step for event in events.Scalars("train/loss")] == [1, 2, 3, 4]
     (sheet,) = events.Images("val/masks")
     assert (sheet.width, sheet.height) == (2 * 240, 240)
 

@@ -2,16 +2,31 @@
 
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from tests.training.plain import plain_iog_recipe, plain_recipe
+from tests.training.plain import PlainRecipe, plain_iog_recipe, plain_recipe
 
-from iog import ModelError
+from iog import ModelError, TrainingError
 from iog.networks import checkpoints
-from iog.training.loop import train
+from iog.networks.lite import Lite
+from iog.training.loop import Batch, train
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diverging(PlainRecipe):
+    """Its second step has a loss and no gradient."""
+
+    def loss(self, network: Lite, batch: Batch, step: int) -> tuple[torch.Tensor, dict[str, float]]:
+        """The root of zero has no slope."""
+        loss, scalars = PlainRecipe.loss(self, network, batch, step)
+        weights = next(p for p in network.parameters() if p.requires_grad)
+        if step == 1:
+            loss = loss + (weights - weights.detach()).square().sum().sqrt()
+        return loss, scalars
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +92,38 @@ def test_an_uneven_share_is_refused(photo_folder: Path, tmp_path: Path) -> None:
         train(recipe, tmp_path, settings=asdict(recipe))
 
 
-def test_mixed_precision_trains(photo_folder: Path, tmp_path: Path) -> None:
-    from dataclasses import replace
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"precision": "int8"}, "--precision int8: choose fp32, bf16, fp16"),
+        ({"batch": 0}, "--batch 0: at least 1"),
+        ({"accumulate": 0}, "--accumulate 0: at least 1"),
+        ({"ema": 1.0}, "--ema 1: from 0 up to"),
+        ({"workers": -1}, "--workers -1: at least 0"),
+        ({"samples": 3}, "a run without a step"),
+    ],
+)
+def test_settings_that_make_no_sense_are_one_sentence(
+    changes: dict[str, Any], told: str, photo_folder: Path, tmp_path: Path
+) -> None:
+    recipe = replace(plain_recipe(str(photo_folder)), **changes)
+    with pytest.raises(TrainingError, match=told):
+        train(recipe, tmp_path, settings=asdict(recipe))
+    assert not list(tmp_path.glob("*.pt"))
 
+
+def test_a_run_that_diverges_keeps_the_weights_before(photo_folder: Path, tmp_path: Path) -> None:
+    """A broken gradient raises before it gets into weights that a checkpoint then holds."""
+    plain = plain_recipe(str(photo_folder))
+    recipe = Diverging(**{field.name: getattr(plain, field.name) for field in fields(plain)})
+    with pytest.raises(TrainingError, match="the gradient's norm of step 1 is nan"):
+        train(recipe, tmp_path, settings=asdict(recipe), checkpoint_every=1)
+    state = checkpoints.read(tmp_path / "last.pt")
+    assert state["step"] == 1
+    assert all(torch.isfinite(value).all() for value in state["state_dict"].values())
+
+
+def test_mixed_precision_trains(photo_folder: Path, tmp_path: Path) -> None:
     recipe = replace(plain_recipe(str(photo_folder)), precision="bf16", samples=4)
     network = train(recipe, tmp_path, settings=asdict(recipe))
     assert all(torch.isfinite(p).all() for p in network.parameters())

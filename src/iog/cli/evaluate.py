@@ -26,7 +26,13 @@ import click
     help="iog: mean IoU by clicks. ritm: clicks to 80, 85, 90, 95 % and failures. all: both in one table.",
 )
 @click.option("--clicks", type=click.IntRange(3, 50), help="Clicks per object  [default: 4; ritm, all: 20]")
-@click.option("--jitter", default=0.0, show_default=True, help="Corner error, standard deviation / box side.")
+@click.option(
+    "--jitter",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Corner error, standard deviation / box side.",
+)
 @click.option(
     "--inside-depth",
     default=1.0,
@@ -57,7 +63,9 @@ import click
     help="Quirk of the published test: stretch each mask's values to 0..1 first (published models).",
 )
 @click.option("--limit", type=click.IntRange(1), help="Measure only so many objects, spread over the list.")
-@click.option("--seed", default=0, show_default=True)
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the robot user's chance."
+)
 @click.option(
     "--model",
     default="lite",
@@ -126,9 +134,14 @@ def evaluate(
 
     objects = known.open_objects(dataset, data, split)
     wanted = set(sets.split(",")) if sets else set(objects.groups)
+    if unknown := sorted(wanted - set(objects.groups)):
+        raise DataError(
+            f"--sets: {data} has no objects of {', '.join(unknown)}; "
+            f"it has {', '.join(sorted(set(objects.groups))) or 'none at all'}"
+        )
     chosen = [i for i, group in enumerate(objects.groups) if group in wanted]
     if not chosen:
-        raise DataError(f"{data} has no objects" + (f" of the sets {sets}" if sets else ""))
+        raise DataError(f"{data} has no objects")
     indices = [chosen[i] for i in spread(len(chosen), limit)]
     segmenter = Segmenter(model, engine=engine)
     clicks = clicks or (4 if protocol == "iog" else 20)
@@ -146,7 +159,9 @@ def evaluate(
         stretch_to_full_range=stretch_to_full_range,
     )
     name = known.title(dataset, split)
-    quoted = None if table is None else (table, name.replace(" ", "-"))
+    # Figures of a less perfect hand have a place of their own in the document.
+    hand = "" if (jitter, inside_depth, correction_depth) == (0, 1, 1) else "-jitter"
+    quoted = None if table is None else (table, name.replace(" ", "-") + hand)
     click.echo(name)
     for part in run(segmenter, objects, indices, settings, Output(**output, quoted=quoted)):
         click.echo(part + "\n")

@@ -49,16 +49,16 @@ def reproduce(
     Each data set and each checkpoint that a row needs is given by its name; the list below the table says
     which. docs/evaluation.md explains what is measured.
     """
-    from iog.datasets import known
     from iog.errors import ModelError
     from iog.evaluation import reproduce as tables
+    from iog.evaluation.recipes import open_data
     from iog.segmenter import Segmenter
 
     tables.check_names(dict(data), dict(weights))
     for name, file in weights:
         if not file.is_file():
             raise ModelError(f"--weights {name}: {file} is missing")
-    opened = {name: known.open_objects(name, folder) for name, folder in data}
+    opened = {name: open_data(name, folder) for name, folder in data}
     click.echo(
         tables.reproduce(
             table, Segmenter(model), data=opened, weights=dict(weights), limit=limit, smoke=smoke

@@ -62,10 +62,17 @@ class _Converter(click.ParamType[Any]):
             return click.BOOL.convert(value, param, ctx)
         try:
             if get_origin(self.type) is tuple:
-                return tuple(get_args(self.type)[0](part) for part in value.split(","))
+                return self._numbers(value.split(","))
             return self.type(value)
         except ValueError:
             self.fail(f"{value!r} is not {self.name}", param, ctx)
+
+    def _numbers(self, parts: list[str]) -> tuple[Any, ...]:
+        """As many numbers as the tuple has; any count for `tuple[int, ...]`."""
+        first, *others = get_args(self.type)
+        if Ellipsis not in others and len(parts) != 1 + len(others):
+            raise ValueError(parts)
+        return tuple(first(part) for part in parts)
 
 
 def _fields(settings: type, prefix: str = "") -> list[tuple[str, Any, Any, str, str]]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from iog.datasets.listing import BoolArray, Entry, Label, LabelledObjects
 from iog.datasets.pairs import Pair, pair_up, pictures
-from iog.datasets.reading import Broken, note, read_numbers, require, scanning
+from iog.datasets.reading import Broken, note, note_empty, read_numbers, require, scanning
 from iog.datasets.remembered import remembered
 from iog.errors import DataError, IogError
 
@@ -75,6 +75,8 @@ class FolderDataset(LabelledObjects):
         entries: list[Entry[Label]] = []
         for pair, found in values:
             ids = [1] if self.binary else [value for value in found if value != VOID or found[-1] > VOID]
+            if not ids:
+                note_empty(broken, pair.mask)
             entries += [
                 Entry(f"{pair.image.name}#{id_}", root.name, "object", pair.image, Label(pair.mask, id_))
                 for id_ in ids

@@ -36,6 +36,12 @@ def note(broken: Broken, error: IogError) -> None:
     broken.append(str(error))
 
 
+def note_empty(broken: Broken, mask: Path) -> None:
+    """Add to `broken` that a picture of numbers has no object. Readers pass over it otherwise."""
+    if broken is not None:
+        broken.append(f"{mask} is an empty mask: it has no object")
+
+
 def require(path: Path, source: str) -> Path:
     """The path; `DataError` says that it is missing and, with `source`, where to get the data set."""
     if not path.exists():

@@ -13,6 +13,7 @@ from iog.datasets.reading import (
     Broken,
     find_folder,
     note,
+    note_empty,
     occurring,
     read_mat,
     read_names,
@@ -77,6 +78,8 @@ class SbdDataset(LabelledObjects):
                 except IogError as error:
                     note(broken, error)
                     continue
+                if not ids:
+                    note_empty(broken, path)
                 entries += [
                     Entry(f"{name}#{id_}", "sbd", category, image, Label(path, id_))
                     for id_, category in zip(ids, categories, strict=True)

@@ -11,6 +11,7 @@ from iog.datasets.reading import (
     Broken,
     find_folder,
     note,
+    note_empty,
     read_labels,
     read_names,
     read_numbers,
@@ -73,6 +74,8 @@ class VocDataset(LabelledObjects):
                 except IogError as error:
                     note(broken, error)
                     continue
+                if not any(ids):  # void alone is a difficult thing
+                    note_empty(broken, path)
                 entries += [
                     Entry(f"{name}#{id_}", "voc2012", "", image, Label(path, id_))
                     for id_ in ids

@@ -220,10 +220,7 @@ def _recording(recorded: Mapping[int, ObjectResult], index: int, sample: ObjectS
 def _measure(
     segmenter: Segmenter, index: int, sample: ObjectSample, user: RobotUser | _Recording, settings: Settings
 ) -> ObjectResult:
-    watch = Stopwatch(segmenter.engine)
-    if settings.stretch_to_full_range:
-        watch.info = _stretched(watch.info)
-    timed = Segmenter(watch, calibration=segmenter.calibration)
+    timed, watch = _measured_as(segmenter, settings)
     truth, void = sample.mask, sample.void
     ious: list[float] = []
     boundary_ious: list[float] = []
@@ -280,6 +277,18 @@ def _measure(
             "clicks": [round(value, 2) for value in milliseconds],
         },
     )
+
+
+def measured_as(segmenter: Segmenter, settings: Settings) -> Segmenter:
+    """The model as `settings` have it answer, for pictures of what was measured."""
+    return _measured_as(segmenter, settings)[0]
+
+
+def _measured_as(segmenter: Segmenter, settings: Settings) -> tuple[Segmenter, Stopwatch]:
+    watch = Stopwatch(segmenter.engine)
+    if settings.stretch_to_full_range:
+        watch.info = _stretched(watch.info)
+    return Segmenter(watch, calibration=segmenter.calibration), watch
 
 
 def _stretched(info: Info) -> PublishedInfo:

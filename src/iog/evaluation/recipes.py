@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from iog.auto.methods import Method
+from iog.datasets import ObjectDataset, known
+from iog.engines import Info, PublishedInfo
+from iog.errors import ModelError
 
 Prompt = Literal["inside", "extreme points"] | Method
 Part = Literal["all", "seen", "unseen"]
@@ -31,11 +35,15 @@ WEIGHTS: dict[str, str] = {
     "iog train iog --from FILE --dataset rooftop",
     "dextr-resnet101": "DEXTR, ResNet-101, PASCAL: its authors' file",
     "dextr-resnet101-coco": "DEXTR, ResNet-101, COCO: its authors' file",
-    "dextr-resnet101-cityscapes": "DEXTR, ResNet-101, Cityscapes: train it",
-    "crop-resnet50": "IOG, ResNet-50, VOC train, without any clicks: iog train iog --prompt crop",
-    "centre-resnet50": "IOG, ResNet-50, VOC train, box centre as inside click: iog train iog --prompt centre",
-    "outside-resnet50": "IOG, ResNet-50, VOC train, outside clicks only: iog train iog --prompt box",
-    "outside-resnet101": "IOG, ResNet-101, VOC train + SBD, outside clicks only: iog train iog --prompt box",
+    "dextr-resnet101-cityscapes": "DEXTR, ResNet-101, Cityscapes: of others, as no recipe here trains DEXTR",
+    "crop-resnet50": "IOG, ResNet-50, VOC train, without any clicks: "
+    "iog train iog --network.depth 50 --prompt crop",
+    "centre-resnet50": "IOG, ResNet-50, VOC train, box centre as inside click: "
+    "iog train iog --network.depth 50 --prompt centre",
+    "outside-resnet50": "IOG, ResNet-50, VOC train, outside clicks only: "
+    "iog train iog --network.depth 50 --prompt box",
+    "outside-resnet101": "IOG, ResNet-101, VOC train + SBD, outside clicks only: "
+    "iog train iog --dataset voc-sbd --prompt box",
     "extreme-coarse-resnet50": "the ablation: iog train iog --network.depth 50 "
     "--network.guidance extreme-points --network.fine false",
     "coarse-resnet50": "the ablation: iog train iog --network.depth 50 --network.fine false",
@@ -52,11 +60,54 @@ DATA: dict[str, str] = {
     "grabcut": "GrabCut's 50 photos",
     "coco-mini": "the first 5,000 photos of COCO val, as DEXTR's MVal",
     "cityscapes": "Cityscapes instances",
-    "rooftop": "Rooftop",
+    "rooftop": "Rooftop: its folder test, or every photo where there is none",
     "sstem": "ssTEM, the stack of 20 sections",
     "photos": "photos of your own, or any set in that layout",
 }
 """What `--data NAME=FOLDER` may name."""
+
+
+def open_data(name: str, folder: Path) -> ObjectDataset:
+    """The set that a key of `DATA` names, the part of it on which the paper's figures are.
+
+    Raises
+    ------
+    DataError
+        As the set's reader does.
+    """
+    # Rooftop's networks were fine-tuned on its train split; its photos may also lie in one folder, unsplit.
+    split = "test" if name == "rooftop" and (folder / "test").is_dir() else None
+    return known.open_objects(name, folder, split)
+
+
+def config_of(weights: str) -> dict[str, Any]:
+    """What a file must hold to be what a key of `WEIGHTS` says: the network's kind and its settings."""
+    depth = 50 if "resnet50" in weights else 101
+    if weights.startswith("dextr-"):
+        return {"network": "dextr", "depth": depth}
+    return {
+        "network": "iog",
+        "depth": depth,
+        "guidance": "extreme-points" if weights.startswith("extreme-") else "inside-outside",
+        "fine": "coarse-" not in weights,
+        "refinement": weights.endswith("-refinement"),
+    }
+
+
+def check_weights(weights: str, info: Info, path: Path) -> None:
+    """Raise `ModelError` if the network of a file is not the one that a key of `WEIGHTS` says.
+
+    A row with the figures of another network would look like any other.
+    """
+    wanted = config_of(weights)
+    if isinstance(info, PublishedInfo):
+        found = {"network": info.network, **info.config}
+        differing = [key for key in wanted if found.get(key) != wanted[key]]
+    else:
+        found, differing = {"network": info.name}, ["network"]
+    if differing:
+        told = ", ".join(f"{key} {found.get(key)}, not {wanted[key]}" for key in differing)
+        raise ModelError(f"--weights {weights}: {path} is another network ({told})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +139,8 @@ _VOC = "voc"
 
 RECIPES: dict[str, dict[tuple[int, str], Recipe | str]] = {
     "table1": {
+        (5, "Clicks PASCAL@85%"): Recipe("dextr-resnet101", _VOC, 4, 85, prompt="extreme points"),
+        (5, "Clicks GrabCut@90%"): Recipe("dextr-resnet101", "grabcut", 4, 90, prompt="extreme points"),
         (5, "IoU @ 4 clicks PASCAL"): Recipe("dextr-resnet101", _VOC, 4, prompt="extreme points"),
         (5, "IoU @ 4 clicks GrabCut"): Recipe("dextr-resnet101", "grabcut", 4, prompt="extreme points"),
         (9, "Clicks PASCAL@85%"): Recipe("iog-resnet101", _VOC, 3, 85),

@@ -10,7 +10,7 @@ import numpy as np
 
 from iog import zoo
 from iog.auto.methods import Boxes
-from iog.datasets import ObjectDataset, ObjectSample, coco
+from iog.datasets import ObjectDataset, ObjectSample, coco, known
 from iog.datasets.listing import spread
 from iog.errors import DataError
 from iog.evaluation.extreme import ExtremePoints
@@ -25,6 +25,7 @@ from iog.evaluation.recipes import (
     RECIPES,
     WEIGHTS,
     Recipe,
+    check_weights,
     embedded,
 )
 from iog.evaluation.smoke import BANNER, SampleObjects
@@ -164,7 +165,8 @@ class _Bench:
         """What has to be given for a recipe to be measured."""
         found = []
         if recipe.data not in self._data:
-            found.append(f"data: give --data {recipe.data}=FOLDER ({DATA[recipe.data]})")
+            source = known.OBJECTS[recipe.data].source
+            found.append(f"data: give --data {recipe.data}=FOLDER ({DATA[recipe.data]}): {source}")
         named = [name for name in (recipe.weights, recipe.second) if name and not self._smoke]
         return found + [
             f"weights: give --weights {name}=FILE ({WEIGHTS[name]})"
@@ -178,8 +180,10 @@ class _Bench:
         if not chosen:
             return "no such object", "0", "-"
         if recipe.target is not None:
-            means = 100 * np.mean([s.curve[: recipe.clicks - 2] for s in chosen], axis=0)
-            reached = next((k for k, mean in enumerate(means, 3) if mean >= recipe.target), None)
+            # Three clicks and on, or the one mask of a prompt that costs all its clicks at once.
+            first = 3 if recipe.prompt == "inside" else recipe.clicks
+            means = 100 * np.mean([s.curve[: recipe.clicks - first + 1] for s in chosen], axis=0)
+            reached = next((k for k, mean in enumerate(means, first) if mean >= recipe.target), None)
             text = f"> {recipe.clicks}" if reached is None else str(reached)
             return text, str(len(chosen)), "-"
         step = recipe.clicks - 3 if recipe.prompt == "inside" else 0
@@ -213,7 +217,9 @@ class _Bench:
         """The mask that a prompt other than three clicks gives."""
         if recipe.prompt == "extreme points" and not self._smoke:
             if recipe.weights not in self._networks:
-                self._networks[recipe.weights] = ExtremePoints(zoo.open_model(self._weights[recipe.weights]))
+                engine = zoo.open_model(self._weights[recipe.weights])
+                check_weights(recipe.weights, engine.info, self._weights[recipe.weights])
+                self._networks[recipe.weights] = ExtremePoints(engine)
             return self._networks[recipe.weights].mask(sample.image, RobotUser().extreme_points(sample.mask))
         box = RobotUser().clicks(sample.mask, inside=False).box
         first = self._segmenter(recipe.weights)
@@ -235,7 +241,9 @@ class _Bench:
     def _segmenter(self, weights: str) -> Segmenter:
         name = self._named(weights)
         if name not in self._segmenters:
-            self._segmenters[name] = Segmenter(self._weights[name])
+            segmenter = Segmenter(self._weights[name])
+            check_weights(name, segmenter.engine.info, self._weights[name])
+            self._segmenters[name] = segmenter
         return self._segmenters[name]
 
 
@@ -245,7 +253,7 @@ def _belongs(category: str, recipe: Recipe) -> bool:
 
 def check_names(data: Mapping[str, object], weights: Mapping[str, object]) -> None:
     """Raise `DataError` for a name that is not one of `recipes.DATA` or `recipes.WEIGHTS`."""
-    for kind, given, known in (("data", data, DATA), ("weights", weights, WEIGHTS)):
+    for kind, given, names in (("data", data, DATA), ("weights", weights, WEIGHTS)):
         for name in given:
-            if name not in known:
-                raise DataError(f"--{kind} {name}: not known; known are {', '.join(known)}")
+            if name not in names:
+                raise DataError(f"--{kind} {name}: not known; known are {', '.join(names)}")

@@ -14,7 +14,7 @@ from iog.errors import DataError
 from iog.evaluation import tables
 from iog.evaluation.gallery import write_gallery
 from iog.evaluation.overlap import shared_photos
-from iog.evaluation.protocol import ObjectResult, Settings, evaluate
+from iog.evaluation.protocol import ObjectResult, Settings, evaluate, measured_as
 from iog.evaluation.quoting import check_quotable, quote
 from iog.evaluation.results import ResultFile, read_results, run_of
 from iog.evaluation.strata import By
@@ -99,7 +99,8 @@ def run(
         yield f"the figures {output.quoted[1]} in {output.quoted[0]} are replaced"
     if output.gallery is not None:
         clicks = 3 if settings.protocol == "iog" else settings.clicks
-        write_gallery(output.gallery, segmenter, objects, results, clicks=clicks, worst=output.worst)
+        shown = measured_as(segmenter, settings)
+        write_gallery(output.gallery, shown, objects, results, clicks=clicks, worst=output.worst)
         yield f"the worst objects are in {output.gallery / 'index.html'}"
 
 

@@ -7,6 +7,7 @@ backbone (with `fc`: a classifier for ImageNet). How many blocks `layer3` has gi
 
 from __future__ import annotations
 
+import pickletools
 import re
 import warnings
 from collections.abc import Iterable, Mapping
@@ -70,8 +71,10 @@ def recognise(keys: Iterable[str], source: object = "the checkpoint") -> Recogni
     prefix = "backbone." if "backbone" in parts else ""
     blocks = _blocks_of_layer3(keys, prefix)
     depths = {counts[2]: depth for depth, counts in BLOCKS.items()}
-    if blocks == 0 or not any(key.startswith(f"{prefix}conv1.") for key in keys):
-        example = min(keys, default="none")
+    # Other networks, too, are built around a ResNet that they call `backbone`.
+    others = parts - {"backbone"} if kind == "backbone" and prefix else set()
+    if blocks == 0 or others or not any(key.startswith(f"{prefix}conv1.") for key in keys):
+        example = min((key for key in keys if not others or key.split(".", 1)[0] in others), default="none")
         raise ModelError(
             f"{source} holds tensors of no network that iog knows (for example {example!r}); "
             "it reads IOG, DEXTR and ResNet checkpoints and its own"
@@ -182,11 +185,16 @@ def open_file(path: str | Path) -> Any:
     if not path.is_file():
         raise ModelError(f"checkpoint {path} does not exist")
     with path.open("rb") as file:
-        head = file.read(256).lstrip().lower()
+        start = file.read(256)
+    head = start.lstrip().lower()
     if not head:
         raise ModelError(f"{path} is empty; download or copy it again")
     if head.startswith((b"<!doctype", b"<html")):
         raise ModelError(f"{path} is a web page, not a checkpoint; download the file itself with a browser")
+    if path.suffix.lower() == ".onnx":
+        raise ModelError(
+            f"{path} is an ONNX file, which is the end of the way: give the checkpoint that it was made from"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # whatever they say, the sentence below says it better
@@ -197,7 +205,7 @@ def open_file(path: str | Path) -> Any:
             raise ModelError(
                 f"{path} is a TorchScript program, not a checkpoint; save the network's state_dict"
             ) from error
-        if "Unsupported global" in text:
+        if "unsupported global" in text.lower() or _names_a_global(start):
             raise ModelError(
                 f"{path} holds Python objects beside tensors, which could run code when loaded; "
                 "save the network's state_dict alone"
@@ -206,6 +214,18 @@ def open_file(path: str | Path) -> Any:
             f"{path} is truncated or no PyTorch checkpoint; compare its size with the original's "
             "and copy it again"
         ) from error
+
+
+def _names_a_global(start: bytes) -> bool:
+    """Whether a file begins as a pickle that imports something; nothing in it is executed."""
+    if not start.startswith(b"\x80"):
+        return False
+    try:
+        return any(
+            code.name in ("GLOBAL", "STACK_GLOBAL", "INST") for code, _, _ in pickletools.genops(start)
+        )
+    except ValueError:  # not a pickle, or cut off before it names anything
+        return False
 
 
 def _guidance(stem: Tensor | None) -> str:

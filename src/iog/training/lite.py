@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from iog import zoo
 from iog.clicks import Box, Clicks, Correction, Pixel
 from iog.crop import FILL, Crop
 from iog.datasets import ObjectDataset, PhotoDataset
-from iog.errors import DataError, ModelError
+from iog.errors import DataError, ModelError, TrainingError
 from iog.guidance import click_maps
 from iog.networks import checkpoints
 from iog.networks.blocks import fold_batch_norms
@@ -120,6 +121,15 @@ class LiteRecipe:
     """The network's own settings."""
     augment: AugmentSettings = field(default_factory=AugmentSettings)
     """How strongly crops vary."""
+
+    def __post_init__(self) -> None:
+        if abs(sum(self.rounds) - 1) > 1e-6 or min(self.rounds) < 0:
+            raise TrainingError(f"--rounds {self.rounds}: probabilities, which sum to 1")
+        if len(self.sizes) != len(self.size_shares):
+            raise TrainingError(
+                f"--sizes has {len(self.sizes)} numbers and --size-shares {len(self.size_shares)}: "
+                "give as many of each"
+            )
 
     @property
     def steps(self) -> int:
@@ -296,6 +306,8 @@ def open_lite(start: str) -> Lite:
     """
     if start in zoo.MODELS or start.endswith(".onnx"):
         return read_exported(*zoo.files_of(start))[0]
+    if not Path(start).suffix and not Path(start).exists():
+        raise ModelError(f"no model {start!r}: name a bundled one ({', '.join(zoo.MODELS)}) or a file")
     network = checkpoints.load(start)
     if not isinstance(network, Lite):
         raise ModelError(f"{start} holds {network.config.name}; training goes on from lite networks alone")

@@ -22,12 +22,14 @@ from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from iog.errors import ModelError
+from iog.errors import ModelError, TrainingError
 from iog.networks import checkpoints
 from iog.networks.checkpoints import Network
 from iog.training.world import World, joined
 
 Batch = dict[str, Any]
+
+_PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Examples(Protocol):
@@ -145,9 +147,11 @@ def train(
     ------
     ModelError
         If `out` holds a run with other settings, or the batch cannot be shared out evenly.
-    FloatingPointError
-        If the loss is no longer finite; `last.pt` holds the state before.
+    TrainingError
+        If a setting makes no sense, or the loss or its gradient is no longer finite; `last.pt` then holds
+        the weights of a step before.
     """
+    _check(recipe)
     with joined() as world:
         return _train(
             recipe, out, world, settings, validate, validate_every, checkpoint_every, keep_every, stop_after
@@ -165,6 +169,9 @@ def _train(
     keep_every: int,
     stop_after: int | None,
 ) -> Network:
+    steps = recipe.steps
+    if steps < 1:
+        raise TrainingError("these settings make a run without a step")
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     network = recipe.create_network().to(world.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -185,13 +192,13 @@ def _train(
     if world.size > 1:
         # IOG has a module that nothing calls, and how often others are called changes by the step.
         objective = DistributedDataParallel(objective, find_unused_parameters=True)
-    steps = recipe.steps
     end = steps if stop_after is None else min(stop_after, steps)
     batches = _batches(recipe, world, step, end)
     writer = SummaryWriter(out, purge_step=step) if world.leads else None
     progress = tqdm(
         range(step, end), total=end, initial=step, unit="step", disable=None if world.leads else True
     )
+    told_every = max(1, min(20, steps // 50))  # a short run, too, shows its curve
     started = time.monotonic()
     network.train()
     for step in progress:
@@ -202,10 +209,13 @@ def _train(
             with cast(Any, objective).no_sync() if alone else contextlib.nullcontext():
                 loss, scalars = objective(next(batches), step)
                 if not torch.isfinite(loss):
-                    raise FloatingPointError(f"the loss of step {step} is {loss.item()}; see last.pt")
+                    raise TrainingError(_diverged("loss", step, loss))
                 scaler.scale(loss / recipe.accumulate).backward()
         scaler.unscale_(optimizer)
         norm = torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_clip)
+        # With fp16 the scaler itself passes over such steps; otherwise no checkpoint may get broken weights.
+        if not scaler.is_enabled() and not torch.isfinite(norm):
+            raise TrainingError(_diverged("gradient's norm", step, norm))
         scaler.step(optimizer)
         scaler.update()
         optimizer.zero_grad(set_to_none=True)
@@ -218,7 +228,7 @@ def _train(
         done = step + 1
         if writer is None:
             continue
-        if done % 20 == 0:
+        if done % told_every == 0 or done == end:
             scalars = {"loss": loss.item(), "gradient_norm": norm.item(), **scalars}
             for name, value in scalars.items():
                 writer.add_scalar(f"train/{name}", value, done)
@@ -246,6 +256,28 @@ def _train(
     return result
 
 
+def _check(recipe: Recipe) -> None:
+    """Raise `TrainingError` for settings with which no step can be made."""
+    rules = {
+        f"--precision {recipe.precision}: choose {', '.join(_PRECISIONS)}": recipe.precision in _PRECISIONS,
+        f"--batch {recipe.batch}: at least 1": recipe.batch >= 1,
+        f"--accumulate {recipe.accumulate}: at least 1": recipe.accumulate >= 1,
+        f"--ema {recipe.ema:g}: from 0 up to, but not, 1": 0 <= recipe.ema < 1,
+        f"--workers {recipe.workers}: at least 0": recipe.workers >= 0,
+        f"--seed {recipe.seed}: at least 0": recipe.seed >= 0,
+    }
+    for text, kept in rules.items():
+        if not kept:
+            raise TrainingError(text)
+
+
+def _diverged(what: str, step: int, value: Tensor) -> str:
+    return (
+        f"the {what} of step {step} is {value.item()}; last.pt holds a step before: "
+        "start anew with a lower --learning-rate, or with --gradient-clip"
+    )
+
+
 class _Objective(nn.Module):
     """A recipe's loss as one module, so that DistributedDataParallel sees a single forward."""
 
@@ -257,7 +289,7 @@ class _Objective(nn.Module):
     def forward(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
         device = next(self.network.parameters()).device
         batch = {k: v.to(device, non_blocking=True) if isinstance(v, Tensor) else v for k, v in batch.items()}
-        precision = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(self.recipe.precision)
+        precision = _PRECISIONS[self.recipe.precision]
         with torch.autocast(device.type, precision or torch.bfloat16, enabled=precision is not None):
             return self.recipe.loss(self.network, batch, step)
 

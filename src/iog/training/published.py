@@ -21,7 +21,7 @@ from iog.clicks import Box
 from iog.crop import Crop
 from iog.datasets import ObjectDataset, ObjectSample, known
 from iog.datasets.listing import ChosenObjects
-from iog.errors import DataError, ModelError
+from iog.errors import DataError, ModelError, TrainingError
 from iog.masks import mask_box
 from iog.networks import checkpoints, foreign
 from iog.networks.checkpoints import Network
@@ -86,6 +86,12 @@ class IOGRecipe:
     """Processes that prepare crops."""
     network: IOGConfig = field(default_factory=lambda: IOGConfig(depth=101))
     """The network's own settings, with which the paper's ablations are run."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise TrainingError(f"--share {self.share:g}: more than 0, at most 1")
+        if not 0 < self.scale[0] <= self.scale[1]:
+            raise TrainingError(f"--scale {self.scale[0]:g},{self.scale[1]:g}: above 0, the lesser one first")
 
     @property
     def validation_size(self) -> int:
@@ -163,6 +169,7 @@ class IOGRecipe:
 
     def loss(self, network: IOG, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
         """Binary cross entropy summed over pixels and outputs, averaged over the batch."""
+        _check_count(batch)
         loss = summed_loss(network(batch["input"]), batch)
         return loss, {}
 
@@ -189,6 +196,7 @@ class IOGRefinementRecipe(IOGRecipe):
 
     def loss(self, network: IOG, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
         """The loss of the first three clicks, or its mean with the loss after one correction."""
+        _check_count(batch)
         features = network.encode(batch["input"])
         maps = batch["input"][:, 3:]
         logits = network.decode(features, maps)
@@ -262,6 +270,15 @@ class IOGExamples(torch.utils.data.Dataset[dict[str, Any]]):
     def collate(examples: list[dict[str, Any]]) -> Batch:
         """Stack arrays into tensors."""
         return {key: torch.from_numpy(np.stack([e[key] for e in examples])) for key in examples[0]}
+
+
+def _check_count(batch: Batch) -> None:
+    """The pyramid's coarsest pool leaves one value a channel and object, and batch norm needs two."""
+    if len(batch["mask"]) < 2:
+        raise TrainingError(
+            "a process has to work on two objects or more at once, because of the batch norms; "
+            "choose a larger --batch, a smaller --accumulate or fewer processes"
+        )
 
 
 def summed_loss(outputs: tuple[Tensor, ...], batch: Batch) -> Tensor:
