@@ -127,3 +127,9 @@ def test_unknown_names() -> None:
 
 def test_the_bundled_files_stay_small() -> None:
     assert sum(path.stat().st_size for path in zoo.MODELS["lite"].files) < 12e6
+
+
+def test_the_name_of_a_bundled_model_may_say_whose_it_is() -> None:
+    assert zoo.files_of("iog-lite") == zoo.files_of("lite")
+    assert zoo.calibration_file("iog-lite") == zoo.calibration_file("lite")
+    assert zoo.bundled("iog-resnet50") is None

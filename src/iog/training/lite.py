@@ -304,7 +304,7 @@ def open_lite(start: str) -> Lite:
     ModelError
         If there is no such model, or it is of another kind.
     """
-    if start in zoo.MODELS or start.endswith(".onnx"):
+    if zoo.bundled(start) is not None or start.endswith(".onnx"):
         return read_exported(*zoo.files_of(start))[0]
     if not Path(start).suffix and not Path(start).exists():
         raise ModelError(f"no model {start!r}: name a bundled one ({', '.join(zoo.MODELS)}) or a file")

@@ -93,11 +93,16 @@ def open_model(
     return OnnxEngine(encoder, decoder, threads=threads)
 
 
+def bundled(model: str | Path) -> Model | None:
+    """The bundled model of a name, before which "iog-" may stand; None if there is none."""
+    return MODELS.get(str(model).removeprefix("iog-"))
+
+
 def _is_checkpoint(model: str | Path) -> bool:
     """Whether `model` names a file that is no ONNX, or would, were it there."""
     path = Path(model)
     ends_as_one = path.suffix in (".pt", ".pth")
-    return ends_as_one or (str(model) not in MODELS and path.suffix != ".onnx" and path.is_file())
+    return ends_as_one or (bundled(model) is None and path.suffix != ".onnx" and path.is_file())
 
 
 def files_of(model: str | Path) -> tuple[Path, Path]:
@@ -108,7 +113,7 @@ def files_of(model: str | Path) -> tuple[Path, Path]:
     ModelError
         If there is no such model, or a bundled file is missing or damaged.
     """
-    known = MODELS.get(str(model))
+    known = bundled(model)
     if known is not None:
         encoder, decoder = known.files
         _check_hash(encoder, known.encoder_sha256)
@@ -125,7 +130,7 @@ def files_of(model: str | Path) -> tuple[Path, Path]:
 
 def calibration_file(model: str | Path) -> Path:
     """Where the calibration of a model lies, see `open_model`; it need not be there."""
-    known = MODELS.get(str(model))
+    known = bundled(model)
     path = Path(model) if known is None else known.files[0]
     stem = path.name.removesuffix(".encoder.onnx") if path.suffix == ".onnx" else path.stem
     return path.with_name(f"{stem}.calibration.json")
