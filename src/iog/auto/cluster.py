@@ -13,14 +13,15 @@ from __future__ import annotations
 import logging
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from iog import __version__
 from iog.auto.methods import Boxes, Method
 from iog.auto.places import Folder, Place
-from iog.auto.plan import Share
+from iog.auto.plan import Share, networks
 from iog.auto.runner import Progress, Worker
 from iog.auto.store import Shards, Store
 from iog.errors import DataError, IogError
@@ -96,7 +97,8 @@ class Cluster:
             try:
                 # A folder means the same everywhere only by its whole path.
                 shards = Shards(_everywhere(store.place), store.config)
-                _Driver(self, opening, _everywhere(photos), shards, progress).do(missing, store)
+                opening_here = _Checked(opening, _version(store.plan.making))
+                _Driver(self, opening_here, _everywhere(photos), shards, progress).do(missing, store)
             finally:
                 if not connected_before:
                     ray.shutdown()
@@ -112,6 +114,31 @@ class Cluster:
         if room < 1:
             raise DataError(f"the Ray cluster has no {'GPU' if self.gpus else 'core'} for a worker")
         return min(self.workers or int(room), missing)
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """Opens the models on a worker's machine, and sees that they are the driver's."""
+
+    opening: Callable[[], Boxes]
+    expected: Mapping[str, Any]
+    """`_version` on the driver's machine."""
+
+    def __call__(self) -> Boxes:
+        boxes = self.opening()
+        found = _version(networks(boxes))
+        for key, value in self.expected.items():
+            if found.get(key) != value:
+                raise DataError(
+                    f"the worker on {socket.gethostname()} has {key} {found.get(key)}, this machine {value}; "
+                    "all machines need the same iog and the same models"
+                )
+        return boxes
+
+
+def _version(making: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be the same on all machines; the class of the engine follows from the same command."""
+    return {"iog": __version__} | {key: value for key, value in making.items() if key != "engine"}
 
 
 class _Actor:
@@ -171,6 +198,9 @@ class _Driver:
                     deaths += 1
                     if deaths > DEATHS * size:
                         raise DataError("the workers keep dying; look into the logs of the Ray cluster")
+                    # Ray also gives up workers that it only lost sight of, on a machine with too much to do:
+                    # such a one would keep its core, and write on when the run has ended.
+                    self._ray.kill(worker)
                     if shard is not None:
                         heap.appendleft(shard)
                     hire()

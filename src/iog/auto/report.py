@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from iog.auto.photos import read_photo
 from iog.auto.places import Place
-from iog.auto.runner import read_photo
 from iog.auto.store import Record
 from iog.clicks import Box
 from iog.errors import IogError
