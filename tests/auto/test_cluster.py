@@ -168,6 +168,21 @@ def test_a_worker_that_ray_lost_sight_of_is_ended_before_another_is_hired(
     assert content(out) == alone
 
 
+def test_a_driver_that_ray_takes_for_dead_does_not_wait_for_ever(
+    nodes: Any, small_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its workers are gone then, and no new ones come."""
+    import ray
+
+    seen = tmp_path / "notes"
+    seen.mkdir()
+    everyone = ray.nodes
+    monkeypatch.setattr(ray, "wait", lambda asked, **more: ([], asked))
+    monkeypatch.setattr(ray, "nodes", lambda: [node | {"Alive": False} for node in everyone()])
+    with pytest.raises(DataError, match="takes this machine for dead"):
+        share_out(nodes.address, Folder(small_photos), Folder(tmp_path / "out"), Opening(seen, 0.0))
+
+
 def test_photos_and_results_behind_s3(
     nodes: Any,
     small_photos: Path,

@@ -32,6 +32,9 @@ from iog.zoo import EngineName
 DEATHS = 3
 """So many deaths a worker, without one finished shard in between, are no accident."""
 
+_PATIENCE = 30.0
+"""Seconds without an answer of any worker after which we look whether one can still come."""
+
 _THREADS = 2
 """Threads of a worker whose photos come through a network, so that one waits while the other computes."""
 
@@ -192,7 +195,7 @@ class _Driver:
         left = len(missing)
         try:
             while left:
-                (answer,), _ = self._ray.wait(list(asked), num_returns=1)
+                answer = self._next(list(asked))
                 worker, shard = asked.pop(answer)
                 if not self._answered(answer):
                     deaths += 1
@@ -217,6 +220,21 @@ class _Driver:
         finally:
             for worker, _ in asked.values():
                 self._ray.kill(worker)
+
+    def _next(self, asked: list[Any]) -> Any:
+        """The next answer; DataError if none can come any more."""
+        while True:
+            answers, _ = self._ray.wait(asked, num_returns=1, timeout=_PATIENCE)
+            if answers:
+                return answers[0]
+            # Ray takes a machine that is too busy to answer for dead, also this one. It then starts no more
+            # workers for us, and would let us wait for them for ever.
+            here = self._ray.get_runtime_context().get_node_id()
+            if not any(node["Alive"] and node["NodeID"] == here for node in self._ray.nodes()):
+                raise DataError(
+                    "the Ray cluster takes this machine for dead (was it too busy to answer?); "
+                    "finished shards are kept: repeat the command"
+                )
 
     def _answered(self, answer: Any) -> bool:
         """Whether a worker did what it was asked; False if it died. Raises what went wrong in it."""
