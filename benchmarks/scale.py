@@ -29,6 +29,7 @@ import iog
 from auto import listed_objects, repeated_samples
 from iog.auto.plan import Item
 from iog.auto.runner import usable_cores
+from iog.auto.store import temporary
 from iog.evaluation import quoting
 from iog.files import write_text
 
@@ -206,7 +207,9 @@ def measured_workers(folder: Path, photos: Path, table: Path, boxes: int, shard_
 
 
 def outputs(out: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in (out / "shards").iterdir()}
+    """The shards; not what a worker that died had begun to write, which is no part of them."""
+    shards = (out / "shards").iterdir()
+    return {path.name: path.read_bytes() for path in shards if not temporary(path.name)}
 
 
 def size(path: Path) -> int:

@@ -8,7 +8,7 @@ from typing import IO, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from iog.errors import ImageError
 
@@ -58,6 +58,8 @@ def _decoded(source: Path | IO[bytes], name: str) -> npt.NDArray[np.uint8]:
         opened = Image.open(source)
     except Image.DecompressionBombError:
         raise ImageError(f"{name} has over {MAXIMUM_PIXELS:,} pixels; scale it down first") from None
+    except UnidentifiedImageError:  # its text has the file's path, or where in memory an open file lies
+        raise ImageError(f"{name} is not a picture that can be read") from None
     except Exception as error:  # Pillow's readers raise many kinds for a broken header
         raise ImageError(f"{name} is not a picture that can be read: {_reason(error)}") from error
     with opened:

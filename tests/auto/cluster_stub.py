@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -52,3 +52,10 @@ def failing() -> Boxes:
     from iog.errors import ModelError
 
     raise ModelError("the file is damaged; reinstall iog")
+
+
+def other_weights() -> Boxes:
+    """A machine that has another model under the same name."""
+    engine = StubEngine()
+    engine.info = replace(engine.info, weights_sha256="1" * 64)
+    return Boxes(Segmenter(engine))

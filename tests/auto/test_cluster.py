@@ -24,7 +24,7 @@ from iog.cli import main
 from iog.errors import DataError
 from iog.samples import samples
 from iog.segmenter import Segmenter
-from tests.auto.cluster_stub import Opening, failing
+from tests.auto.cluster_stub import Opening, failing, other_weights
 from tests.auto.stub import FORMATS, SHARD, StubEngine, content, items, work
 
 pytest.importorskip("ray")
@@ -136,6 +136,53 @@ def test_a_process_and_a_node_die_in_the_middle(
     assert content(out) == alone
 
 
+def test_a_worker_that_ray_lost_sight_of_is_ended_before_another_is_hired(
+    nodes: Any, small_photos: Path, alone: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine with too much to do Ray gives up actors that live, and would write on."""
+    import ray
+
+    seen = tmp_path / "notes"
+    seen.mkdir()
+    events: list[str] = []
+    get, kill = ray.get, ray.kill
+
+    def lose_one(answer: Any) -> Any:
+        if "lost" not in events and any(seen.iterdir()):
+            events.append("lost")
+            raise ray.exceptions.ActorUnavailableError("no answer", None)
+        return get(answer)
+
+    def end(worker: Any) -> None:
+        events.append("ended")
+        kill(worker)
+
+    monkeypatch.setattr(ray, "get", lose_one)
+    monkeypatch.setattr(ray, "kill", end)
+    out = tmp_path / "out"
+    opening = Opening(seen, 0.02)
+    share_out(nodes.address, Folder(small_photos), Folder(out), opening, lambda boxes: events.append("done"))
+    lost = events.index("lost")
+    assert events[lost + 1] == "ended"
+    assert "done" in events[lost:]
+    assert content(out) == alone
+
+
+def test_a_driver_that_ray_takes_for_dead_does_not_wait_for_ever(
+    nodes: Any, small_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its workers are gone then, and no new ones come."""
+    import ray
+
+    seen = tmp_path / "notes"
+    seen.mkdir()
+    everyone = ray.nodes
+    monkeypatch.setattr(ray, "wait", lambda asked, **more: ([], asked))
+    monkeypatch.setattr(ray, "nodes", lambda: [node | {"Alive": False} for node in everyone()])
+    with pytest.raises(DataError, match="takes this machine for dead"):
+        share_out(nodes.address, Folder(small_photos), Folder(tmp_path / "out"), Opening(seen, 0.0))
+
+
 def test_photos_and_results_behind_s3(
     nodes: Any,
     small_photos: Path,
@@ -166,6 +213,11 @@ def test_a_model_that_cannot_be_opened_is_one_sentence(
 ) -> None:
     with pytest.raises(DataError, match="the file is damaged; reinstall iog"):
         share_out(nodes.address, Folder(small_photos), Folder(tmp_path / "out"), failing)
+
+
+def test_a_worker_with_other_weights_is_refused(nodes: Any, small_photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"the worker on .* has weights_sha256 1+, this machine 0+; "):
+        share_out(nodes.address, Folder(small_photos), Folder(tmp_path / "out"), other_weights)
 
 
 def test_no_cluster_is_one_sentence(small_photos: Path, tmp_path: Path) -> None:

@@ -146,6 +146,46 @@ def test_faults_are_noted(
     assert fault in broken[0]
 
 
+def test_a_broken_box_costs_no_other_box_of_its_photo(small_photos: Path, tmp_path: Path) -> None:
+    path = write("voc", tmp_path)
+    whole = path / "a" / "astronaut.xml"
+    whole.write_text(whole.read_text().replace("<xmax>40</xmax>", "<xmax>forty</xmax>"))
+    broken: list[str] = []
+    items = read_boxes(path, Folder(small_photos), "voc", broken)
+    assert [(item.image, item.category) for item in items] == [
+        ("a/astronaut.jpg", "dog"),
+        ("b/coffee.png", "dog"),
+    ]
+    assert len(broken) == 1
+    assert "object cat has no complete bndbox" in broken[0]
+
+
+def test_a_folder_is_known_by_a_file_that_can_be_read(small_photos: Path, tmp_path: Path) -> None:
+    path = write("imagenet", tmp_path)
+    (path / "a" / "alone.xml").write_text("<annotation>")  # comes first
+    assert guess(path) == "imagenet"
+    broken: list[str] = []
+    assert len(read_boxes(path, Folder(small_photos), None, broken)) == 3
+    assert "not XML" in broken[0]
+    for file in path.rglob("*.xml"):
+        file.write_text("<annotation>")
+    with pytest.raises(DataError, match=r"alone\.xml is not XML"):
+        guess(path)
+
+
+def test_a_class_below_zero_is_not_the_last_one(small_photos: Path, tmp_path: Path) -> None:
+    path = write("yolo", tmp_path)
+    (path / "a" / "astronaut.txt").write_text("-1 0.5 0.5 0.2 0.2\n")
+    assert [item.category for item in read_boxes(path, Folder(small_photos), None, [])] == ["-1", "dog"]
+
+
+def test_a_table_in_another_encoding_is_one_sentence(small_photos: Path, tmp_path: Path) -> None:
+    path = tmp_path / "boxes.csv"
+    path.write_bytes("image,x0,y0,x1,y1,category\nrocket.jpg,1,2,30,40,größe\n".encode("latin-1"))
+    with pytest.raises(DataError, match="not a CSV file in UTF-8"):
+        read_boxes(path, Folder(small_photos), None, [])
+
+
 def test_rows_of_a_table_that_are_no_boxes(small_photos: Path, tmp_path: Path) -> None:
     path = tmp_path / "boxes.csv"
     path.write_text("image,x0,y0,x1,y1\nrocket.jpg,1,2,30,40\nrocket.jpg,1,2,,40\n,1,2,30,40\nrocket.jpg,1\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from iog.auto.report import Sample, count
+from iog.auto.places import Folder
+from iog.auto.report import Sample, count, page
 from iog.auto.store import Record
 from iog.cli import main
 from iog.masks import encode_rle
@@ -66,14 +68,38 @@ def test_the_page(small_photos: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, call)
     assert result.exit_code == 0, result.output
     assert f"30 masks -> {out}/report.html" in result.output
-    page = (out / "report.html").read_text()
-    assert page.count("<section>") == 3
-    assert page.count('src="data:image/jpeg;base64,') == 3 * 3 * 2
-    assert not re.search(r'(src|href)="(?!data:)', page), "nothing is loaded from elsewhere"
-    assert "(no class)" in page
+    shown = (out / "report.html").read_text()
+    assert shown.count("<section>") == 3
+    assert shown.count('src="data:image/jpeg;base64,') == 3 * 3 * 2
+    assert not re.search(r'(src|href)="(?!data:)', shown), "nothing is loaded from elsewhere"
+    assert "(no class)" in shown
     again = CliRunner().invoke(main, [*call, "--to", str(tmp_path / "again.html")])
     assert again.exit_code == 0
-    assert (tmp_path / "again.html").read_text() == page
+    assert (tmp_path / "again.html").read_text() == shown
+
+
+def test_classes_of_few_masks_are_shown_once_and_by_their_names(small_photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    work(small_photos, out, 30)
+    labels = {"0": ["cat", "tabby, tabby <cat>", 4], "1": ["dog", "dog", 4]}
+    (out / "label.json").write_text(json.dumps(labels))
+    call = ["auto", "report", str(out), "--images", str(small_photos), "--each", "50"]
+    assert CliRunner().invoke(main, call).exit_code == 0
+    shown = (out / "report.html").read_text()
+    assert shown.count('src="data:image/jpeg;base64,') == 29, "one is empty"
+    assert shown.count("all, the least confident first") == 3
+    assert "<h2>tabby, tabby &lt;cat&gt; (cat) <small>10 masks" in shown
+    assert "<h2>dog <small>" in shown
+
+
+def test_why_boxes_have_no_mask(small_photos: Path) -> None:
+    counts = count([record(0, 0.5)], 1)
+    shown = page(counts, {}, {"photo": 1, "box": 1200}, Folder(small_photos), 0, {})
+    assert "<dd>1,201: 1,200 for an impossible box, 1 for an unreadable photo</dd>" in shown
+    assert (
+        '<div class=bar title="0.5 to 0.55: 1"><i style="height:100.0%"></i><span>0.5</span></div>' in shown
+    )
+    assert '<div class=bar title="512 and more: 0"><i style="height:0.0%"></i><span>512</span></div>' in shown
 
 
 def test_photos_that_are_gone_are_named(small_photos: Path, tmp_path: Path) -> None:

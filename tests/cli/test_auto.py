@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from iog.auto.runner import Worker
 from iog.cli import main
 from iog.samples import samples
 
@@ -50,9 +51,30 @@ def test_failures_are_listed(boxes: Path, tmp_path: Path) -> None:
     result = run(boxes, "--images", PHOTOS, "--out", tmp_path / "out", "--method", "centre")
     assert result.exit_code == 1, result.output
     assert "4 masks of 11 boxes" in result.output
-    assert "8 failed: 6 box is impossible, 1 photo cannot be read, 1 could not be listed" in result.output
+    causes = "6 for an impossible box, 1 for a photo that cannot be read, 1 could not be listed"
+    assert f"8 failed: {causes}; all are in" in result.output
+    for example in ("is inside out", "gone.jpg does not exist", "could not convert string to float: 'a'"):
+        assert example in result.output, "one of each kind is shown"
     assert "and 3 more" in result.output
     assert len((tmp_path / "out" / "failures.jsonl").read_text().splitlines()) == 8
+
+
+def test_ctrl_c_has_a_status_of_its_own(boxes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(worker: Worker, share: object, batch: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Worker, "_solve", stopped)
+        result = run(boxes, "--images", PHOTOS, "--out", tmp_path / "out")
+    assert result.exit_code == 130, result.output
+    assert "the same command goes on" in result.output
+    assert run(boxes, "--images", PHOTOS, "--out", tmp_path / "out").exit_code == 0
+
+
+def test_a_review_queue_of_an_earlier_run_stays(boxes: Path, tmp_path: Path) -> None:
+    call = [boxes, "--images", PHOTOS, "--out", tmp_path / "out", "--method", "box", "--review-below"]
+    assert "4 masks under 1 wait for a person" in run(*call, 1).output
+    assert "4 masks of an earlier run wait for a person" in run(*call, 0.1).output
 
 
 @pytest.mark.parametrize(

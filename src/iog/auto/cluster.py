@@ -13,14 +13,15 @@ from __future__ import annotations
 import logging
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from iog import __version__
 from iog.auto.methods import Boxes, Method
 from iog.auto.places import Folder, Place
-from iog.auto.plan import Share
+from iog.auto.plan import Share, networks
 from iog.auto.runner import Progress, Worker
 from iog.auto.store import Shards, Store
 from iog.errors import DataError, IogError
@@ -30,6 +31,9 @@ from iog.zoo import EngineName
 
 DEATHS = 3
 """So many deaths a worker, without one finished shard in between, are no accident."""
+
+_PATIENCE = 30.0
+"""Seconds without an answer of any worker after which we look whether one can still come."""
 
 _THREADS = 2
 """Threads of a worker whose photos come through a network, so that one waits while the other computes."""
@@ -96,7 +100,8 @@ class Cluster:
             try:
                 # A folder means the same everywhere only by its whole path.
                 shards = Shards(_everywhere(store.place), store.config)
-                _Driver(self, opening, _everywhere(photos), shards, progress).do(missing, store)
+                opening_here = _Checked(opening, _version(store.plan.making))
+                _Driver(self, opening_here, _everywhere(photos), shards, progress).do(missing, store)
             finally:
                 if not connected_before:
                     ray.shutdown()
@@ -112,6 +117,31 @@ class Cluster:
         if room < 1:
             raise DataError(f"the Ray cluster has no {'GPU' if self.gpus else 'core'} for a worker")
         return min(self.workers or int(room), missing)
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """Opens the models on a worker's machine, and sees that they are the driver's."""
+
+    opening: Callable[[], Boxes]
+    expected: Mapping[str, Any]
+    """`_version` on the driver's machine."""
+
+    def __call__(self) -> Boxes:
+        boxes = self.opening()
+        found = _version(networks(boxes))
+        for key, value in self.expected.items():
+            if found.get(key) != value:
+                raise DataError(
+                    f"the worker on {socket.gethostname()} has {key} {found.get(key)}, this machine {value}; "
+                    "all machines need the same iog and the same models"
+                )
+        return boxes
+
+
+def _version(making: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be the same on all machines; the class of the engine follows from the same command."""
+    return {"iog": __version__} | {key: value for key, value in making.items() if key != "engine"}
 
 
 class _Actor:
@@ -165,12 +195,15 @@ class _Driver:
         left = len(missing)
         try:
             while left:
-                (answer,), _ = self._ray.wait(list(asked), num_returns=1)
+                answer = self._next(list(asked))
                 worker, shard = asked.pop(answer)
                 if not self._answered(answer):
                     deaths += 1
                     if deaths > DEATHS * size:
                         raise DataError("the workers keep dying; look into the logs of the Ray cluster")
+                    # Ray also gives up workers that it only lost sight of, on a machine with too much to do:
+                    # such a one would keep its core, and write on when the run has ended.
+                    self._ray.kill(worker)
                     if shard is not None:
                         heap.appendleft(shard)
                     hire()
@@ -187,6 +220,21 @@ class _Driver:
         finally:
             for worker, _ in asked.values():
                 self._ray.kill(worker)
+
+    def _next(self, asked: list[Any]) -> Any:
+        """The next answer; DataError if none can come any more."""
+        while True:
+            answers, _ = self._ray.wait(asked, num_returns=1, timeout=_PATIENCE)
+            if answers:
+                return answers[0]
+            # Ray takes a machine that is too busy to answer for dead, also this one. It then starts no more
+            # workers for us, and would let us wait for them for ever.
+            here = self._ray.get_runtime_context().get_node_id()
+            if not any(node["Alive"] and node["NodeID"] == here for node in self._ray.nodes()):
+                raise DataError(
+                    "the Ray cluster takes this machine for dead (was it too busy to answer?); "
+                    "finished shards are kept: repeat the command"
+                )
 
     def _answered(self, answer: Any) -> bool:
         """Whether a worker did what it was asked; False if it died. Raises what went wrong in it."""

@@ -86,9 +86,8 @@ def guess(path: Path) -> Kind:
         If nothing tells.
     """
     if path.is_dir():
-        xml = next(_below(path, ".xml"), None)
-        if xml is not None:
-            database = read_xml(xml, "").findtext("source/database") or ""
+        database = next(_databases(path), None)
+        if database is not None:
             return "imagenet" if database.upper().startswith(("ILSVRC", "IMAGENET")) else "voc"
         if next(_labels(path), None) is not None:
             return "yolo"
@@ -99,9 +98,20 @@ def guess(path: Path) -> Kind:
     if ending in (".parquet", ".pq"):
         return "table"
     if ending == ".csv":
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return "open-images" if "ImageID" in next(csv.reader(file), []) else "table"
+        return "open-images" if "ImageID" in next(_csv_rows(path), {}) else "table"
     raise DataError(f"cannot tell what {path} is; it ends in none of .json, .csv, .parquet: give --input")
+
+
+def _databases(folder: Path) -> Iterator[str]:
+    """What the XML files of a folder say where they come from; a broken one tells nothing of the others."""
+    fault: IogError | None = None
+    for file in _below(folder, ".xml"):
+        try:
+            yield read_xml(file, "").findtext("source/database") or ""
+        except IogError as error:
+            fault = fault or error
+    if fault is not None:
+        raise fault
 
 
 def _coco(path: Path, photos: Path, broken: list[str]) -> Iterator[Item]:
@@ -139,7 +149,7 @@ Edges = tuple[float, float, float, float]
 def _xml(path: Path, photos: Path, broken: list[str], convert: Callable[[Edges], Edges]) -> Iterator[Item]:
     for file in scanning(list(_below(path, ".xml")), "boxes"):
         try:
-            things = list(listed_things(read_xml(file, ""), file))
+            things = list(listed_things(read_xml(file, ""), file, broken))
         except IogError as error:
             broken.append(str(error))
             continue
@@ -162,7 +172,7 @@ def _yolo(path: Path, photos: Path, broken: list[str]) -> Iterator[Item]:
                 continue
             try:
                 class_, *values = line.split()
-                name = names[int(class_)] if int(class_) < len(names) else class_
+                name = names[int(class_)] if 0 <= int(class_) < len(names) else class_
                 yield Item(image, name, _yolo_edges([float(value) for value in values]), relative=True)
             except (ValueError, IndexError) as error:
                 broken.append(f"{file}, line {number}: {error}")
@@ -181,7 +191,7 @@ def _yolo_names(folder: Path) -> list[str]:
     for place in (folder, folder.parent):
         for name in _NAMES:
             if (place / name).is_file():
-                lines = (place / name).read_text(encoding="utf-8-sig").splitlines()
+                lines = (place / name).read_text(encoding="utf-8-sig", errors="replace").splitlines()
                 return [line.strip() for line in lines if line.strip()]
     return []
 
@@ -208,8 +218,11 @@ def _table(path: Path, photos: Path, broken: list[str]) -> Iterator[Item]:
 
 
 def _csv_rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        yield from csv.DictReader(file)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield from csv.DictReader(file)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is not a CSV file in UTF-8: {error}") from None
 
 
 def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -116,9 +116,7 @@ class Plan:
         cls, items: Iterable[Item], boxes: Boxes, shard_size: int = SHARD_SIZE, batch: int = BATCH
     ) -> Plan:
         """The plan for items in any order."""
-        making = {"engine": boxes.segmenter.engine_name, **_hashes(boxes.segmenter, "")}
-        if boxes.first is not None:
-            making |= {"first_model": boxes.first.model, **_hashes(boxes.first, "first_")}
+        making = {"engine": boxes.segmenter.engine_name, **networks(boxes)}
         return cls(by_photo(items), boxes.method, boxes.segmenter.model, making, shard_size, batch)
 
     @cached_property
@@ -172,6 +170,14 @@ class Plan:
             for _, same in groupby(self.items, lambda item: item.image)
             for number, _ in enumerate(same, 1)
         ]
+
+
+def networks(boxes: Boxes) -> dict[str, Any]:
+    """What a mask depends on of the networks that make it: weights and calibration."""
+    found = _hashes(boxes.segmenter, "")
+    if boxes.first is not None:
+        found |= {"first_model": boxes.first.model, **_hashes(boxes.first, "first_")}
+    return found
 
 
 def _hashes(segmenter: Segmenter, prefix: str) -> dict[str, Any]:

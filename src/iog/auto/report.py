@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from iog.auto.photos import read_photo
 from iog.auto.places import Place
-from iog.auto.runner import read_photo
 from iog.auto.store import Record
 from iog.clicks import Box
 from iog.errors import IogError
@@ -91,7 +91,12 @@ def count(records: Iterable[Record], each: int, seed: int = 0) -> Counts:
 
 
 def page(
-    counts: Counts, settings: Mapping[str, Any], failures: Mapping[str, int], photos: Place, classes: int
+    counts: Counts,
+    settings: Mapping[str, Any],
+    failures: Mapping[str, int],
+    photos: Place,
+    classes: int,
+    names: Mapping[str, str],
 ) -> str:
     """The page as HTML.
 
@@ -107,6 +112,8 @@ def page(
         Where the photos lie.
     classes
         How many classes get pictures: those with the most masks.
+    names
+        What to call a class, where its own name (ImageNet's n01440764) says little.
     """
     total = sum(sample.count for sample in counts.classes.values())
     chosen = sorted(counts.classes.items(), key=lambda item: (-item[1].count, item[0]))
@@ -114,43 +121,40 @@ def page(
         ("masks", f"{total:,}"),
         ("photos", f"{counts.photos:,}"),
         ("classes", f"{len(counts.classes):,}"),
-        ("boxes without a mask", f"{sum(failures.values()):,}"),
+        ("boxes without a mask", _counted(failures)),
         ("masks with a note", f"{counts.notes:,}"),
         ("method", str(settings.get("method"))),
         ("model", f"{settings.get('model')}, weights {str(settings.get('weights_sha256'))[:12]}"),
         ("plan", str(settings.get("config"))),
     ]
     limits = [f"{a:g}" for a in np.linspace(0, 1, BINS + 1)]
-    confidences = [(f"{limits[i]} to {limits[i + 1]}", n) for i, n in enumerate(counts.confidences)]
     bounds = ["0", *map(str, SIZES)]
-    sizes = [
-        (f"{low} to {high}" if high else f"{low} and more", n)
-        for low, high, n in zip(bounds, [*bounds[1:], ""], counts.sizes, strict=True)
-    ]
     rows = "".join(
-        f"<tr><th scope=row>{_text(name)}</th><td>{s.count:,}</td>"
+        f"<tr><th scope=row>{_text(name, names)}</th><td>{s.count:,}</td>"
         f"<td>{s.confidence / s.count:.3f}</td><td>{s.empty:,}</td></tr>"
         for name, s in chosen
     )
     return _PAGE.format(
         facts="".join(f"<div><dt>{html.escape(k)}</dt><dd>{html.escape(v)}</dd></div>" for k, v in facts),
-        confidences=_histogram("Confidence", confidences),
-        sizes=_histogram("Side of a square of the mask's area, pixels", sizes),
-        classes="".join(_class(name, sample, photos) for name, sample in chosen[:classes]),
+        confidences=_histogram("Confidence", limits, counts.confidences),
+        sizes=_histogram("Side of a square of the mask's area, pixels", bounds, counts.sizes),
+        classes="".join(_class(_text(name, names), sample, photos) for name, sample in chosen[:classes]),
         shown=min(classes, len(chosen)),
         rows=rows,
     )
 
 
 def _class(name: str, sample: Sample, photos: Place) -> str:
-    kinds = (("random", sample.random), ("least confident", sample.least), ("most confident", sample.most))
+    kinds = [("random", sample.random), ("least confident", sample.least), ("most confident", sample.most)]
+    if len(sample.least) == sample.count - sample.empty:  # three times the same masks would tell nothing
+        kinds = [("all, the least confident first", sample.least)]
     strips = "".join(
         f"<h3>{title}</h3><div class=strip>{''.join(_figure(r, photos) for r in records)}</div>"
         for title, records in kinds
     )
     average = sample.confidence / sample.count
-    counted = f"<small>{sample.count:,} masks, mean confidence {average:.3f}</small>"
-    return f"<section><h2>{_text(name)} {counted}</h2>{strips}</section>"
+    masks = "1 mask" if sample.count == 1 else f"{sample.count:,} masks"
+    return f"<section><h2>{name} <small>{masks}, mean confidence {average:.3f}</small></h2>{strips}</section>"
 
 
 def _figure(record: Record, photos: Place) -> str:
@@ -186,22 +190,33 @@ def _picture(record: Record, photos: Place) -> str:
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def _histogram(title: str, bars: Sequence[tuple[str, int]]) -> str:
-    most = max([number for _, number in bars] + [1])
-    drawn = "".join(
-        f'<div class=bar title="{label}: {number:,}"><i style="height:{100 * number / most:.1f}%"></i></div>'
-        for label, number in bars
-    )
-    first, last = bars[0][0].split(" ")[0], bars[-1][0].split(" ")[-1]
-    ends = f"<span>{first}</span><span>{last if last != 'more' else bars[-1][0]}</span>"
+def _histogram(title: str, limits: Sequence[str], numbers: Sequence[int]) -> str:
+    """Bars from each limit to the next; where there is one bar more than that, it has no upper limit."""
+    most = max([*numbers, 1])
+    every = -(-len(numbers) // 10)  # so many numbers fit below the bars
+    bars = []
+    for place, number in enumerate(numbers):
+        low, high = limits[place], limits[place + 1] if place + 1 < len(limits) else None
+        label = f"{low} and more" if high is None else f"{low} to {high}"
+        bars.append(
+            f'<div class=bar title="{label}: {number:,}"><i style="height:{100 * number / most:.1f}%"></i>'
+            f"<span>{low if place % every == 0 else ''}</span></div>"
+        )
     return (
         f"<figure class=histogram><figcaption>{title}; highest bar {most:,}</figcaption>"
-        f"<div class=bars>{drawn}</div><div class=ends>{ends}</div></figure>"
+        f"<div class=bars>{''.join(bars)}</div></figure>"
     )
 
 
-def _text(name: str) -> str:
-    return html.escape(name or "(no class)")
+def _counted(failures: Mapping[str, int]) -> str:
+    blamed = {"box": "impossible box", "photo": "unreadable photo"}
+    causes = ", ".join(f"{number:,} for an {blamed[kind]}" for kind, number in sorted(failures.items()))
+    return f"{sum(failures.values()):,}" + (f": {causes}" if causes else "")
+
+
+def _text(name: str, names: Mapping[str, str]) -> str:
+    known = names.get(name, name)
+    return html.escape((known if known == name else f"{known} ({name})") or "(no class)")
 
 
 _PAGE = """<!doctype html>
@@ -219,9 +234,10 @@ figure {{ margin: 0; }}
 .strip figure {{ max-width: 11rem; }} .strip img {{ display: block; border-radius: 3px; }}
 .strip figcaption {{ font-size: .8rem; color: #333; font-variant-numeric: tabular-nums; }}
 .histograms {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 2rem; }}
-.bars {{ display: flex; height: 9rem; gap: 2px; border-bottom: 1px solid #888; }}
-.bar {{ flex: 1; display: flex; align-items: flex-end; }} .bar i {{ width: 100%; background: #0072ff; }}
-.ends {{ display: flex; justify-content: space-between; font-size: .8rem; color: #555; }}
+.bars {{ display: flex; height: 9rem; gap: 2px; border-bottom: 1px solid #888; margin: .4rem 0 1.6rem; }}
+.bar {{ flex: 1; display: flex; align-items: flex-end; position: relative; }}
+.bar i {{ width: 100%; background: #0072ff; }}
+.bar span {{ position: absolute; top: 100%; left: 0; font-size: .75rem; color: #555; }}
 table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; }}
 th, td {{ padding: .15rem 1rem .15rem 0; text-align: right; }} th {{ text-align: left; font-weight: 500; }}
 </style></head><body>

@@ -18,16 +18,15 @@ from itertools import chain, groupby
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from iog.auto.clock import Clock
 from iog.auto.lock import locked
 from iog.auto.methods import Answer, Boxes, Target
-from iog.auto.places import Folder, Place
+from iog.auto.photos import read_photo
+from iog.auto.places import Place
 from iog.auto.plan import Group, Plan, Share
 from iog.auto.store import Failure, Record, Shards, Store, line_of
-from iog.errors import ImageError, IogError
-from iog.images import decode_image, read_image
+from iog.errors import ImageError
 from iog.masks import encode_rle
 
 AHEAD = 16
@@ -206,7 +205,7 @@ class Worker:
         try:
             with self.clock.stage("read photo"):
                 image = read_photo(self.photos, group.image)
-        except (IogError, OSError, ValueError) as error:
+        except ImageError as error:
             return [_failure(share, place, "photo", error) for place in group.places]
         results: list[Ready | Failure] = []
         with self.clock.stage("cut"):
@@ -222,17 +221,6 @@ class Worker:
         answers = self.boxes.solve([ready.target for ready in batch], self.clock)
         with self.clock.stage("record"):
             return [line_of(_record(share, *one)) for one in zip(batch, answers, strict=True)]
-
-
-def read_photo(photos: Place, name: str) -> npt.NDArray[np.uint8]:
-    """A photo as (H, W, 3) RGB; raises as `read_image`."""
-    if isinstance(photos, Folder):
-        return read_image(photos.path / name)
-    try:
-        with photos.reading(name) as file:
-            return decode_image(file, f"{photos}/{name}")
-    except FileNotFoundError:
-        raise ImageError(f"{photos}/{name} does not exist") from None
 
 
 def _failure(share: Share, place: int, kind: str, error: Exception) -> Failure:

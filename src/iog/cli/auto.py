@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,10 +16,13 @@ from iog.errors import DataError
 if TYPE_CHECKING:
     from iog.auto.plan import Item
     from iog.auto.runner import Summary
-    from iog.auto.store import Store
+    from iog.auto.store import Failure, Store
 
 _SHOWN = 5
 """How many failures are listed; failures.jsonl has all."""
+
+_STOPPED = 130
+"""Exit status after Ctrl+C, as shells have it; 1 would say that the run has ended."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -150,7 +154,7 @@ def masks(
     iog auto labels/ --images photos/ --out masks/ --format yolo --format png
     iog auto boxes.parquet --images s3://data/photos --out s3://data/masks --ray auto
 
-    Exit status: 0 done, 1 done but some boxes have no mask, 2 bad input or usage.
+    Exit status: 0 done, 1 done but some boxes have no mask, 2 bad input or usage, 130 stopped by Ctrl+C.
     """
     from iog.auto.inputs import read_boxes
     from iog.auto.outputs import check_format, write_output
@@ -257,11 +261,11 @@ def _run(
         if review_below is not None and isinstance(photos, Folder):
             from iog.annotator.review import NAME, write_queue
 
-            count = write_queue(Path(out) / NAME, photos.path, store.all_records(), review_below)
-            click.echo(
-                f"{count} masks under {review_below:g} wait for a person: "
-                f"iog annotate {images} --project {Path(out) / NAME}"
-            )
+            queue = Path(out) / NAME
+            # What a person did in an earlier one stays, and its drafts may have been chosen by another limit.
+            which = "of an earlier run" if queue.exists() else f"under {review_below:g}"
+            count = write_queue(queue, photos.path, store.all_records(), review_below)
+            click.echo(f"{count} masks {which} wait for a person: iog annotate {images} --project {queue}")
 
     try:
         summary = run(
@@ -275,6 +279,10 @@ def _run(
             finish=finished,
             progress=bar,
         )
+    except KeyboardInterrupt:
+        bar.close()
+        click.echo("stopped; the same command goes on after the last finished shard", err=True)
+        return _STOPPED
     finally:
         bar.close()
     click.echo("\n".join(_report(summary, out)))
@@ -315,15 +323,26 @@ def _report(summary: Summary, out: str) -> list[str]:
     if not summary.failures:
         return [text]
     causes = {
-        "photo": "photo cannot be read",
-        "box": "box is impossible",
+        "photo": "for a photo that cannot be read",
+        "box": "for an impossible box",
         "listing": "could not be listed",
     }
     counts = ", ".join(f"{count} {causes[kind]}" for kind, count in summary.kinds.most_common())
     lines = [text, f"{len(summary.failures)} failed: {counts}; all are in {out.rstrip('/')}/failures.jsonl"]
-    for failure in summary.failures[:_SHOWN]:
+    for failure in _of_every_kind(summary.failures)[:_SHOWN]:
         name = "" if failure["id"] is None else f"box {failure['id']} of {failure['image']}: "
         lines.append(f"  {name}{failure['error']}")
     if len(summary.failures) > _SHOWN:
         lines.append(f"  and {len(summary.failures) - _SHOWN} more")
     return lines
+
+
+def _of_every_kind(failures: list[Failure]) -> list[Failure]:
+    """The first failure of each kind, then the second ones: a thousand of one kind hide none of another."""
+    seen: Counter[str] = Counter()
+    ranks = []
+    for failure in failures:
+        ranks.append(seen[failure["kind"]])
+        seen[failure["kind"]] += 1
+    order = sorted(range(len(failures)), key=lambda place: (ranks[place], place))
+    return [failures[place] for place in order]

@@ -37,9 +37,20 @@ def report(out: str, images: str, target: str | None, classes: int, each: int, s
     counts = count(run.records(), each, seed)
     if not counts.classes:
         raise DataError(f"{out} has no masks to show")
-    text = page(counts, run.settings, run.failures, photos, classes)
+    text = page(counts, run.settings, run.failures, photos, classes, _names(out))
     target = target or f"{out.rstrip('/')}/report.html"
     folder, _, name = target.rpartition("/")
     with place_of(folder or ".").writing(name, "w") as file:
         file.write(text)
     click.echo(f"{sum(sample.count for sample in counts.classes.values())} masks -> {target}")
+
+
+def _names(out: str) -> dict[str, str]:
+    """Names of ImageNet's classes, where the run has them."""
+    from iog.auto.places import local_copy, place_of
+    from iog.datasets.pixel_imagenet import read_label_file
+
+    if not place_of(out).exists("label.json"):
+        return {}
+    with local_copy(f"{out.rstrip('/')}/label.json") as path:
+        return {label.wnid: label.name for label in read_label_file(path).values()}

@@ -135,8 +135,11 @@ def _boxes(path: Path, photo: Path, source: str, one_based: bool, broken: Broken
         yield BoxEntry(photo, name, box)
 
 
-def listed_things(annotation: Element, path: Path) -> Iterator[Thing]:
-    """The objects of an XML file that are not "difficult"; `DataError` names the file if a box is broken."""
+def listed_things(annotation: Element, path: Path, broken: Broken = None) -> Iterator[Thing]:
+    """The objects of an XML file that are not "difficult".
+
+    `broken` takes what is wrong with single boxes, which are then left out; None raises it as `DataError`.
+    """
     for thing in annotation.iterfind("object"):
         if (thing.findtext("difficult") or "0").strip() == "1":
             continue
@@ -145,5 +148,6 @@ def listed_things(annotation: Element, path: Path) -> Iterator[Thing]:
         try:
             x0, y0, x1, y1 = (float(text or "") for text in texts)
         except ValueError:
-            raise DataError(f"{path}: object {name} has no complete bndbox") from None
+            note(broken, DataError(f"{path}: object {name} has no complete bndbox"))
+            continue
         yield Thing((name or "").strip(), (x0, y0, x1, y1))
