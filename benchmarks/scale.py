@@ -27,6 +27,7 @@ import onnxruntime
 
 import iog
 from auto import listed_objects, repeated_samples
+from iog.auto.methods import METHODS, Method
 from iog.auto.plan import Item
 from iog.auto.runner import usable_cores
 from iog.auto.store import temporary
@@ -41,6 +42,8 @@ POINTS = 40
 """Of a curve over a run that are kept."""
 TARGETS = (615_000, 15_000_000)
 HOURS = (1, 8, 24)
+METHOD: Method = "two-stage"
+"""Of the plan, and of runs unless told."""
 
 
 def main() -> None:
@@ -56,6 +59,7 @@ def main() -> None:
             "--keep", type=Path, help="folder for photos and output, kept; else a temporary one"
         )
         command.add_argument("--shard-size", type=int, default=SHARD)
+        command.add_argument("--method", choices=METHODS, default=METHOD)
         command.add_argument("--to", type=Path, help="JSON to write instead of one in docs/scale/")
     commands.add_parser("page")
     arguments = parser.parse_args()
@@ -67,8 +71,10 @@ def main() -> None:
         folder = arguments.keep or Path(temporary)
         photos, table = job(folder, arguments.boxes, arguments.data)
         make = measured_run if arguments.command == "run" else measured_workers
-        result = machine() | make(folder, photos, table, arguments.boxes, arguments.shard_size)
-    name = f"run-{arguments.boxes}.json" if arguments.command == "run" else "workers.json"
+        result = machine() | make(
+            folder, photos, table, arguments.boxes, arguments.shard_size, arguments.method
+        )
+    name = f"run-{arguments.boxes}-{arguments.method}.json" if make is measured_run else "workers.json"
     path = arguments.to or RESULTS / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
@@ -116,11 +122,14 @@ def machine() -> dict[str, Any]:
     }
 
 
-def measured_run(folder: Path, photos: Path, table: Path, boxes: int, shard_size: int) -> dict[str, Any]:
+def measured_run(
+    folder: Path, photos: Path, table: Path, boxes: int, shard_size: int, method: str
+) -> dict[str, Any]:
     """`iog auto` in a process of its own, watched from outside."""
     out = folder / "out"
     command = [sys.executable, "-m", "iog", "auto", str(table), "--images", str(photos), "--out", str(out)]
     command += ["--format", "coco", "--format", "parquet", "--shard-size", str(shard_size)]
+    command += ["--method", method]
     started = time.perf_counter()
     process = subprocess.Popen(command)
     curve = list(watched(process, out, started, shard_size))
@@ -135,6 +144,7 @@ def measured_run(folder: Path, photos: Path, table: Path, boxes: int, shard_size
     half = len(working) // 2
     return {
         "boxes": boxes,
+        "method": method,
         "shard_size": shard_size,
         "photos": len(images),
         "masks": summary["masks"],
@@ -169,13 +179,15 @@ def watched(
         time.sleep(1)
 
 
-def measured_workers(folder: Path, photos: Path, table: Path, boxes: int, shard_size: int) -> dict[str, Any]:
+def measured_workers(
+    folder: Path, photos: Path, table: Path, boxes: int, shard_size: int, method: str
+) -> dict[str, Any]:
     """The same job on a Ray cluster of this machine, with one worker and with two."""
     runs = []
     for workers in (1, 2):
         out = folder / f"out-{workers}"
         command = [sys.executable, "-m", "iog", "auto", str(table), "--images", str(photos)]
-        command += ["--out", str(out), "--shard-size", str(shard_size)]
+        command += ["--out", str(out), "--shard-size", str(shard_size), "--method", method]
         command += ["--ray", "local", "--workers", str(workers)]
         environment = os.environ | {"RAY_USAGE_STATS_ENABLED": "0"}
         started = time.perf_counter()
@@ -224,19 +236,31 @@ def filled(text: str) -> str:
 def measured_part() -> str:
     """All tables, from the JSON files alone."""
     runs = [json.loads(path.read_text()) for path in RESULTS.glob("run-*.json")]
-    runs.sort(key=lambda run: run["boxes"])
-    if not runs:
-        raise SystemExit("no docs/scale/run-*.json: python benchmarks/scale.py run")
+    runs.sort(key=lambda run: (run["boxes"], run["method"]))
+    if not any(run["method"] == METHOD for run in runs):
+        raise SystemExit(f"no docs/scale/run-*-{METHOD}.json: python benchmarks/scale.py run")
     largest = runs[-1]
+    planned = [run for run in runs if run["method"] == METHOD][-1]
     parts = [
         f"Measured with iog {largest['iog']}, ONNX Runtime {largest['onnxruntime']}, "
         f"Python {largest['python']}, {largest['processor']}, {largest['cores']} cores.",
         "### One machine",
         table(
-            ["boxes", "photos", "minutes", "masks/s", "peak MiB", "first half", "second half", "failures"],
+            [
+                "boxes",
+                "method",
+                "photos",
+                "minutes",
+                "masks/s",
+                "peak MiB",
+                "first half",
+                "second half",
+                "failures",
+            ],
             [
                 [
                     f"{run['boxes']:,}",
+                    run["method"],
                     f"{run['photos']:,}",
                     f"{run['seconds'] / 60:.1f}",
                     f"{run['masks_per_second']:.1f}",
@@ -268,7 +292,7 @@ def measured_part() -> str:
             f"seconds include the start of the cluster. Efficiency from one worker to two: {efficiency:.0%}. "
             f"The same bytes: {'yes' if found['same_bytes'] else 'NO'}.",
         ]
-    parts += ["### A plan", plan(largest, efficiency)]
+    parts += ["### A plan", plan(planned, efficiency)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -304,9 +328,8 @@ def plan(run: dict[str, Any], efficiency: float | None) -> str:
     said = f"{rate:.1f} masks/s a machine of {run['cores']} cores"
     said += f", times the efficiency {efficiency:.0%}" if efficiency else ", efficiency not measured"
     return (
-        table(header, rows)
-        + f"\n\nFrom {said}; {each['shards']:.0f} bytes a mask in the shards, {each['parquet']:.0f} in "
-        f"Parquet; {photo / 1000:.0f} kB a photo, {run['boxes'] / run['photos']:.1f} boxes a photo. Sizes "
+        table(header, rows) + f"\n\nFrom the run of {run['boxes']:,} boxes, method {run['method']}: {said}; "
+        f"{each['shards']:.0f} bytes a mask in the shards, {each['parquet']:.0f} in Parquet; {photo / 1000:.0f} kB a photo, {run['boxes'] / run['photos']:.1f} boxes a photo. Sizes "
         "grow with those of photos and masks."
     )
 
