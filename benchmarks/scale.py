@@ -329,7 +329,8 @@ def plan(run: dict[str, Any], efficiency: float | None) -> str:
     said += f", times the efficiency {efficiency:.0%}" if efficiency else ", efficiency not measured"
     return (
         table(header, rows) + f"\n\nFrom the run of {run['boxes']:,} boxes, method {run['method']}: {said}; "
-        f"{each['shards']:.0f} bytes a mask in the shards, {each['parquet']:.0f} in Parquet; {photo / 1000:.0f} kB a photo, {run['boxes'] / run['photos']:.1f} boxes a photo. Sizes "
+        f"{each['shards']:.0f} bytes a mask in the shards, {each['parquet']:.0f} in Parquet; "
+        f"{photo / 1000:.0f} kB a photo, {run['boxes'] / run['photos']:.1f} boxes a photo. Sizes "
         "grow with those of photos and masks."
     )
 
