@@ -210,6 +210,7 @@ def measured_workers(
     efficiency = round(two / (2 * one), 3) if one else None
     return {
         "boxes": boxes,
+        "method": method,
         "shard_size": shard_size,
         "runs": runs,
         "efficiency": efficiency,
@@ -275,7 +276,7 @@ def measured_part() -> str:
         'Memory is the resident size of the process, every second; "first half" and "second half" are the '
         "greatest values between the first shard on disk and the end.",
     ]
-    parts += [f"The run of {largest['boxes']:,} boxes:", curve(largest)]
+    parts += [f"The run of {largest['boxes']:,} boxes, method {largest['method']}:", curve(largest)]
     workers = RESULTS / "workers.json"
     efficiency = None
     if workers.is_file():
@@ -287,9 +288,10 @@ def measured_part() -> str:
                 ["workers", "masks/s", "seconds in all"],
                 [[r["workers"], f"{r['masks_per_second']:.1f}", r["seconds"]] for r in found["runs"]],
             ),
-            f"{found['boxes']:,} boxes in shards of {found['shard_size']:,} on Ray, both workers on one "
-            f"machine of {found['cores']} cores. masks/s is from the first finished shard to the last, and "
-            f"seconds include the start of the cluster. Efficiency from one worker to two: {efficiency:.0%}. "
+            f"{found['boxes']:,} boxes, method {found['method']}, in shards of {found['shard_size']:,} on "
+            f"Ray, both workers on one machine of {found['cores']} cores. masks/s is from the first finished "
+            "shard to the last, and seconds include the start of the cluster. Efficiency from one worker to "
+            f"two: {efficiency:.0%}. "
             f"The same bytes: {'yes' if found['same_bytes'] else 'NO'}.",
         ]
     parts += ["### A plan", plan(planned, efficiency)]

@@ -156,9 +156,9 @@ def depth(mask: BoolArray) -> npt.NDArray[np.float32]:
     padded = np.pad(mask.astype(np.uint8), 1)
     distances: Any = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     # OpenCV's distances differ in their last bit from call to call, which would decide between equally deep
-    # pixels. Their squares are whole numbers: rounded they are exact.
-    # (In 32 bits they are told apart up to 2^22: within masks of under 4096 pixels on the shorter side.)
-    exact = np.float32 if min(mask.shape) < 4096 else np.float64
+    # pixels. Their squares are whole numbers: rounded they are exact to a depth of 1365 pixels, or of 1194
+    # in 32 bits.
+    exact = np.float32 if min(mask.shape) < 2 * 1194 else np.float64
     squares = np.square(distances[1:-1, 1:-1], dtype=exact)
     np.rint(squares, out=squares)
     return np.asarray(np.sqrt(squares, out=squares), np.float32)

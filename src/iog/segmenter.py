@@ -27,7 +27,7 @@ from iog.errors import ModelError
 from iog.images import ImageLike, read_image
 from iog.prompting import THRESHOLD, Prompting, prompting_of
 
-_BATCH = 2  # crops per run of the network: more cost time and memory on a CPU (benchmarks/batch.py)
+_BATCH = 1  # crops per run of the network: more cost time and memory on a CPU (benchmarks/batch.py)
 
 
 @dataclass(frozen=True)

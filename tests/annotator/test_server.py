@@ -115,6 +115,19 @@ def test_a_mask_is_shown_before_it_is_saved_but_not_called_saved(
     assert refused["failure"]["object"]["version"] == saved["object"]["version"]
 
 
+def test_a_defect_behind_the_mask_is_no_lost_connection(
+    client: TestClient, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = start(client)
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(bench.store, "change", fail)
+    shown, failed = stages(client, found, inside=[60, 40])
+    assert shown["mask"] and failed["failure"]["error"].startswith("the server failed")
+
+
 def test_what_a_person_painted_is_in_the_mask_that_is_shown_first(client: TestClient) -> None:
     found = inside(client, start(client))
     stroke = {"points": [[5, 5], [115, 5]], "radius": 3, "add": True}
@@ -539,7 +552,7 @@ def test_the_api_describes_itself(client: TestClient) -> None:
     for path in description["paths"]:
         assert f" {path}</code>" in page
     links, places = (set(re.findall(pattern, page)) for pattern in (r'href="#(\w+)"', r'id="(\w+)"'))
-    assert {"Change", "Clicks", "ObjectMessage"} & links and links <= places == set(
+    assert {"Change", "ObjectMessage", "Stage"} <= links and links <= places == set(
         description["components"]["schemas"]
     )
     assert "<script" not in page and "http" not in page.replace("HTTP", "")

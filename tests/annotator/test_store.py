@@ -154,7 +154,6 @@ def test_foreign_and_newer_files_are_refused(tmp_path: Path) -> None:
 
 _WRITER = """
 import sys
-from contextlib import closing
 from pathlib import Path
 from iog.annotator.store import Store
 from iog.annotator.work import Work

@@ -11,6 +11,7 @@ from iog import ModelError, zoo
 from iog.cli import main
 from iog.datasets import PhotoDataset, known
 from iog.engines.torch import TorchEngine
+from iog.errors import TrainingError
 from iog.evaluation.protocol import Settings, evaluate
 from iog.networks import checkpoints
 from iog.segmenter import Segmenter
@@ -59,6 +60,11 @@ def test_the_encoder_can_stay_as_it_is(photo_folder: Path, tmp_path: Path) -> No
     after = train(recipe, tmp_path, settings=asdict(recipe)).state_dict()
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed and all(name.startswith("decoder.") for name in changed)
+
+
+def test_an_encoder_by_chance_is_not_kept() -> None:
+    with pytest.raises(TrainingError, match="give --start"):
+        FinetuneRecipe(start="", decoder_only=True)
 
 
 def test_an_unknown_start_is_one_sentence() -> None:

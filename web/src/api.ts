@@ -5,7 +5,7 @@ import type {
 
 /** The server understood and said no: `message` is its sentence; `newest` comes with a conflict. */
 export class Refusal extends Error {
-  constructor(message: string, readonly status: number, readonly newest: ObjectMessage | null) {
+  constructor(message: string, readonly newest: ObjectMessage | null) {
     super(message);
   }
 }
@@ -33,7 +33,7 @@ async function send(method: string, path: string, body?: unknown): Promise<Respo
   }
   if (!response.ok) {
     const failure = await response.json().catch(() => ({}));
-    throw new Refusal(failure.error ?? response.statusText, response.status, failure.object ?? null);
+    throw new Refusal(failure.error ?? response.statusText, failure.object ?? null);
   }
   return response;
 }
@@ -43,7 +43,7 @@ async function change(id: number, wish: Change, onMask: (mask: MaskMessage | nul
   const response = await send("PUT", `/api/objects/${id}/staged`, wish);
   for await (const { mask, object, failure } of lines<Stage>(response)) {
     if (object) return object;
-    if (failure) throw new Refusal(failure.error, 409, failure.object);
+    if (failure) throw new Refusal(failure.error, failure.object);
     onMask(mask);
   }
   throw new Unreachable("the answer broke off");

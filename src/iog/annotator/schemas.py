@@ -211,9 +211,9 @@ class Stage(Message):
     failure: Failure | None = None
 
     @classmethod
-    def of_mask(cls, mask: Preview) -> Stage:
+    def of_mask(cls, window: Box, mask: BoolArray) -> Stage:
         """The first line."""
-        return cls(mask=MaskMessage.of(mask.window, mask.mask, SCREEN_SIDE))
+        return cls(mask=MaskMessage.of(window, mask, SCREEN_SIDE))
 
     def line(self) -> bytes:
         """As it is sent."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import statistics
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import resources
 from typing import Annotated, Any, Literal
@@ -21,9 +22,10 @@ from iog.annotator.guard import App, Guard
 from iog.annotator.photos import DISPLAY_SIDE
 from iog.annotator.reference import reference
 from iog.annotator.store import PhotoFilter
-from iog.annotator.workbench import Preview, Workbench
+from iog.annotator.workbench import OnMask, Workbench
+from iog.clicks import Box
 from iog.errors import ConflictError, ImageError, IogError
-from iog.masks import polygons
+from iog.masks import BoolArray, polygons
 
 _PAGE = {
     "/": ("index.html", "text/html; charset=utf-8"),
@@ -32,7 +34,7 @@ _PAGE = {
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 
-_LINES = "application/x-ndjson"
+_LOG = logging.getLogger("uvicorn.error")
 _LONGEST_WAIT = 0.1  # seconds, for a page that has gone
 
 PhotoNumber = Annotated[int, Path(ge=1, le=2**53)]
@@ -40,6 +42,12 @@ ObjectNumber = Annotated[int, Path(ge=1, le=2**53)]
 _FAILURES: dict[int | str, dict[str, Any]] = {
     status: {"model": schemas.Failure} for status in (403, 409, 422)
 }
+
+
+class _Lines(StreamingResponse):
+    """An answer in lines of JSON."""
+
+    media_type = "application/x-ndjson"
 
 
 def make_app(bench: Workbench, token: str | None = None) -> App:
@@ -259,7 +267,7 @@ def _add_objects(app: FastAPI, bench: Workbench) -> None:
         """A click, a stroke, a label, an acceptance: saved when this answers."""
         return _changed(bench, number, wish)
 
-    @app.put("/api/objects/{number}/staged", response_class=StreamingResponse)
+    @app.put("/api/objects/{number}/staged", response_class=_Lines, responses={200: {"model": schemas.Stage}})
     async def change_staged(number: ObjectNumber, wish: schemas.Change) -> Response:
         """The same in lines of JSON: the mask as the screen shows it, then the object when it is saved.
 
@@ -269,15 +277,15 @@ def _add_objects(app: FastAPI, bench: Workbench) -> None:
         known: asyncio.Future[bytes] = loop.create_future()
         sent = threading.Event()
 
-        def tell(mask: Preview) -> None:
-            loop.call_soon_threadsafe(known.set_result, schemas.Stage.of_mask(mask).line())
+        def tell(window: Box, mask: BoolArray) -> None:
+            loop.call_soon_threadsafe(known.set_result, schemas.Stage.of_mask(window, mask).line())
             # Making the mask ready for the disk would keep the interpreter from those who send the line.
             sent.wait(_LONGEST_WAIT)
 
         saving = asyncio.ensure_future(run_in_threadpool(_changed, bench, number, wish, tell))
         await asyncio.wait((known, saving), return_when=asyncio.FIRST_COMPLETED)
         if saving.done():  # there was no mask to compute, or a failure: an answer like any other
-            return StreamingResponse(iter([schemas.Stage(object=saving.result()).line()]), media_type=_LINES)
+            return _Lines(iter([schemas.Stage(object=saving.result()).line()]))
 
         async def lines() -> AsyncIterator[bytes]:
             yield known.result()
@@ -288,9 +296,12 @@ def _add_objects(app: FastAPI, bench: Workbench) -> None:
                 stage = schemas.Stage(failure=_conflict(bench, number, error))
             except IogError as error:
                 stage = schemas.Stage(failure=schemas.Failure(error=str(error)))
+            except Exception:  # a defect: a stream that broke off would look like a lost connection
+                _LOG.exception("object %d could not be changed", number)
+                stage = schemas.Stage(failure=schemas.Failure(error="the server failed; see its log"))
             yield stage.line()
 
-        return StreamingResponse(lines(), media_type=_LINES)
+        return _Lines(lines())
 
     @app.post("/api/objects/{number}/undo")
     def undo(number: ObjectNumber, shift: schemas.Shift) -> schemas.ObjectMessage:
@@ -329,7 +340,7 @@ def _add_objects(app: FastAPI, bench: Workbench) -> None:
 
 
 def _changed(
-    bench: Workbench, number: int, wish: schemas.Change, on_mask: Callable[[Preview], None] | None = None
+    bench: Workbench, number: int, wish: schemas.Change, on_mask: OnMask | None = None
 ) -> schemas.ObjectMessage:
     row = bench.change(
         number,

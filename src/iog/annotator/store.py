@@ -539,9 +539,8 @@ class Store:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 self._objects.clear()  # it may hold what never came to be
-                if isinstance(
-                    error, sqlite3.OperationalError
-                ):  # a full disk, a lock, a folder that went away
+                # A full disk, a lock, a folder that went away.
+                if isinstance(error, sqlite3.OperationalError):
                     raise DataError(f"nothing was saved: {self.path.name}: {error}") from None
                 raise
 

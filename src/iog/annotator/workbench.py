@@ -48,6 +48,10 @@ Kind = Literal[
 ]
 
 
+OnMask = Callable[[Box, BoolArray], None]
+"""Takes a mask for the screen, and the part of the image that it covers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """A mask for the screen alone, over `window` (image pixels; may leave the image)."""
@@ -181,7 +185,7 @@ class Workbench:
         state: State,
         seconds: float,
         kind: Kind,
-        on_mask: Callable[[Preview], None] | None = None,
+        on_mask: OnMask | None = None,
     ) -> ObjectRow:
         """Make the object what a person wants it to be, and save it.
 
@@ -247,7 +251,7 @@ class Workbench:
         return count
 
     def _mask(
-        self, found: ObjectRow, work: Work, needed: bool, on_mask: Callable[[Preview], None] | None
+        self, found: ObjectRow, work: Work, needed: bool, on_mask: OnMask | None
     ) -> tuple[Patch | None, float | None]:
         """The mask of `work` and the model's confidence; none for a mere box unless it is `needed`."""
         prediction = None
@@ -263,20 +267,23 @@ class Workbench:
             raise DataError("an object needs clicks")
         # Every pixel of a large object costs a third of the time that a person waits for a correction.
         if on_mask is not None and prediction is not None and self._is_plain(found, work, prediction):
-            on_mask(Preview.of(prediction, SCREEN_SIDE))
+            shown = Preview.of(prediction, SCREEN_SIDE)
+            on_mask(shown.window, shown.mask)
             on_mask = None
         patch = self._compose(found, work, prediction)
         confidence = prediction.confidence if prediction else None
         if on_mask is not None:
-            on_mask(Preview(patch.box, patch.mask, confidence or 0))
+            on_mask(patch.box, patch.mask)
         return patch, confidence
 
     def _is_plain(self, found: ObjectRow, work: Work, prediction: Prediction) -> bool:
         """Whether the mask is the model's alone."""
         if work.strokes or work.largest or work.fill:
             return False
+        if not work.spare:
+            return True
         window = prediction.crop.window
-        shared = (window.intersection(other.box) for other in self._accepted(found) if work.spare)
+        shared = (window.intersection(other.box) for other in self._accepted(found))
         return not any(box.width > 0 and box.height > 0 for box in shared)
 
     def _compose(self, found: ObjectRow, work: Work, prediction: Prediction | None) -> Patch:

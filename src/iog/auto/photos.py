@@ -17,7 +17,6 @@ from iog.errors import DataError, ImageError, IogError
 from iog.images import decode_image
 
 _OWN_FAULTS = {
-    errno.ENOENT,
     errno.ENOTDIR,
     errno.EISDIR,
     errno.EACCES,
@@ -25,7 +24,6 @@ _OWN_FAULTS = {
     errno.ELOOP,
     errno.ENAMETOOLONG,
     errno.EINVAL,
-    errno.EIO,
 }
 """Errors in a folder that tell of the one file. Behind a URL most of them may mean an expired key."""
 
@@ -50,7 +48,7 @@ def read_photo(photos: Place, name: str) -> npt.NDArray[np.uint8]:
 
 
 def _content(photos: Place, name: str) -> bytes:
-    own = _OWN_FAULTS if isinstance(photos, Folder) else {errno.ENOENT}
+    own = _OWN_FAULTS if isinstance(photos, Folder) else set()
     try:
         with photos.reading(name) as file:
             return file.read()

@@ -278,7 +278,7 @@ def opened(
     subjects: list[Subject] = []
     with ExitStack() as stack:
         for name in dict.fromkeys(wanted):
-            if name in zoo.MODELS:
+            if zoo.bundled(name) is not None:
                 subjects.append(Network(name, f"iog {name}", Segmenter(name, threads=threads)))
                 continue
             if name not in available:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -165,16 +166,17 @@ def masks(
     for format_ in formats:
         check_format(format_)
     unlisted: list[str] = []
-    photos = place_of(images)
-    with local_copy(boxes) as path:
-        items = read_boxes(path, photos, kind, unlisted)
 
     def finish(store: Store) -> None:
         for format_ in formats:
             click.echo(f"writing {format_}", err=True)
             write_output(format_, store)
 
-    context.exit(_run(items, unlisted, images, out, finish, **options))
+    with _stoppable(context):
+        with local_copy(boxes) as path:
+            items = read_boxes(path, place_of(images), kind, unlisted)
+        status = _run(items, unlisted, images, out, finish, **options)
+    context.exit(status)
 
 
 @auto.command()
@@ -201,7 +203,6 @@ def imagenet(context: click.Context, /, root: Path, out: str, split: str, **opti
     annotations, photos = annotated_photos(root, split)
     names = synset_names(root)
     unlisted: list[str] = []
-    items = read_boxes(annotations, Folder(photos), "imagenet", unlisted)
 
     def finish(store: Store) -> None:
         click.echo("writing masks, labels and parquet", err=True)
@@ -210,10 +211,23 @@ def imagenet(context: click.Context, /, root: Path, out: str, split: str, **opti
             write_labels(file, labels_of(store.all_records(), names))
         write_output("parquet", store)
 
-    context.exit(_run(items, unlisted, str(photos), out, finish, **options))
+    with _stoppable(context):
+        items = read_boxes(annotations, Folder(photos), "imagenet", unlisted)
+        status = _run(items, unlisted, str(photos), out, finish, **options)
+    context.exit(status)
 
 
 auto.add_command(report)
+
+
+@contextmanager
+def _stoppable(context: click.Context) -> Iterator[None]:
+    """Ctrl+C ends the command with a status of its own."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("stopped; the same command goes on after the last finished shard", err=True)
+        context.exit(_STOPPED)
 
 
 def _run(
@@ -279,10 +293,6 @@ def _run(
             finish=finished,
             progress=bar,
         )
-    except KeyboardInterrupt:
-        bar.close()
-        click.echo("stopped; the same command goes on after the last finished shard", err=True)
-        return _STOPPED
     finally:
         bar.close()
     click.echo("\n".join(_report(summary, out)))

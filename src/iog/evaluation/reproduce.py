@@ -12,6 +12,7 @@ from iog import zoo
 from iog.auto.methods import Boxes
 from iog.datasets import ObjectDataset, ObjectSample, coco, known
 from iog.datasets.listing import spread
+from iog.engines import Engine
 from iog.errors import DataError
 from iog.evaluation.extreme import ExtremePoints
 from iog.evaluation.metrics import iou
@@ -80,6 +81,9 @@ def reproduce(
     recipes = [r for r in RECIPES[table].values() if isinstance(r, Recipe)]
     own = embedded(table)
     bench = _Bench(model, data or {}, weights or {}, [*recipes, *(r for _, r in own)], limit, smoke)
+    for recipe in recipes:
+        if not bench.missing(recipe):
+            bench.open(recipe)  # a file of another network is refused before anything is measured
     lacks = _Lacks()
     parts = [TABLES[table].caption]
     if smoke:
@@ -174,6 +178,15 @@ class _Bench:
             if name not in self._weights
         ]
 
+    def open(self, recipe: Recipe) -> None:
+        """Load what a recipe needs; `ModelError` if it cannot be, or is another network."""
+        if recipe.prompt == "extreme points" and not self._smoke:
+            self._extreme(recipe.weights)
+            return
+        for weights in (recipe.weights, recipe.second):
+            if weights:
+                self._segmenter(weights)
+
     def figure(self, recipe: Recipe) -> tuple[str, str, str]:
         """Figure, number of objects, interval."""
         chosen = [s for s in self._all_scores(recipe) if _belongs(s.category, recipe)]
@@ -216,11 +229,8 @@ class _Bench:
     def _mask(self, recipe: Recipe, sample: ObjectSample) -> BoolArray:
         """The mask that a prompt other than three clicks gives."""
         if recipe.prompt == "extreme points" and not self._smoke:
-            if recipe.weights not in self._networks:
-                engine = zoo.open_model(self._weights[recipe.weights])
-                check_weights(recipe.weights, engine.info, self._weights[recipe.weights])
-                self._networks[recipe.weights] = ExtremePoints(engine)
-            return self._networks[recipe.weights].mask(sample.image, RobotUser().extreme_points(sample.mask))
+            points = RobotUser().extreme_points(sample.mask)
+            return self._extreme(recipe.weights).mask(sample.image, points)
         box = RobotUser().clicks(sample.mask, inside=False).box
         first = self._segmenter(recipe.weights)
         last = self._segmenter(recipe.second or recipe.weights)
@@ -241,10 +251,18 @@ class _Bench:
     def _segmenter(self, weights: str) -> Segmenter:
         name = self._named(weights)
         if name not in self._segmenters:
-            segmenter = Segmenter(self._weights[name])
-            check_weights(name, segmenter.engine.info, self._weights[name])
-            self._segmenters[name] = segmenter
+            self._segmenters[name] = Segmenter(self._engine(name))
         return self._segmenters[name]
+
+    def _extreme(self, weights: str) -> ExtremePoints:
+        if weights not in self._networks:
+            self._networks[weights] = ExtremePoints(self._engine(weights))
+        return self._networks[weights]
+
+    def _engine(self, name: str) -> Engine:
+        engine = zoo.open_model(self._weights[name])
+        check_weights(name, engine.info, self._weights[name])
+        return engine
 
 
 def _belongs(category: str, recipe: Recipe) -> bool:

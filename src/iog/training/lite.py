@@ -79,7 +79,7 @@ class LiteRecipe:
     frozen_stages: int = 2
     """Backbone stages that keep their ImageNet weights, after the stem."""
     decoder_only: bool = False
-    """Whether the whole encoder stays as it is; its features, and so its file, are those of `start` then."""
+    """Whether the whole encoder stays as `start` has it."""
     weight_decay: float = 0.01
     """AdamW's decoupled weight decay."""
     warmup: int = 300
@@ -123,6 +123,8 @@ class LiteRecipe:
     """How strongly crops vary."""
 
     def __post_init__(self) -> None:
+        if self.decoder_only and not self.start:
+            raise TrainingError("--decoder-only keeps the encoder of a trained network: give --start, too")
         if abs(sum(self.rounds) - 1) > 1e-6 or min(self.rounds) < 0:
             raise TrainingError(f"--rounds {self.rounds}: probabilities, which sum to 1")
         if len(self.sizes) != len(self.size_shares):
