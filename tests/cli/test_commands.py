@@ -58,7 +58,7 @@ def test_eval(photo_folder: Path, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["eval", "--data", "nowhere"], "val.jsonl is missing"),
-        (["eval", "--data", "FOLDER", "--sets", "cars"], "no objects of the sets cars"),
+        (["eval", "--data", "FOLDER", "--sets", "cars"], "has no objects of cars; it has coco"),
         (["eval", "--data", "FOLDER", "--split", "moon"], "moon.jsonl is missing"),
         (["train", "lite", "--data", "nowhere", "--out", "OUT"], "train.jsonl is missing"),
         (["train", "lite", "--sizes", "a,b", "--out", "OUT"], "'a,b' is not int"),
