@@ -309,7 +309,7 @@ def curve(run: dict[str, Any]) -> str:
 def plan(run: dict[str, Any], efficiency: float | None) -> str:
     """Machines, hours and storage for large sets, from a measured run."""
     rate = run["masks_per_second"]
-    factor = efficiency or 1.0
+    factor = min(efficiency or 1.0, 1.0)  # more than a worker each is luck, not to be planned with
     each = {name: amount / run["masks"] for name, amount in run["bytes"].items()}
     photo = run["photo_bytes"] / run["photos"]
     rows = []
@@ -328,7 +328,7 @@ def plan(run: dict[str, Any], efficiency: float | None) -> str:
     header = ["boxes", "machine-hours", *(f"machines for {h} h" for h in HOURS)]
     header += ["shards, GB", "Parquet, GB", "photos read, GB"]
     said = f"{rate:.1f} masks/s a machine of {run['cores']} cores"
-    said += f", times the efficiency {efficiency:.0%}" if efficiency else ", efficiency not measured"
+    said += f", times an efficiency of {factor:.0%}" if efficiency else ", efficiency not measured"
     return (
         table(header, rows) + f"\n\nFrom the run of {run['boxes']:,} boxes, method {run['method']}: {said}; "
         f"{each['shards']:.0f} bytes a mask in the shards, {each['parquet']:.0f} in Parquet; "
