@@ -93,6 +93,16 @@ def test_the_commands_train_what_their_row_measures(name: str) -> None:
     assert (recipe.dataset == "voc-sbd") == ("VOC train + SBD" in WEIGHTS[name])
 
 
+def test_a_wrong_file_is_refused_before_anything_is_measured(
+    red: Segmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iog.evaluation.reproduce.zoo.open_model", lambda path: red.engine)
+    monkeypatch.setattr("iog.evaluation.reproduce.evaluate", lambda *_, **__: pytest.fail("it was measured"))
+    voc = Objects([made("cat", OBJECT)])
+    with pytest.raises(ModelError, match="network red, not iog"):
+        reproduce("table1", red, data={"voc": voc}, weights={"iog-resnet101-refinement": Path("given.pth")})
+
+
 def test_another_network_than_the_rows_is_refused(tmp_path: Path) -> None:
     def info(**config: object) -> PublishedInfo:
         return PublishedInfo(
@@ -150,9 +160,8 @@ def test_the_clicks_of_extreme_points(red: Segmenter, monkeypatch: pytest.Monkey
 
 def test_with_data_and_weights(red: Segmenter, objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("iog.evaluation.reproduce.check_weights", trust)
-    monkeypatch.setattr(
-        "iog.evaluation.reproduce.Segmenter", lambda path: red if path == Path("given.pth") else None
-    )
+    engines = {Path("given.pth"): red.engine}
+    monkeypatch.setattr("iog.evaluation.reproduce.zoo.open_model", engines.__getitem__)
     weights = {"iog-resnet101-refinement": Path("given.pth")}
     voc = Objects([objects[0], objects[1]])
     text = reproduce("table1", red, data={"voc": voc}, weights=weights)
@@ -201,7 +210,7 @@ def test_each_method_of_the_paper_has_its_network(red: Segmenter, monkeypatch: p
 
     monkeypatch.setattr("iog.evaluation.reproduce.check_weights", trust)
     monkeypatch.setattr("iog.evaluation.reproduce.Boxes", boxes)
-    monkeypatch.setattr("iog.evaluation.reproduce.Segmenter", lambda path: Segmenter(red.engine))
+    monkeypatch.setattr("iog.evaluation.reproduce.zoo.open_model", lambda path: red.engine)
     names = {r.weights for r in RECIPES["table8"].values()} | {"iog-resnet101"}
     weights = {name: Path(name) for name in names}
     text = reproduce("table8", red, data={"voc": Objects([made("cat", OBJECT)])}, weights=weights)
