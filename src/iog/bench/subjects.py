@@ -278,8 +278,10 @@ def opened(
     subjects: list[Subject] = []
     with ExitStack() as stack:
         for name in dict.fromkeys(wanted):
-            if zoo.bundled(name) is not None:
-                subjects.append(Network(name, f"iog {name}", Segmenter(name, threads=threads)))
+            model = zoo.bundled(name)
+            if model is not None:
+                segmenter = Segmenter(model.name, threads=threads)
+                subjects.append(Network(model.name, f"iog {model.name}", segmenter))
                 continue
             if name not in available:
                 known = ", ".join([*zoo.MODELS, *available])
