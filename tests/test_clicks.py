@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iog import Box, ClickError, Clicks
+from iog.clicks import ExtremeClicks
 
 pixels = st.tuples(st.integers(-50, 500), st.integers(-50, 500))
 
@@ -115,3 +116,31 @@ def test_labelled_clicks_are_the_inside_click_and_the_corrections() -> None:
 @pytest.mark.parametrize(("box", "centre"), [(Box(0, 0, 5, 3), (2, 1)), (Box(10, 20, 14, 26), (11, 22))])
 def test_the_centre_of_a_box(box: Box, centre: tuple[int, int]) -> None:
     assert box.centre == centre
+
+
+@given(st.tuples(pixels, pixels, pixels, pixels))
+def test_extreme_points_round_trip_and_lie_in_their_box(
+    points: tuple[tuple[int, int], tuple[int, int], tuple[int, int], tuple[int, int]],
+) -> None:
+    value = ExtremeClicks.of(points)
+    assert ExtremeClicks.from_json(json.loads(json.dumps(value.to_json()))) == value
+    box = value.box
+    assert all(box.contains(*point) for point in points)
+    assert min(box.width, box.height) >= 4
+    assert ExtremeClicks.of(points[::-1]).box == box
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({}, "'extreme_points' is missing"),
+        ([[1, 2]], "'extreme_points' is missing"),
+        ({"extreme_points": [[1, 2], [3, 4]]}, "expected four .*, got 2"),
+        ({"extreme_points": [[1, 2], [3, 4], [5, 6], [7]]}, "extreme point 4"),
+        ({"extreme_points": [[1, 2], [3, "x"], [5, 6], [7, 8]]}, "extreme point 2: 'x' is not a number"),
+        ({"extreme_points": "four"}, "expected a list"),
+    ],
+)
+def test_extreme_points_say_what_is_wrong(data: object, message: str) -> None:
+    with pytest.raises(ClickError, match=message):
+        ExtremeClicks.from_json(data)

@@ -78,6 +78,12 @@ class Box(NamedTuple):
         )
 
 
+def widened(box: Box) -> Box:
+    """The box, with sides of at least `MINIMUM_SIDE`: a person, too, clicks beside a thin object."""
+    dx, dy = (max(0, MINIMUM_SIDE - side) for side in (box.width, box.height))
+    return Box(box.x0 - dx // 2, box.y0 - dy // 2, box.x1 + (dx + 1) // 2, box.y1 + (dy + 1) // 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Clicks:
     """The guidance a person gives for one object (IOG, section 3.1, and "Beyond Three Clicks").
@@ -203,6 +209,73 @@ class Clicks:
         if "corners" not in data:
             raise ClickError("clicks: 'corners' is missing; give two opposite corners, [[x, y], [x, y]]")
         return cls.of(data["corners"], data.get("inside"), data.get("corrections") or ())
+
+
+@dataclass(frozen=True, slots=True)
+class ExtremeClicks:
+    """The guidance of DEXTR: four clicks on the outermost pixels of an object.
+
+    Parameters
+    ----------
+    points
+        Leftmost, topmost, rightmost and bottommost pixel of the object, in any order.
+
+    Raises
+    ------
+    ClickError
+        If they are not four pixels.
+    """
+
+    points: tuple[Pixel, Pixel, Pixel, Pixel]
+
+    def __post_init__(self) -> None:
+        given = tuple(_items(self.points, "extreme points"))
+        if len(given) != 4:
+            raise ClickError(
+                f"extreme points: expected four (left, top, right and bottom of the object), got {len(given)}"
+            )
+        points = tuple(_pixel(point, f"extreme point {i}") for i, point in enumerate(given, 1))
+        object.__setattr__(self, "points", points)
+
+    @property
+    def box(self) -> Box:
+        """The half-open box that the points span, `widened`."""
+        columns, rows = [x for x, _ in self.points], [y for _, y in self.points]
+        return widened(Box(min(columns), min(rows), max(columns) + 1, max(rows) + 1))
+
+    def __len__(self) -> int:
+        """How many clicks a person made."""
+        return 4
+
+    @classmethod
+    def of(cls, points: Sequence[Sequence[float]]) -> ExtremeClicks:
+        """Clicks from plain tuples or lists, checked as the constructor does."""
+        return cls(cast(Any, points))
+
+    def check_inside_image(self, width: int, height: int) -> None:
+        """Raise `ClickError` for points that a picture of `width` x `height` pixels does not have."""
+        for i, (x, y) in enumerate(self.points, 1):
+            if not (0 <= x < width and 0 <= y < height):
+                raise ClickError(
+                    f"extreme point {i} ({x}, {y}) lies outside the image of {width} x {height} pixels"
+                )
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain lists for `json.dump`; `from_json` reads it back."""
+        return {"extreme_points": [list(point) for point in self.points]}
+
+    @classmethod
+    def from_json(cls, data: object) -> ExtremeClicks:
+        """Clicks from the dict that `to_json` makes; keys it does not know are ignored.
+
+        Raises
+        ------
+        ClickError
+            If the data is not such a dict or breaks a rule of `ExtremeClicks`.
+        """
+        if not isinstance(data, Mapping) or "extreme_points" not in data:
+            raise ClickError("clicks: 'extreme_points' is missing; give four of them, [[x, y], ...]")
+        return cls.of(data["extreme_points"])
 
 
 def _items(value: object, name: str) -> Sequence[Any]:

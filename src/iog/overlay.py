@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from iog.clicks import Box
+from iog.clicks import Box, Correction, ExtremeClicks
+from iog.extreme import ExtremePrediction
 from iog.segmenter import Prediction
 
 Colour: TypeAlias = tuple[int, int, int]
@@ -19,14 +20,19 @@ _ADD = (0, 158, 60)
 _REMOVE = (213, 40, 40)
 
 
-def draw_overlay(image: npt.NDArray[np.uint8], prediction: Prediction) -> npt.NDArray[np.uint8]:
+def draw_overlay(
+    image: npt.NDArray[np.uint8], prediction: Prediction | ExtremePrediction
+) -> npt.NDArray[np.uint8]:
     """(H, W, 3) RGB: the mask tinted and outlined, the box dashed, clicks as + and - signs."""
     canvas, unit = draw_mask(image, prediction.mask)
-    box = prediction.clicks.box
-    _dashed(canvas, (box.x0, box.y0), (box.x1 - 1, box.y1 - 1), unit)
-    for x, y in prediction.clicks.corners:
-        mark_click(canvas, x, y, unit, foreground=False)
-    for x, y, foreground in prediction.clicks.labelled:
+    clicks = prediction.clicks
+    if isinstance(clicks, ExtremeClicks):
+        marked = [Correction(x, y, True) for x, y in clicks.points]
+    else:
+        box = clicks.box
+        _dashed(canvas, (box.x0, box.y0), (box.x1 - 1, box.y1 - 1), unit)
+        marked = [*(Correction(x, y, False) for x, y in clicks.corners), *clicks.labelled]
+    for x, y, foreground in marked:
         mark_click(canvas, x, y, unit, foreground=foreground)
     return canvas
 

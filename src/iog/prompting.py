@@ -268,8 +268,8 @@ def prompting_of(info: Info) -> Prompting:
     if takes_extreme_points(info):
         raise ModelError(
             f"{info.name} needs four extreme points of the object, which corners and an inside click do not "
-            "tell; choose lite or an IOG model (iog convert reads the file all the same, iog bench accuracy "
-            "and iog reproduce measure it)"
+            "tell; choose lite or an IOG model (iog predict --extreme gives them, iog bench accuracy and "
+            "iog reproduce measure it)"
         )
     if isinstance(info, ModelInfo):
         return LitePrompting(info.size, info.margin)

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from iog.clicks import MINIMUM_SIDE, Box, Clicks, Correction, Pixel
+from iog.clicks import MINIMUM_SIDE, Box, Clicks, Correction, Pixel, widened
 from iog.masks import mask_box
 
 VERSION = 1
@@ -143,12 +143,6 @@ class RobotUser:
             pick = int(self._random.integers(len(rows)))
             row, column = rows[pick], columns[pick]
         return Pixel(int(column), int(row))
-
-
-def widened(box: Box) -> Box:
-    """The box, with sides of at least `MINIMUM_SIDE`: a person, too, clicks beside a thin object."""
-    dx, dy = (max(0, MINIMUM_SIDE - side) for side in (box.width, box.height))
-    return Box(box.x0 - dx // 2, box.y0 - dy // 2, box.x1 + (dx + 1) // 2, box.y1 + (dy + 1) // 2)
 
 
 def depth(mask: BoolArray) -> npt.NDArray[np.float32]:

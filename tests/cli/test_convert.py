@@ -78,7 +78,7 @@ def test_crop_of_a_lite_checkpoint_can_be_changed(lite: Path) -> None:
     assert Segmenter(f"{out}.pt").prompting.view == "128 x 128 pixels, box and 30% around it"
 
 
-def test_dextr_and_ablations_convert_but_do_not_open(tmp_path: Path, coffee: Sample) -> None:
+def test_dextr_and_ablations_convert_and_want_their_own_clicks(tmp_path: Path, coffee: Sample) -> None:
     dextr = constant(lambda: DEXTR(DEXTRConfig(depth=50)))
     torch.save(dextr.state_dict(), tmp_path / "dextr.pth")
     result = run("convert", tmp_path / "dextr.pth", "--to", "checkpoint")
@@ -88,7 +88,7 @@ def test_dextr_and_ablations_convert_but_do_not_open(tmp_path: Path, coffee: Sam
     call = ["predict", coffee.photo, "--corners", "9,9", "90,90", "--out", tmp_path / "m.png"]
     for name in ("dextr.pth", "dextr.pt"):
         result = run(*call, "--model", tmp_path / name)
-        assert (result.exit_code, "needs four extreme points" in result.output) == (2, True), result.output
+        assert (result.exit_code, "iog predict --extreme" in result.output) == (2, True), result.output
     ablation = constant(lambda: IOG(IOGConfig(depth=50, fine=False, guidance="extreme-points")))
     torch.save(ablation.state_dict(), tmp_path / "x.pth")
     output = run("convert", tmp_path / "x.pth").output

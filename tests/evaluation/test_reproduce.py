@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import numpy as np
@@ -11,9 +12,9 @@ from click.testing import CliRunner
 from iog import zoo
 from iog.auto.methods import Boxes
 from iog.cli.settings import from_options, options_of
+from iog.clicks import ExtremeClicks
 from iog.engines import PublishedInfo
 from iog.errors import DataError, ModelError
-from iog.evaluation.extreme import ExtremePoints
 from iog.evaluation.paper import TABLES
 from iog.evaluation.recipes import (
     DATA,
@@ -25,6 +26,7 @@ from iog.evaluation.recipes import (
     open_data,
 )
 from iog.evaluation.reproduce import reproduce
+from iog.extreme import ExtremePoints
 from iog.networks.iog import IOGConfig
 from iog.published import IOG_SETTINGS
 from iog.robot import RobotUser
@@ -149,8 +151,8 @@ def test_the_clicks_of_extreme_points(red: Segmenter, monkeypatch: pytest.Monkey
             def __init__(self, engine: object) -> None:
                 pass
 
-            def mask(self, image: object, points: object, seen: np.ndarray = seen) -> np.ndarray:
-                return seen
+            def segment(self, image: object, clicks: object, seen: np.ndarray = seen) -> SimpleNamespace:
+                return SimpleNamespace(mask=seen)
 
         monkeypatch.setattr("iog.evaluation.reproduce.ExtremePoints", Fixed)
         text = reproduce("table1", red, data={"voc": Objects([made("cat", OBJECT)])}, weights=weights)
@@ -245,8 +247,10 @@ def test_a_network_with_extreme_points(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "encode", encode)
     monkeypatch.setattr(network, "probability", lambda features, maps: (features[0][:, 0] > 128).float())
     sample = made("exact", OBJECT)
-    found = ExtremePoints(PublishedTorchEngine(network, info)).mask(
-        sample.image, RobotUser().extreme_points(sample.mask)
+    found = (
+        ExtremePoints(PublishedTorchEngine(network, info))
+        .segment(sample.image, ExtremeClicks(RobotUser().extreme_points(sample.mask)))
+        .mask
     )
     assert shapes == [(1, 4, 512, 512)]
     np.testing.assert_array_equal(found, OBJECT)

@@ -9,7 +9,8 @@ import torch
 from tests.evaluation.conftest import OBJECT, made
 
 from iog import ModelError, zoo
-from iog.evaluation.extreme import ExtremePoints
+from iog.clicks import ExtremeClicks
+from iog.extreme import ExtremePoints
 from iog.networks import checkpoints
 from iog.networks.lite import LiteConfig
 from iog.robot import RobotUser
@@ -47,7 +48,11 @@ def run(photo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_it_trains_takes_extreme_points_and_nothing_else(run: Path) -> None:
     assert checkpoints.load(run).config == replace(TINY, folded=True)
     sample = made("square", OBJECT)
-    mask = ExtremePoints(zoo.open_model(run)).mask(sample.image, RobotUser().extreme_points(sample.mask))
+    mask = (
+        ExtremePoints(zoo.open_model(run))
+        .segment(sample.image, ExtremeClicks(RobotUser().extreme_points(sample.mask)))
+        .mask
+    )
     assert mask.shape == OBJECT.shape
     with pytest.raises(ModelError, match="four extreme points"):
         Segmenter(run)

@@ -19,11 +19,11 @@ from iog import baselines, zoo
 from iog.baselines import METHODS, Baseline
 from iog.baselines.limits import Limited
 from iog.baselines.task import PromptName
-from iog.clicks import Clicks, Correction
+from iog.clicks import Clicks, Correction, ExtremeClicks
 from iog.errors import DataError
-from iog.evaluation.extreme import ExtremePoints, box_of
+from iog.extreme import ExtremePoints
 from iog.prompting import takes_extreme_points
-from iog.robot import BoolArray, RobotUser, widened
+from iog.robot import BoolArray, RobotUser
 from iog.segmenter import Segmenter, Session
 
 Family = Literal["inside-outside", "extreme points", "classical", "none"]
@@ -147,8 +147,10 @@ class ExtremeNetwork:
 
     def begin(self, image: Image, mask: BoolArray, user: RobotUser) -> Attempt:
         """See `Subject.begin`."""
-        points = user.extreme_points(mask)
-        return _Once({"points": [list(p) for p in points]}, lambda: self.network.mask(image, points))
+        clicks = ExtremeClicks(user.extreme_points(mask))
+        return _Once(
+            {"points": [list(p) for p in clicks.points]}, lambda: self.network.segment(image, clicks).mask
+        )
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ class Classical:
         """See `Subject.begin`."""
         if self.prompt == "outline":
             points = user.extreme_points(mask)
-            box = widened(box_of(points))
+            box = ExtremeClicks(points).box
             clicks = Clicks.of((box[:2], (box.x1 - 1, box.y1 - 1)))
             return _Once(
                 {"points": [list(p) for p in points]},

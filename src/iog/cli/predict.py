@@ -6,17 +6,20 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 from tqdm import tqdm
 
-from iog.clicks import Clicks
+from iog.clicks import Clicks, ExtremeClicks
 from iog.errors import DataError, IogError
 
 if TYPE_CHECKING:
-    from iog.formats import Format
-    from iog.segmenter import Prediction, Segmenter
+    from iog.extreme import ExtremePoints
+    from iog.formats import AnyPrediction, Format
+    from iog.segmenter import Segmenter
+
+AnyClicks: TypeAlias = Clicks | ExtremeClicks
 
 
 class PointType(click.ParamType[tuple[float, float]]):
@@ -53,6 +56,13 @@ POINT = PointType()
 @click.option("--add", multiple=True, type=POINT, metavar="X,Y", help="Correction: this pixel belongs to it.")
 @click.option("--remove", multiple=True, type=POINT, metavar="X,Y", help="Correction: this pixel does not.")
 @click.option(
+    "--extreme",
+    nargs=4,
+    type=POINT,
+    metavar="X,Y X,Y X,Y X,Y",
+    help="Leftmost, topmost, rightmost and bottommost pixel of the object in any order, for DEXTR.",
+)
+@click.option(
     "--clicks",
     "clicks_file",
     type=click.Path(path_type=Path),
@@ -62,7 +72,8 @@ POINT = PointType()
     "--batch",
     type=click.Path(path_type=Path),
     help='A JSON-lines file, {"image": PATH, "corners": [[x, y], [x, y]], "inside": [x, y], '
-    '"corrections": [[x, y, true]]} a line; paths are relative to it.',
+    '"corrections": [[x, y, true]]} a line, for DEXTR {"image": PATH, "extreme_points": [[x, y], ...]}; '
+    "paths are relative to it.",
 )
 @click.option(
     "--out",
@@ -95,6 +106,7 @@ def predict(
     inside: tuple[float, float] | None,
     add: tuple[tuple[float, float], ...],
     remove: tuple[tuple[float, float], ...],
+    extreme: tuple[tuple[float, float], ...] | None,
     clicks_file: Path | None,
     batch: Path | None,
     out: Path | None,
@@ -109,17 +121,16 @@ def predict(
     Pixels count from 0 at the top left. Without --inside the box alone is used; with it the mask is usually
     better, above all when the box holds several things. Corrections are applied in the order additions,
     removals; use --clicks for another order. The published IOG takes corrections only where it was trained
-    for them (refinement); DEXTR needs other clicks and is refused.
+    for them (refinement); DEXTR takes four extreme points instead of corners and inside.
 
     \b
     iog predict cat.jpg --corners 143,20 450,290 --inside 290,150 --out mask.png --overlay check.png
     iog predict cat.jpg --clicks cat.json --add 420,200 --out cat.coco.json --format coco
     iog predict --batch clicks.jsonl --out masks/
     iog predict cat.jpg --model IOG_PASCAL_SBD.pth --clicks cat.json --out mask.png
+    iog predict cat.jpg --model dextr.pth --extreme 143,99 200,20 450,180 310,290 --out mask.png
     """
-    from iog.segmenter import Segmenter
-
-    given = corners, inside, add, remove, clicks_file
+    given = corners, inside, add, remove, extreme, clicks_file
     if batch is not None:
         if photo is not None or any(given) or overlay is not None:
             raise click.UsageError("--batch takes photos and clicks from its file alone")
@@ -127,17 +138,25 @@ def predict(
             raise click.UsageError("--batch needs --out")
         # Everything that can be wrong with the input is found before the first mask is computed.
         lines = _read_batch(batch)
-        segmenter = Segmenter(model, engine=engine, threads=threads)
+        segmenter = _opened(model, engine, threads, _agreed(batch, lines))
         sys.exit(_predict_batch(segmenter, batch.parent, lines, out, format_ or _format_of(out, folder=True)))
     if photo is None:
         raise click.UsageError("name a PHOTO, or use --batch")
     if out is None and overlay is None:
         raise click.UsageError("nothing to write: give --out, --overlay, or both")
-    clicks = _clicks(corners, inside, add, remove, clicks_file)
+    clicks = _clicks(corners, inside, add, remove, extreme, clicks_file)
     for path in (out, overlay):
         if path is not None and not path.absolute().parent.is_dir():
             raise DataError(f"folder {path.absolute().parent} does not exist; make it first")
-    _predict_one(Segmenter(model, engine=engine, threads=threads), photo, clicks, out, overlay, format_)
+    segmenter = _opened(model, engine, threads, isinstance(clicks, ExtremeClicks))
+    _predict_one(segmenter, photo, clicks, out, overlay, format_)
+
+
+def _opened(model: str, engine: Any, threads: int | None, extreme: bool) -> Segmenter | ExtremePoints:
+    from iog.extreme import ExtremePoints
+    from iog.segmenter import Segmenter
+
+    return (ExtremePoints if extreme else Segmenter)(model, engine=engine, threads=threads)
 
 
 def _clicks(
@@ -145,12 +164,22 @@ def _clicks(
     inside: tuple[float, float] | None,
     add: tuple[tuple[float, float], ...],
     remove: tuple[tuple[float, float], ...],
+    extreme: tuple[tuple[float, float], ...] | None,
     clicks_file: Path | None,
-) -> Clicks:
+) -> AnyClicks:
+    if extreme:
+        if corners or inside or add or remove or clicks_file:
+            raise click.UsageError("--extreme is the whole prompt: leave the other clicks out")
+        return ExtremeClicks.of(extreme)
     if clicks_file is not None:
         if corners or inside:
             raise click.UsageError("give --clicks, or --corners and --inside, not both")
-        clicks = Clicks.from_json(_load_json(clicks_file))
+        read = _from_json(_load_json(clicks_file))
+        if isinstance(read, ExtremeClicks):
+            if add or remove:
+                raise click.UsageError("extreme points take no corrections: leave --add and --remove out")
+            return read
+        clicks = read
     elif corners is None:
         raise click.UsageError("where is the object? Give --corners X,Y X,Y (or --clicks FILE.json)")
     else:
@@ -161,10 +190,20 @@ def _clicks(
     return clicks
 
 
+def _from_json(data: object) -> AnyClicks:
+    extreme = isinstance(data, dict) and "extreme_points" in data
+    return ExtremeClicks.from_json(data) if extreme else Clicks.from_json(data)
+
+
+def _segment(segmenter: Segmenter | ExtremePoints, image: Any, clicks: AnyClicks) -> AnyPrediction:
+    # `_opened` chose the segmenter for the clicks, which the type checker cannot know.
+    return segmenter.segment(image, clicks)  # type: ignore[arg-type]
+
+
 def _predict_one(
-    segmenter: Segmenter,
+    segmenter: Segmenter | ExtremePoints,
     photo: Path,
-    clicks: Clicks,
+    clicks: AnyClicks,
     out: Path | None,
     overlay: Path | None,
     format_: Format | None,
@@ -174,7 +213,7 @@ def _predict_one(
     from iog.overlay import draw_overlay
 
     image = read_image(photo)
-    prediction = segmenter.segment(image, clicks)
+    prediction = _segment(segmenter, image, clicks)
     if out is not None:
         match format_ or _format_of(out):
             case "png":
@@ -206,11 +245,11 @@ def _format_of(out: Path, *, folder: bool = False) -> Format:
     return "png"
 
 
-def _read_batch(batch: Path) -> list[tuple[int, str, Clicks | IogError]]:
+def _read_batch(batch: Path) -> list[tuple[int, str, AnyClicks | IogError]]:
     """(line number, image path, clicks or why they are unusable) of each line that is not blank."""
     if not batch.is_file():
         raise DataError(f"{batch} does not exist")
-    lines: list[tuple[int, str, Clicks | IogError]] = []
+    lines: list[tuple[int, str, AnyClicks | IogError]] = []
     for number, line in enumerate(batch.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip():
             continue
@@ -221,7 +260,7 @@ def _read_batch(batch: Path) -> list[tuple[int, str, Clicks | IogError]]:
         if not isinstance(data, dict) or not isinstance(data.get("image"), str):
             raise DataError(f'{batch}, line {number}: expected an object with "image" and "corners"')
         try:
-            lines.append((number, data["image"], Clicks.from_json(data)))
+            lines.append((number, data["image"], _from_json(data)))
         except IogError as error:
             lines.append((number, data["image"], error))
     if not lines:
@@ -229,10 +268,18 @@ def _read_batch(batch: Path) -> list[tuple[int, str, Clicks | IogError]]:
     return lines
 
 
+def _agreed(batch: Path, lines: list[tuple[int, str, AnyClicks | IogError]]) -> bool:
+    """Whether the lines have extreme points; one model cannot answer both kinds."""
+    kinds = {isinstance(clicks, ExtremeClicks) for _, _, clicks in lines if not isinstance(clicks, IogError)}
+    if len(kinds) == 2:
+        raise DataError(f"{batch} has lines with corners and lines with extreme points; make it two files")
+    return kinds == {True}
+
+
 def _predict_batch(
-    segmenter: Segmenter,
+    segmenter: Segmenter | ExtremePoints,
     folder: Path,
-    lines: list[tuple[int, str, Clicks | IogError]],
+    lines: list[tuple[int, str, AnyClicks | IogError]],
     out: Path,
     format_: Format,
 ) -> int:
@@ -275,8 +322,8 @@ def _predict_batch(
 
 
 def _predictions(
-    segmenter: Segmenter, folder: Path, lines: list[tuple[int, str, Clicks | IogError]]
-) -> Iterator[Prediction | IogError]:
+    segmenter: Segmenter | ExtremePoints, folder: Path, lines: list[tuple[int, str, AnyClicks | IogError]]
+) -> Iterator[AnyPrediction | IogError]:
     """Answers line by line; neighbouring lines on one photo share its decoding."""
     from iog.images import read_image
 
@@ -289,7 +336,7 @@ def _predictions(
                 name, image = None, read_image(folder / image_name)
                 name = image_name
             assert image is not None
-            yield segmenter.segment(image, clicks)
+            yield _segment(segmenter, image, clicks)
         except IogError as error:
             yield error
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from iog import zoo
 from iog.auto.methods import Boxes
+from iog.clicks import ExtremeClicks
 from iog.datasets import ObjectDataset, ObjectSample, coco, known
 from iog.datasets.listing import spread
 from iog.engines import Engine
 from iog.errors import DataError
-from iog.evaluation.extreme import ExtremePoints
 from iog.evaluation.metrics import iou
 from iog.evaluation.paper import TABLES, Table
 from iog.evaluation.protocol import Settings, evaluate
@@ -31,6 +31,7 @@ from iog.evaluation.recipes import (
 )
 from iog.evaluation.smoke import BANNER, SampleObjects
 from iog.evaluation.tables import interval, markdown
+from iog.extreme import ExtremePoints
 from iog.masks import BoolArray
 from iog.robot import RobotUser
 from iog.segmenter import Segmenter
@@ -230,7 +231,7 @@ class _Bench:
         """The mask that a prompt other than three clicks gives."""
         if recipe.prompt == "extreme points" and not self._smoke:
             points = RobotUser().extreme_points(sample.mask)
-            return self._extreme(recipe.weights).mask(sample.image, points)
+            return self._extreme(recipe.weights).segment(sample.image, ExtremeClicks(points)).mask
         box = RobotUser().clicks(sample.mask, inside=False).box
         first = self._segmenter(recipe.weights)
         last = self._segmenter(recipe.second or recipe.weights)

@@ -11,14 +11,15 @@ import numpy.typing as npt
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from iog.clicks import ExtremeClicks
 from iog.datasets import ObjectDataset
 from iog.datasets.listing import spread
 from iog.engines import Engine, ModelInfo, PublishedInfo
 from iog.engines.torch import engine_of
-from iog.evaluation.extreme import ExtremePoints
 from iog.evaluation.metrics import iou
 from iog.evaluation.protocol import Settings, evaluate
 from iog.evaluation.strata import by_group
+from iog.extreme import ExtremePoints
 from iog.networks.checkpoints import Network, kind_of
 from iog.networks.describe import MARGIN, default_settings
 from iog.networks.lite import Lite
@@ -88,7 +89,7 @@ class Validation:
             sample = self._objects[index]
             if not sample.mask.any():
                 continue
-            found = network.mask(sample.image, RobotUser().extreme_points(sample.mask))
+            found = network.segment(sample.image, ExtremeClicks(RobotUser().extreme_points(sample.mask))).mask
             ious.setdefault(sample.group, []).append(iou(found, sample.mask, sample.void))
             if index in pictures:
                 tiles.append(_tile(draw_mask(sample.image, found)[0]))
