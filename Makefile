@@ -2,6 +2,7 @@
 # make test   install what tests need, then lint, types and tests
 # make web    rebuild the annotator's page from web/ (needs Node 20; users do not)
 # make bench  print the speed figures that the README quotes
+# make figures DATA=FOLDER   measure the shipped model anew and write every figure that documents quote of it
 # make benchmark DATA=FOLDER   measure and compare all methods, docs/benchmark and the README's table with them
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ LIGHT := .venv/light
 DEV := .venv/dev
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo test lint bench benchmark web web-check web-tools browser readers clean
+.PHONY: demo test lint bench figures benchmark web web-check web-tools browser readers clean
 
 demo: $(LIGHT)/installed
 	$(LIGHT)/$(BIN)/iog demo --out demo --page
@@ -34,6 +35,24 @@ benchmark: $(DEV)/installed
 	$(DEV)/$(BIN)/iog bench speed --out $(RESULTS) $(MODELS)
 	$(DEV)/$(BIN)/iog bench report $(RESULTS) --data $(DATA)
 	$(DEV)/$(BIN)/python benchmarks/publish.py $(RESULTS)
+
+# After new weights: nothing else may run meanwhile, as some of it is timed.
+DEV_PYTHON := $(DEV)/$(BIN)/python
+QUOTE := $(DEV_PYTHON) benchmarks/quote.py
+EVAL := $(DEV)/$(BIN)/iog eval --data $(DATA) --trained-on $(DATA)/train
+figures: $(DEV)/installed
+	$(DEV)/$(BIN)/iog calibrate --data $(DATA)
+	$(DEV_PYTHON) benchmarks/calibration_tables.py
+	$(EVAL) --table README.md --table docs/model/card.md
+	$(EVAL) --jitter 0.03 --inside-depth 0.5 --table docs/model/card.md
+	$(EVAL) --split test --table docs/model/card.md
+	$(EVAL) --split test --protocol all --table docs/evaluation.md
+	$(EVAL) --split test --clicks 5 --jitter 0.05 --inside-depth 0.5 --correction-depth 0.5 --table docs/evaluation.md
+	$(QUOTE) README.md speed --fenced -- $(DEV_PYTHON) benchmarks/speed.py
+	$(QUOTE) docs/auto.md auto --fenced -- $(DEV_PYTHON) benchmarks/auto.py --data $(DATA) --boxes 1000
+	$(QUOTE) docs/auto.md box-variants -- $(DEV_PYTHON) benchmarks/box_variants.py --data $(DATA) --limit 300
+	$(DEV_PYTHON) benchmarks/finetune.py --data $(DATA) --lengths 320 --threads 2 --measured 100 --elsewhere 40 --table docs/training.md
+	$(MAKE) benchmark
 
 # The light package as a user gets it, with the annotator: built and installed, no PyTorch.
 $(LIGHT)/installed: pyproject.toml $(shell find src -type f -not -name '*.pyc')

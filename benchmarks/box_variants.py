@@ -62,7 +62,7 @@ def main() -> None:
         apart = values - base
         half = 1.96 * apart.std(ddof=1) / np.sqrt(len(apart))
         rows.append([text, f"{values.mean():.2f}", f"{apart.mean():+.2f}", f"± {half:.2f}"])
-    print(f"{len(base)} objects of photos val, weights {segmenter.engine.info.weights_sha256[:12]}")
+    print(f"{len(base)} objects of photos val, weights {segmenter.engine.info.weights_sha256[:12]}:\n")
     print(markdown(["variant", "mean IoU", "difference", "95 %"], rows))
 
 

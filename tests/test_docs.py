@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from iog import zoo
 from iog.evaluation.quoting import markers
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,3 +50,12 @@ def test_the_figures_of_large_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     if not list(scale.RESULTS.glob("run-*.json")):
         pytest.skip("no run was measured yet: python benchmarks/scale.py run")
     assert scale.filled(text) == text, "python benchmarks/scale.py page"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_figures_are_of_the_weights_that_ship(document: Path) -> None:
+    shipped = zoo.open_model("lite").info.weights_sha256[:12]
+    text = document.read_text(encoding="utf-8")
+    blocks = re.findall(r"<!-- figures: .*?<!-- end of figures", text, re.DOTALL)
+    for block in blocks:
+        assert set(re.findall(r"weights ([0-9a-f]{12})\b", block)) <= {shipped}, "make figures"

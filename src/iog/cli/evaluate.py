@@ -95,8 +95,11 @@ import click
 )
 @click.option(
     "--table",
+    "documents",
+    multiple=True,
     type=click.Path(path_type=Path),
-    help="Document in which the tables replace the figures between its markers (docs/evaluation.md).",
+    help="Document in which the tables replace the figures between its markers (docs/evaluation.md); "
+    "may be given several times.",
 )
 def evaluate(
     data: Path,
@@ -115,7 +118,7 @@ def evaluate(
     seed: int,
     model: str,
     engine: Any,
-    table: Path | None,
+    documents: tuple[Path, ...],
     **output: Any,
 ) -> None:
     """Measure a model with the robot user: mean IoU by number of clicks, at image resolution.
@@ -161,7 +164,7 @@ def evaluate(
     name = known.title(dataset, split)
     # Figures of a less perfect hand have a place of their own in the document.
     hand = "" if (jitter, inside_depth, correction_depth) == (0, 1, 1) else "-jitter"
-    quoted = None if table is None else (table, name.replace(" ", "-") + hand)
+    quoted = tuple((document, name.replace(" ", "-") + hand) for document in documents)
     click.echo(name)
     for part in run(segmenter, objects, indices, settings, Output(**output, quoted=quoted)):
         click.echo(part + "\n")

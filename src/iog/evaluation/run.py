@@ -44,8 +44,8 @@ class Output:
     """Earlier result file whose clicks are made again."""
     trained_on: Path | None = None
     """Folder of training photos, to look for those of the test set."""
-    quoted: tuple[Path, str] | None = None
-    """Document and name of the figures in it that the tables replace (`iog.evaluation.quoting`)."""
+    quoted: tuple[tuple[Path, str], ...] = ()
+    """Documents and the names of the figures in them that the tables replace (`iog.evaluation.quoting`)."""
 
 
 def run(
@@ -60,8 +60,8 @@ def run(
     """
     if output.resume and output.out is None:
         raise DataError("--resume goes on with a result file: name it with --out")
-    if output.quoted is not None:
-        check_quotable(*output.quoted)
+    for document, name in output.quoted:
+        check_quotable(document, name)
     recorded = None if output.replay is None else read_results(output.replay)
     identity = run_of(segmenter, objects, settings, output.replay)
 
@@ -93,10 +93,10 @@ def run(
         found.append(_SWEEP)
         found += [tables.sweep_table(results, by) for by in output.by]
     yield "\n\n".join(["\n".join([*report, *where]), *found])
-    if output.quoted is not None:
+    for document, name in output.quoted:
         # Where photos lie on this machine is nothing for a document.
-        quote(*output.quoted, "\n\n".join([*report, *found]))
-        yield f"the figures {output.quoted[1]} in {output.quoted[0]} are replaced"
+        quote(document, name, "\n\n".join([*report, *found]))
+        yield f"the figures {name} in {document} are replaced"
     if output.gallery is not None:
         clicks = 3 if settings.protocol == "iog" else settings.clicks
         shown = measured_as(segmenter, settings)
