@@ -538,6 +538,7 @@ def test_malformed_requests_are_the_callers_fault(client: TestClient, body: Any,
         ("POST", "/api/photos/1/objects"),
         ("PATCH", "/api/photos/1"),
         ("PUT", "/api/labels"),
+        ("POST", "/api/labels/rename"),
         ("POST", "/api/import"),
         ("GET", f"/api/photos/{number + 100 if number > 0 else number}/image"),
     ):

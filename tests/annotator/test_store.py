@@ -220,3 +220,23 @@ def test_what_the_disk_refuses_is_said_in_one_sentence(tmp_path: Path) -> None:
         store.labels = ["x" * 90] * 2000
     assert store.labels == ["cup"]
     store.close()
+
+
+def test_a_label_gets_another_name_everywhere(store: Store) -> None:
+    store.labels = ["cup", "dgo"]
+    dog, cup, moved = (
+        store.create(photo, INSIDE, label=name) for photo, name in ((1, "dgo"), (1, "cup"), (2, "dgo"))
+    )
+    moved = change(store, moved.id, moved.version, label="cup")
+    store.rename_label("dgo", "dog")
+    assert store.labels == ["cup", "dog"]
+    assert store.one(dog.id).label == "dog"
+    assert store.one(cup.id) == cup, "others keep their version"
+    with pytest.raises(ConflictError):
+        store.undo(moved.id, moved.version, 0)
+    assert store.undo(moved.id, store.one(moved.id).version, 0).label == "dog"
+    store.rename_label("dgo", "dog")  # a first answer was lost
+    for old, new, message in (("cat", "lion", "no label 'cat'"), ("dog", "cup", "a label 'cup' already")):
+        with pytest.raises(DataError, match=message):
+            store.rename_label(old, new)
+    assert store.labels == ["cup", "dog"]

@@ -231,6 +231,29 @@ def test_labels_lists_and_undo_of_a_deletion(visit: Visit) -> None:
     assert len(tab.objects()) == 1
 
 
+def test_a_label_is_renamed_in_the_whole_project(visit: Visit) -> None:
+    tab = visit()
+    tab.start_empty("scene 4.png")
+    tab.page.get_by_label("New label").fill("htas")
+    tab.page.get_by_role("button", name="Add label").click()
+    tab.outline()
+    tab.key("Enter")
+    tab.mode("first")
+    tab.page.get_by_role("button", name="Rename label htas").click()
+    field = tab.page.get_by_label("New name of label htas")
+    field.fill("object")
+    field.press("Enter")
+    expect(tab.page.locator(".hint")).to_contain_text("already")
+    field.fill("hats")
+    field.press("Enter")
+    expect(tab.page.get_by_role("button", name="Use label hats")).to_have_attribute("aria-pressed", "true")
+    expect(tab.page.locator(".objects .open .name")).to_have_text(["hats 1"])
+    assert tab.objects()[0]["label"] == "hats"
+    tab.page.get_by_role("button", name="Rename label hats").click()
+    tab.page.get_by_label("New name of label hats").press("Escape")
+    expect(tab.page.get_by_role("button", name="Use label hats")).to_be_visible()
+
+
 def test_without_a_mouse(visit: Visit) -> None:
     tab = visit()
     tab.open("scene 5.png")

@@ -78,6 +78,7 @@ export const api = {
   /** What objects cost; only the work after `since`, in seconds since 1970. */
   statistics: (since = 0) => call<Statistics>("GET", `/api/statistics?${query({ since })}`),
   setLabels: (labels: string[]) => call<{ labels: string[] }>("PUT", "/api/labels", { labels }),
+  renameLabel: (old: string, name: string) => call<{ labels: string[] }>("POST", "/api/labels/rename", { old, new: name }),
   notes: (format: string) => call<string[]>("GET", `/api/notes/${format}`),
   importFile: (file: File) =>
     call<{ count: number; notes: string[] }>("POST", `/api/import?${query({ name: file.name.slice(-300) })}`, file),

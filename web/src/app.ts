@@ -379,6 +379,22 @@ export class App {
     this.setLabel(name);
   }
 
+  /** In the whole project; false if that was refused. */
+  async renameLabel(old: string, name: string): Promise<boolean> {
+    if (name === old) return true;
+    try {
+      this.labels = (await this.saver.run(() => api.renameLabel(old, name))).labels;
+    } catch (error) {
+      this.say((error as Error).message);
+      return false;
+    }
+    if (this.settings.label === old) this.set("label", name);
+    // All objects with this label have new versions.
+    if (this.photo) await this.openPhoto(this.photo.id);
+    this.changed();
+    return true;
+  }
+
   undo(): void {
     if (this.corner) {
       this.corner = null;

@@ -40,6 +40,7 @@ const ICONS = {
   theme: "M20 14A8 8 0 1 1 10 4a7 7 0 0 0 10 10z",
   export: "M12 4v11M7 10l5 5 5-5M4 20h16",
   label: "M4 4h8l9 9-8 8-9-9zM8.5 8.5v.1",
+  rename: "M4 20l1-5L16 4l4 4L9 19zM13 7l4 4",
   check: "M5 13l4 4 10-11",
   close: "M6 6l12 12M18 6L6 18",
 } as const;

@@ -121,8 +121,10 @@ app.onChange(() => {
   stage.element.dataset["preview"] = String(app.preview !== null);
 });
 
-// After a press with the mouse the keys are the photo's again; a press with the keyboard keeps its place.
+// After a press with the mouse the keys are the photo's again, unless it opened a field; a press with the keyboard keeps
+// its place.
 document.addEventListener("click", (event) => {
+  if (document.activeElement?.matches("input[type=text]")) return;
   const control = (event.target as HTMLElement).closest("button, input[type=checkbox], input[type=range]");
   if (control && event.detail > 0 && !control.closest("dialog, form") && !document.querySelector("dialog[open]")) {
     stage.overlay.focus({ preventScroll: true });

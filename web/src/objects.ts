@@ -136,8 +136,36 @@ export class ObjectList {
           },
           strings.relabelAllShort,
         );
-        return h("li", {}, use, all);
+        const rename = iconButton("rename", strings.renameLabel(label), () => this.rename(label, row));
+        const row = h("li", {}, use, all, rename);
+        return row;
       }),
     );
+  }
+
+  /** A field in place of the label's row: Enter renames, Escape and leaving the field do not. */
+  private rename(label: string, row: HTMLLIElement): void {
+    const field = h("input", { type: "text", value: label, maxLength: 100, aria: { label: strings.newNameOf(label) } });
+    let ended = false;
+    const end = () => {
+      if (ended) return; // a field that goes while it has the focus says that it lost it
+      ended = true;
+      this.drawnLabels = "";
+      this.drawLabels();
+    };
+    const submit = async (event: SubmitEvent) => {
+      event.preventDefault();
+      const name = field.value.trim();
+      if (name && !(await this.app.renameLabel(label, name))) return;
+      end();
+      document.getElementById("stage")?.focus();
+    };
+    row.replaceChildren(h("form", { className: "inline", on: { submit: (event) => void submit(event) } }, field));
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") end();
+    });
+    field.addEventListener("blur", end);
+    field.focus();
+    field.select();
   }
 }

@@ -102,6 +102,8 @@ export const strings = {
   useLabel: (label: string) => `Use label ${label}`,
   relabelAll: (label: string) => `Give all objects of this photo the label ${label}`,
   relabelAllShort: "to all",
+  renameLabel: (label: string) => `Rename label ${label}`,
+  newNameOf: (label: string) => `New name of label ${label}`,
 
   opacity: "Mask opacity",
   brightness: "Brightness",

@@ -324,6 +324,13 @@ class Labels(Message):
     labels: Annotated[list[Label], Field(min_length=1, max_length=500)]
 
 
+class Renaming(Message):
+    """Another name for a label."""
+
+    old: Label
+    new: Label
+
+
 class Done(Message):
     """Whether a person is finished with a photo."""
 

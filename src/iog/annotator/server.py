@@ -144,6 +144,12 @@ def _add_project(app: FastAPI, bench: Workbench) -> None:
         store.labels = list(dict.fromkeys(labels.labels))
         return schemas.Labels(labels=store.labels)
 
+    @app.post("/api/labels/rename")
+    def rename_label(renaming: schemas.Renaming) -> schemas.Labels:
+        """In the list and in all objects, whose versions change by it."""
+        store.rename_label(renaming.old, renaming.new)
+        return schemas.Labels(labels=store.labels)
+
     @app.get("/api/statistics")
     def measure(since: Annotated[float, Query(ge=0, le=1e11)] = 0) -> schemas.Statistics:
         """What objects cost; with `since` (seconds since 1970) only the work from then on."""

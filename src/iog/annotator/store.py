@@ -456,6 +456,33 @@ class Store:
                 (json.dumps(list(labels), ensure_ascii=False),),
             )
 
+    def rename_label(self, old: str, new: str) -> None:
+        """Give a label another name: in the list, in all objects, and in what undo brings back.
+
+        Raises
+        ------
+        DataError
+            If there is no such label, or one with the new name: two that became one could not be told apart
+            again.
+        """
+        with self._transaction():
+            labels = self.labels
+            if old not in labels:
+                if new in labels:  # asked again, because the first answer was lost
+                    return
+                raise DataError(f"the project has no label {old!r}")
+            if new in labels and new != old:
+                raise DataError(
+                    f"there is a label {new!r} already; give the objects that one instead of renaming {old!r}"
+                )
+            self._db.execute(
+                "UPDATE objects SET version = version + 1 "
+                "WHERE id IN (SELECT object FROM steps WHERE label = ?)",
+                (old,),
+            )
+            self._db.execute("UPDATE steps SET label = ? WHERE label = ?", (new, old))
+            self.labels = [new if label == old else label for label in labels]
+
     # ---- inside
 
     def _shift(self, number: int, version: int, by: int, kind: str, seconds: float) -> ObjectRow:
