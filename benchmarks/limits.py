@@ -23,6 +23,7 @@ from iog.datasets import ObjectSample, PhotoDataset
 from iog.datasets.listing import spread
 from iog.engines.torch import TorchEngine
 from iog.evaluation.metrics import iou
+from iog.evaluation.strata import SMALL
 from iog.evaluation.tables import markdown
 from iog.robot import RobotUser
 from iog.segmenter import Segmenter
@@ -30,7 +31,6 @@ from iog.segmenter import Segmenter
 SIZES = (256, 288, 320, 384)
 BAND = 3
 """Pixels of the crop on either side of the true edge."""
-LEAST_SHARE = 0.005
 
 
 def main() -> None:
@@ -46,7 +46,7 @@ def main() -> None:
     found: dict[str, dict[str, list[float]]] = {}
     for index in spread(len(objects), arguments.limit):
         sample = objects[index]
-        if sample.mask.mean() < LEAST_SHARE:
+        if sample.mask.mean() < SMALL:
             continue
         for name, value in measured(engine, sample):
             found.setdefault(name, {}).setdefault(sample.group, []).append(100 * value)
@@ -61,17 +61,15 @@ def main() -> None:
 def measured(engine: TorchEngine, sample: ObjectSample) -> Iterator[tuple[str, float]]:
     """(what, IoU) of one object."""
     clicks = RobotUser().clicks(sample.mask)
-    for size in SIZES:
-        segmenter = sized(engine, size)
-        found = answer(segmenter, sample.image, clicks)
-        yield f"{size} pixels", scored(segmenter, sample, clicks, found)
+    own = engine.info.size
+    answers = {size: sized(engine, size).segment(sample.image, clicks) for size in sorted({*SIZES, own})}
+    for size, prediction in answers.items():
+        yield f"{size} pixels", iou(prediction.mask, sample.mask, sample.void)
 
     segmenter = Segmenter(engine)
-    crop = segmenter.crop(clicks)
-    found = answer(segmenter, sample.image, clicks)
-    flipped = answer(
-        segmenter, np.ascontiguousarray(sample.image[:, ::-1]), mirrored(clicks, sample.mask.shape[1])
-    )
+    crop, found = answers[own].crop, answers[own].crop_probability
+    image = np.ascontiguousarray(sample.image[:, ::-1])
+    flipped = segmenter.segment(image, mirrored(clicks, sample.mask.shape[1])).crop_probability
     yield "averaged with the mirrored crop", scored(segmenter, sample, clicks, (found + flipped[:, ::-1]) / 2)
 
     def seen(mask: np.ndarray) -> FloatArray:
@@ -90,13 +88,6 @@ def measured(engine: TorchEngine, sample: ObjectSample) -> Iterator[tuple[str, f
 def sized(engine: TorchEngine, size: int) -> Segmenter:
     """The model with another size of the crop."""
     return Segmenter(TorchEngine(engine.network, replace(engine.info, size=size)))
-
-
-def answer(segmenter: Segmenter, image: np.ndarray, clicks: Clicks) -> FloatArray:
-    """The network's own answer, (S, S) in 0..1."""
-    crop = segmenter.crop(clicks)
-    features = segmenter.encode([segmenter.encoder_input(image, clicks, crop)])
-    return segmenter.decode(features, [clicks], [crop], [None])[0]
 
 
 def scored(segmenter: Segmenter, sample: ObjectSample, clicks: Clicks, probability: FloatArray) -> float:

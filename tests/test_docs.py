@@ -52,9 +52,13 @@ def test_the_figures_of_large_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert scale.filled(text) == text, "python benchmarks/scale.py page"
 
 
+@pytest.fixture(scope="module")
+def shipped() -> str:
+    return zoo.open_model("lite").info.weights_sha256[:12]
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_figures_are_of_the_weights_that_ship(document: Path) -> None:
-    shipped = zoo.open_model("lite").info.weights_sha256[:12]
+def test_figures_are_of_the_weights_that_ship(document: Path, shipped: str) -> None:
     text = document.read_text(encoding="utf-8")
     blocks = re.findall(r"<!-- figures: .*?<!-- end of figures", text, re.DOTALL)
     for block in blocks:

@@ -179,13 +179,10 @@ class Clicks:
                 f"corners: the box {tuple(self.box)} lies outside the image of {width} x {height} pixels "
                 f"(at least {MINIMUM_SIDE} pixels a side must be within it)"
             )
-        named = [("inside click", self.inside)] if self.inside is not None else []
-        named += [(f"correction {i}", Pixel(c.x, c.y)) for i, c in enumerate(self.corrections, 1)]
-        for name, pixel in named:
-            if not image.contains(*pixel):
-                raise ClickError(
-                    f"{name} ({pixel.x}, {pixel.y}) lies outside the image of {width} x {height} pixels"
-                )
+        if self.inside is not None:
+            _check_within(image, self.inside, "inside click")
+        for i, c in enumerate(self.corrections, 1):
+            _check_within(image, Pixel(c.x, c.y), f"correction {i}")
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain lists for `json.dump`; `from_json` reads it back."""
@@ -254,11 +251,8 @@ class ExtremeClicks:
 
     def check_inside_image(self, width: int, height: int) -> None:
         """Raise `ClickError` for points that a picture of `width` x `height` pixels does not have."""
-        for i, (x, y) in enumerate(self.points, 1):
-            if not (0 <= x < width and 0 <= y < height):
-                raise ClickError(
-                    f"extreme point {i} ({x}, {y}) lies outside the image of {width} x {height} pixels"
-                )
+        for i, point in enumerate(self.points, 1):
+            _check_within(Box(0, 0, width, height), point, f"extreme point {i}")
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain lists for `json.dump`; `from_json` reads it back."""
@@ -276,6 +270,13 @@ class ExtremeClicks:
         if not isinstance(data, Mapping) or "extreme_points" not in data:
             raise ClickError("clicks: 'extreme_points' is missing; give four of them, [[x, y], ...]")
         return cls.of(data["extreme_points"])
+
+
+def _check_within(image: Box, pixel: Pixel, name: str) -> None:
+    if not image.contains(*pixel):
+        raise ClickError(
+            f"{name} ({pixel.x}, {pixel.y}) lies outside the image of {image.width} x {image.height} pixels"
+        )
 
 
 def _items(value: object, name: str) -> Sequence[Any]:

@@ -19,7 +19,7 @@ from iog.engines import Engine, ModelInfo
 from iog.errors import ModelError
 from iog.guidance import click_maps
 from iog.images import ImageLike, read_image
-from iog.masks import BoolArray
+from iog.masks import BoolArray, expected_iou
 from iog.prompting import THRESHOLD, takes_extreme_points
 from iog.published import crop_around, extreme_points_input, paste
 
@@ -48,10 +48,8 @@ class ExtremePrediction:
 
     @property
     def confidence(self) -> float:
-        """Expected IoU of the mask if the probabilities were true, 0..1; 0 for an empty mask."""
-        inside = self.mask
-        union = np.count_nonzero(inside) + float(self.probability[~inside].sum())
-        return float(self.probability[inside].sum()) / union if inside.any() else 0.0
+        """`expected_iou`; not calibrated."""
+        return expected_iou(self.probability, self.mask)
 
 
 class ExtremePoints:

@@ -159,6 +159,15 @@ def winding(rings: Iterable[Ring], width: int, height: int) -> npt.NDArray[np.in
     return np.cumsum(crossings, axis=1, dtype=np.int32)[:, :width]
 
 
+def expected_iou(probability: npt.NDArray[np.float32], mask: BoolArray) -> float:
+    """The IoU of a mask to be expected if its pixels' probabilities were true, 0..1; 0 for an empty mask.
+
+    sum(p over the mask) / (pixels of the mask + sum(p outside it)); both (H, W).
+    """
+    union = np.count_nonzero(mask) + float(probability[~mask].sum())
+    return float(probability[mask].sum()) / union if mask.any() else 0.0
+
+
 def mask_box(mask: BoolArray) -> Box | None:
     """The half-open box of the True pixels; None for an empty mask."""
     columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))

@@ -25,6 +25,7 @@ from iog.crop import Crop, FloatArray
 from iog.engines import Engine, Features
 from iog.errors import ModelError
 from iog.images import ImageLike, read_image
+from iog.masks import expected_iou
 from iog.prompting import THRESHOLD, Prompting, prompting_of
 
 _BATCH = 1  # crops per run of the network: more cost time and memory on a CPU (benchmarks/batch.py)
@@ -108,14 +109,8 @@ class Prediction:
 
     @cached_property
     def estimate(self) -> float:
-        """Expected IoU of the mask if the probabilities were true, 0..1; 0 for an empty mask.
-
-        sum(p over the mask) / (pixels of the mask + sum(p outside it)), at crop resolution.
-        """
-        p = self.crop_probability
-        inside = p >= THRESHOLD
-        union = np.count_nonzero(inside) + float(p[~inside].sum())
-        return float(p[inside].sum()) / union if inside.any() else 0.0
+        """`expected_iou` at crop resolution."""
+        return expected_iou(self.crop_probability, self.crop_probability >= THRESHOLD)
 
 
 class Segmenter:
