@@ -46,6 +46,9 @@ figures: $(DEV)/installed
 	$(EVAL) --table README.md --table docs/model/card.md
 	$(EVAL) --jitter 0.03 --inside-depth 0.5 --table docs/model/card.md
 	$(EVAL) --split test --table docs/model/card.md
+	$(QUOTE) docs/model/card.md strata -- $(EVAL) --by size
+	$(DEV_PYTHON) benchmarks/failures.py
+	$(EVAL) --protocol all --sets voc_animals,iseg --table docs/evaluation.md
 	$(EVAL) --split test --protocol all --table docs/evaluation.md
 	$(EVAL) --split test --clicks 5 --jitter 0.05 --inside-depth 0.5 --correction-depth 0.5 --table docs/evaluation.md
 	$(QUOTE) README.md speed --fenced -- $(DEV_PYTHON) benchmarks/speed.py

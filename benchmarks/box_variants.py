@@ -1,4 +1,4 @@
-"""Do more inferred clicks, or more stages, help? python benchmarks/box_variants.py --data FOLDER
+"""Do more stages help? python benchmarks/box_variants.py --data FOLDER
 
 Every variant answers the same boxes, the tight ones of validation objects, from the same features; the table
 gives the mean IoU and the mean difference to two stages with its 95 % interval. docs/auto.md quotes it.
@@ -14,18 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from iog.auto.methods import Boxes, inferred_click
-from iog.clicks import Box, Clicks
-from iog.crop import Crop, FloatArray
+from iog.clicks import Clicks
+from iog.crop import FloatArray
 from iog.datasets import ObjectSample, PhotoDataset
 from iog.datasets.listing import spread
 from iog.evaluation.metrics import iou
 from iog.evaluation.tables import markdown
-from iog.prompting import THRESHOLD
-from iog.robot import RobotUser, depth
+from iog.robot import RobotUser
 from iog.segmenter import Segmenter
-
-APART = 0.125
-"""Least distance of a second foreground click from the first, as a share of the crop's side."""
 
 NAMES = {
     "box": "the box alone (D)",
@@ -34,9 +30,6 @@ NAMES = {
     "three stages": "the click inferred once more, from E's mask",
     "four stages": "and once more",
     "mean": "the mean of D's and E's probabilities",
-    "with D's mask": "E, which also sees D's mask as the previous one",
-    "second click inside": "E, then the deepest pixel away from the first click as a foreground correction",
-    "click outside": "E, then the deepest background within the box as a background correction",
 }
 
 
@@ -73,8 +66,8 @@ def variants(segmenter: Segmenter, sample: ObjectSample) -> Iterator[tuple[str, 
     crop, visible, corners = target.view.crop, target.visible, target.clicks
     features = segmenter.encode([target.view.pixels])
 
-    def decode(clicks: Clicks, previous: FloatArray | None = None) -> FloatArray:
-        return segmenter.decode(features, [clicks], [crop], [previous])[0]
+    def decode(clicks: Clicks) -> FloatArray:
+        return segmenter.decode(features, [clicks], [crop], [None])[0]
 
     def score(clicks: Clicks, probability: FloatArray) -> float:
         made = segmenter.prediction(clicks, crop, probability, target.image_size)
@@ -97,41 +90,6 @@ def variants(segmenter: Segmenter, sample: ObjectSample) -> Iterator[tuple[str, 
     four = clicked(third)
     yield "four stages", score(four, decode(four))
     yield "mean", score(two, (alone + second) / 2)
-    yield "with D's mask", score(two, decode(two, alone))
-    for name, clicks in (
-        ("second click inside", second_click(two, second, crop, visible)),
-        ("click outside", outside_click(two, second, crop, visible)),
-    ):
-        yield name, score(clicks, decode(clicks, second) if clicks != two else second)
-
-
-def second_click(clicks: Clicks, probability: FloatArray, crop: Crop, visible: Box) -> Clicks:
-    """With the deepest pixel of the mask that is not near the inside click."""
-    if clicks.inside is None:
-        return clicks
-    ((x, y),) = crop.to_crop([(clicks.inside.x + 0.5, clicks.inside.y + 0.5)])
-    rows, columns = np.mgrid[: crop.height, : crop.width]
-    far = np.hypot(columns + 0.5 - x, rows + 0.5 - y) >= APART * crop.width
-    return _corrected(clicks, depth(probability >= THRESHOLD) * far, True, crop, visible)
-
-
-def outside_click(clicks: Clicks, probability: FloatArray, crop: Crop, visible: Box) -> Clicks:
-    """With the deepest pixel of the box that is not in the mask."""
-    (x0, y0), (x1, y1) = crop.to_crop([visible[:2], visible[2:]])
-    rows, columns = np.mgrid[: crop.height, : crop.width] + 0.5
-    within = (columns >= x0) & (columns < x1) & (rows >= y0) & (rows < y1)
-    return _corrected(clicks, depth((probability < THRESHOLD) & within), False, crop, visible)
-
-
-def _corrected(clicks: Clicks, depths: FloatArray, foreground: bool, crop: Crop, visible: Box) -> Clicks:
-    if depths.max() <= 0:
-        return clicks
-    row, column = np.unravel_index(int(depths.argmax()), depths.shape)
-    x = crop.window.x0 + int((column + 0.5) * crop.window.width / crop.width)
-    y = crop.window.y0 + int((row + 0.5) * crop.window.height / crop.height)
-    if not visible.contains(x, y) or (x, y) == clicks.inside:
-        return clicks
-    return clicks.with_correction(x, y, foreground)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Milliseconds of each step, on this machine: python benchmarks/speed.py
+"""Milliseconds of each step, on this machine: python benchmarks/speed.py [--against MODEL]
 
 Encode and decode are the network alone; paste brings a mask to image resolution. Rounds are interleaved and
 the least and the median are printed: the least is the machine's, the rest is what else ran on it.
@@ -23,12 +23,14 @@ from iog.samples import samples
 from iog.segmenter import Segmenter
 
 FACTORS = {"0.2 MP": 1, "12 MP": 7}
+ENCODE, DECODE = "encode (once per box)", "decode (once per click)"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--against", help="another model, whose encode and decode join the rounds")
     arguments = parser.parse_args()
 
     started = time.perf_counter()
@@ -41,15 +43,18 @@ def main() -> None:
     steps: dict[str, Callable[[], object]] = {}
     for size, factor in FACTORS.items():
         steps |= steps_at(segmenter, size, factor)
+    if arguments.against:
+        other = steps_at(Segmenter(arguments.against, threads=arguments.threads), "0.2 MP", 1)
+        steps |= {f"{name}, the other": other[name] for name in (ENCODE, DECODE)}
     times: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(arguments.rounds):
         for name, step in steps.items():
             started = time.perf_counter()
             step()
             times[name].append(1000 * (time.perf_counter() - started))
-    print(f"{'step':<32} {'least ms':>9} {'median ms':>10}")
+    print(f"{'step':<36} {'least ms':>9} {'median ms':>10}")
     for name, values in times.items():
-        print(f"{name:<32} {min(values):>9.1f} {statistics.median(values):>10.1f}")
+        print(f"{name:<36} {min(values):>9.1f} {statistics.median(values):>10.1f}")
 
 
 def steps_at(segmenter: Segmenter, size: str, factor: int) -> dict[str, Callable[[], object]]:
@@ -76,10 +81,8 @@ def steps_at(segmenter: Segmenter, size: str, factor: int) -> dict[str, Callable
         f"paste, {size}": lambda: first.crop.paste(first.crop_probability, *first.image_size),
     }
     if factor == 1:
-        steps["encode (once per box)"] = lambda: segmenter.encode([crop])
-        steps["decode (once per click)"] = lambda: segmenter.decode(
-            features, [first.clicks], [first.crop], [None]
-        )
+        steps[ENCODE] = lambda: segmenter.encode([crop])
+        steps[DECODE] = lambda: segmenter.decode(features, [first.clicks], [first.crop], [None])
     return steps
 
 

@@ -1,8 +1,16 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.training.plain import plain_recipe
 
-from iog.training.augment import TrainingCrop
+from iog.datasets import ObjectSample
+from iog.training import lite
+from iog.training.augment import TrainingCrop, training_crop
 from iog.training.composite import on_background, with_distractor
 
 
@@ -36,3 +44,25 @@ def test_another_photo_behind_the_object() -> None:
     assert (moved.image[40:50, 40:50] == 200).all()
     assert (moved.image[:20] == 90).all()
     assert not moved.void.any(), "what was unknown in the old photo is gone"
+
+
+@pytest.mark.parametrize("alike", [0.0, 1.0])
+def test_a_distractor_can_be_the_same_object_once_more(
+    photo_folder: Path, monkeypatch: pytest.MonkeyPatch, alike: float
+) -> None:
+    recipe = replace(plain_recipe(str(photo_folder)), distractor=1.0, alike=alike)
+    seen: list[str] = []
+
+    def noted(sample: ObjectSample, *rest: Any) -> TrainingCrop:
+        seen.append(sample.name)
+        return training_crop(sample, *rest)
+
+    monkeypatch.setattr(lite, "training_crop", noted)
+    examples = recipe.examples()
+    pairs = []
+    for number in range(8):
+        seen.clear()
+        examples[number]
+        pairs.append((seen[0], seen[-1]))
+        assert len(seen) >= 2
+    assert all(a == b for a, b in pairs) == (alike == 1.0)

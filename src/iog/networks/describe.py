@@ -15,7 +15,7 @@ from iog.networks.iog import IOG
 from iog.networks.lite import Lite
 from iog.published import DEXTR_SETTINGS, IOG_SETTINGS, PublishedSettings
 
-SIZE, MARGIN = 320, 0.15
+SIZE, MARGIN = 288, 0.15
 """Crop of a `lite` checkpoint that does not say: its side in pixels, and the context around the box."""
 
 

@@ -20,7 +20,7 @@ class FinetuneRecipe(LiteRecipe):
     folder from the files."""
     samples: int = 4_000
     """Objects to train on, counted with repetition."""
-    sizes: tuple[int, ...] = (320,)
+    sizes: tuple[int, ...] = (288,)
     """Side of the crop in pixels, one after the other."""
     size_shares: tuple[float, ...] = (1.0,)
     """Share of the run at each size."""
@@ -30,6 +30,10 @@ class FinetuneRecipe(LiteRecipe):
     """Steps of linear warm-up."""
     ema: float = 0.98
     """Decay of the averaged weights per step; these are validated and shipped."""
+    distractor: float = 0.0
+    """Share of objects with a second object pasted into their crop."""
+    background: float = 0.0
+    """Share of objects moved to another photo."""
     minimum_area: int = 0
     """Objects of fewer pixels are not trained on."""
 

@@ -42,8 +42,8 @@ MODELS = {
             summary="EfficientNet-lite2 encoder, IOG's coarse-to-fine decoder; photos, any object",
             encoder="lite.encoder.onnx",
             decoder="lite.decoder.onnx",
-            encoder_sha256="922542ed22c861ecd484dc477d7870a0896be5c4d0b53b7fcd2e38077edd3f15",
-            decoder_sha256="7b8d12ed3e98433888f6133d0bc40c9918c68c0838f0c02dd1d8cd2eb68ccdb6",
+            encoder_sha256="09f310026f36f8b4620564a2dd7660d99c8dd752e3910e288a3df50d2bacc161",
+            decoder_sha256="ae7dbe0a59e63967876aa7c4574a664a57b5eb1c2ef4e7e2a8c319c959d77558",
         ),
     )
 }
