@@ -37,3 +37,11 @@ def test_edges_weigh_more() -> None:
     assert weights[16, 16] == weights[0, 0] == 1
     assert weights[16, 8] == weights[16, 7] == weights[16, 6] == 3
     assert weights[16, 5] == 1
+
+
+def test_the_edge_has_square_surroundings() -> None:
+    target = torch.zeros(1, 1, 32, 32)
+    target[..., 16, 16] = 1
+    near = edge_weights(target, torch.ones(1, 1, 32, 32), strength=2, radius=3)[0, 0] > 1
+    assert near[13:20, 13:20].all()
+    assert near.sum() == 49

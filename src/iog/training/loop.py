@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from iog.errors import ModelError, TrainingError
 from iog.networks import checkpoints
+from iog.networks.blocks import depthwise_in_fp32
 from iog.networks.checkpoints import Network
 from iog.training.world import World, joined
 
@@ -188,7 +189,7 @@ def _train(
     }
     step = _resume(out / "last.pt", settings, network, parts)
 
-    objective: nn.Module = _Objective(recipe, network)
+    objective: nn.Module = Objective(recipe, network)
     if world.size > 1:
         # IOG has a module that nothing calls, and how often others are called changes by the step.
         objective = DistributedDataParallel(objective, find_unused_parameters=True)
@@ -278,15 +279,18 @@ def _diverged(what: str, step: int, value: Tensor) -> str:
     )
 
 
-class _Objective(nn.Module):
+class Objective(nn.Module):
     """A recipe's loss as one module, so that DistributedDataParallel sees a single forward."""
 
     def __init__(self, recipe: Recipe, network: Network) -> None:
         super().__init__()
         self.recipe = recipe
         self.network = network
+        if recipe.precision != "fp32" and next(network.parameters()).device.type == "cpu":
+            depthwise_in_fp32(network)
 
     def forward(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
+        """Loss of a batch, and scalars to log."""
         device = next(self.network.parameters()).device
         batch = {k: v.to(device, non_blocking=True) if isinstance(v, Tensor) else v for k, v in batch.items()}
         precision = _PRECISIONS[self.recipe.precision]
