@@ -47,7 +47,7 @@ figures: $(DEV)/installed
 	$(EVAL) --jitter 0.03 --inside-depth 0.5 --table docs/model/card.md
 	$(EVAL) --split test --table docs/model/card.md
 	$(QUOTE) docs/model/card.md strata -- $(EVAL) --by size
-	$(DEV_PYTHON) benchmarks/failures.py
+	$(DEV_PYTHON) benchmarks/pictures.py
 	$(EVAL) --protocol all --sets voc_animals,iseg --table docs/evaluation.md
 	$(EVAL) --split test --protocol all --table docs/evaluation.md
 	$(EVAL) --split test --clicks 5 --jitter 0.05 --inside-depth 0.5 --correction-depth 0.5 --table docs/evaluation.md
