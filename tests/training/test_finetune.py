@@ -25,7 +25,6 @@ def test_starts_from_the_bundled_model_and_keeps_what_it_knows(
     recipe = FinetuneRecipe(
         data=str(photo_folder), samples=8, batch=4, sizes=(96,), warmup=1, learning_rate=1e-5, workers=0
     )
-    assert recipe.shares == {"coco": 4}
     network = train(recipe, tmp_path, settings=asdict(recipe))
     tuned = Segmenter(TorchEngine(network, segmenter.engine.info))
     results = list(evaluate(tuned, PhotoDataset(photo_folder, "val"), Settings(clicks=3)))

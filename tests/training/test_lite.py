@@ -1,6 +1,14 @@
 import json
-from dataclasses import asdict
+import shutil
+from collections import Counter
+from dataclasses import asdict, replace
+from pathlib import Path
 
+import pytest
+from tests.training.plain import plain_recipe
+
+from iog import DataError, TrainingError
+from iog.datasets import PhotoDataset
 from iog.segmenter import Segmenter
 from iog.training.lite import LiteRecipe
 
@@ -10,5 +18,55 @@ def test_the_defaults_are_the_settings_of_the_bundled_weights() -> None:
     recipe = json.loads(json.dumps(asdict(LiteRecipe())))
     # Settings that are younger than the weights: as if they were not there.
     assert recipe.pop("alike") == 0
+    assert recipe.pop("shares")
     assert recipe.pop("data") == "data"
     assert {**recipe, "steps": LiteRecipe().steps} == trained
+
+
+@pytest.fixture
+def two_sets(photo_folder: Path, tmp_path: Path) -> str:
+    """The photos of `photo_folder`, the first of them as a set of its own."""
+    folder = tmp_path / "photos"
+    shutil.copytree(photo_folder, folder)
+    listing = folder / "train.jsonl"
+    first, *others = map(json.loads, listing.read_text().splitlines())
+    listing.write_text("\n".join(map(json.dumps, [{**first, "set": "own"}, *others])))
+    return str(folder)
+
+
+def drawn(recipe: LiteRecipe, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each set was drawn in 60 examples."""
+    seen: Counter[str] = Counter()
+    read = PhotoDataset.__getitem__
+
+    def counted(objects: PhotoDataset, number: int) -> object:
+        seen[objects.groups[number]] += 1
+        return read(objects, number)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PhotoDataset, "__getitem__", counted)
+        examples = recipe.examples()
+        for number in range(60):
+            examples[number]
+    return seen
+
+
+def test_shares_say_how_often_a_set_is_drawn(two_sets: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = replace(plain_recipe(two_sets), minimum_area=0)
+    assert set(drawn(replace(recipe, shares=("own=1",)), monkeypatch)) == {"own"}
+    few = drawn(replace(recipe, shares=("own=1", "coco=9")), monkeypatch)
+    many = drawn(replace(recipe, shares=("own=9", "coco=1")), monkeypatch)
+    assert few["own"] < 20 < 40 < many["own"]
+    both = drawn(replace(recipe, shares=("all",)), monkeypatch)
+    assert 0 < both["own"] < both["coco"]
+
+
+def test_shares_say_what_is_wrong(two_sets: str) -> None:
+    recipe = plain_recipe(two_sets)
+    for wrong in ("coco", "coco=0", "coco=-1", "coco=many", "=3"):
+        with pytest.raises(TrainingError, match="SET=SHARE with a share above 0"):
+            replace(recipe, shares=(wrong,))
+    with pytest.raises(DataError, match=r"no cats in .* its sets are coco, own"):
+        replace(recipe, shares=("own=1", "cats=2")).examples()
+    with pytest.raises(DataError, match="at least not in the sets of --shares"):
+        replace(recipe, shares=("cats=2",)).examples()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from iog.datasets import ObjectDataset, PhotoDataset, known
-from iog.training.lite import LiteRecipe
+from iog.training.lite import ALL_SETS, LiteRecipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +17,9 @@ class FinetuneRecipe(LiteRecipe):
     dataset: str = ""
     """Layout of the training set: a name from `iog data list`; empty to tell photos, coco-json, labelme and
     folder from the files."""
+    shares: tuple[str, ...] = ALL_SETS
+    """How often each group of objects is drawn, relative to the others: GROUP=SHARE,GROUP=SHARE; groups that
+    are not named are left out. `all` draws every object equally often."""
     samples: int = 4_000
     """Objects to train on, counted with repetition."""
     sizes: tuple[int, ...] = (288,)
@@ -49,9 +51,3 @@ class FinetuneRecipe(LiteRecipe):
         dataset = self.dataset or known.layout_of(self.data)
         measured = known.validation_of(dataset, known.training_split(dataset))
         return None if measured is None else known.open_objects(measured[0], self.data, measured[1])
-
-    @property
-    def shares(self) -> Mapping[str, float]:
-        """Each group as often as it has objects."""
-        groups = self.open_objects().groups
-        return {group: groups.count(group) for group in dict.fromkeys(groups)}

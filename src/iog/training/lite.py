@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,24 +33,27 @@ from iog.training.composite import on_background, with_distractor
 from iog.training.loop import Batch
 from iog.training.losses import edge_weights, soft_iou_loss, weighted_bce
 
-# How often each set of photos is drawn, as relative shares. Everyday objects in everyday photos come first;
-# sets of one kind of thing, jagged masks and regions (edges without objectness) come less often.
-SHARES = {
-    "voc_animals": 22.0,
-    "coco": 40.0,
-    "wild_animals": 12.0,
-    "household": 9.0,
-    "bsds_regions": 4.0,
-    "davis": 5.0,
-    "horses": 3.0,
-    "cats": 3.0,
-    "person_clothes": 3.0,
-    "person_portrait": 2.0,
-    "food": 3.0,
-    "mandarins": 1.0,
-    "pallets": 1.0,
-    "mushrooms": 1.0,
-}
+ALL_SETS = ("all",)
+"""Shares with which every object is drawn equally often."""
+
+# Everyday objects in everyday photos come first; sets of one kind of thing, jagged masks and regions (edges
+# without objectness) come less often.
+_SHARES = (
+    "voc_animals=22",
+    "coco=40",
+    "wild_animals=12",
+    "household=9",
+    "bsds_regions=4",
+    "davis=5",
+    "horses=3",
+    "cats=3",
+    "person_clothes=3",
+    "person_portrait=2",
+    "food=3",
+    "mandarins=1",
+    "pallets=1",
+    "mushrooms=1",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,9 @@ class LiteRecipe:
     start: str = ""
     """What to start from: a bundled model, an exported one (NAME.encoder.onnx) or a checkpoint (.pt), whose
     batch norms are settled and folded; empty for ImageNet weights."""
+    shares: tuple[str, ...] = _SHARES
+    """How often each set of photos is drawn, relative to the others: SET=SHARE,SET=SHARE; sets that are not
+    named are left out. `all` draws every object equally often."""
     samples: int = 104_000
     """Objects to train on, counted with repetition."""
     batch: int = 16
@@ -127,6 +135,10 @@ class LiteRecipe:
     def __post_init__(self) -> None:
         if self.decoder_only and not self.start:
             raise TrainingError("--decoder-only keeps the encoder of a trained network: give --start, too")
+        if self.shares != ALL_SETS:
+            for share in self.shares:
+                if not re.fullmatch(r"[^=]+=\d*\.?\d+", share) or not float(share.partition("=")[2]):
+                    raise TrainingError(f"--shares {share}: SET=SHARE with a share above 0, or all")
         if abs(sum(self.rounds) - 1) > 1e-6 or min(self.rounds) < 0:
             raise TrainingError(f"--rounds {self.rounds}: probabilities, which sum to 1")
         if len(self.sizes) != len(self.size_shares):
@@ -207,9 +219,7 @@ class LiteRecipe:
 
     def open_objects(self) -> ObjectDataset:
         """The training set."""
-        return PhotoDataset(
-            self.data, "train", groups=SHARES, minimum_area=self.minimum_area, cached_photos=100_000
-        )
+        return PhotoDataset(self.data, "train", minimum_area=self.minimum_area, cached_photos=100_000)
 
     @property
     def validation_size(self) -> int:
@@ -221,9 +231,12 @@ class LiteRecipe:
         return PhotoDataset(self.data, "val")
 
     @property
-    def shares(self) -> Mapping[str, float]:
-        """How often each group of the training set is drawn, relative to the others."""
-        return SHARES
+    def share_of(self) -> Mapping[str, float] | None:
+        """The share of each set; None where every object is drawn equally often."""
+        if self.shares == ALL_SETS:
+            return None
+        named = (share.partition("=") for share in self.shares)
+        return {name: float(share) for name, _, share in named}
 
     def examples(self) -> LiteExamples:
         """The stream of training examples."""
@@ -327,9 +340,15 @@ class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
         self.recipe = recipe
         self.objects = recipe.open_objects()
         groups = np.array(self.objects.groups)
-        shares = {group: share for group, share in recipe.shares.items() if group in set(groups)}
+        counts = Counter(self.objects.groups)
+        chosen = counts if recipe.share_of is None else recipe.share_of
+        shares = {group: share for group, share in chosen.items() if group in counts}
         if not shares:
-            raise DataError(f"{recipe.data} has no objects to train on")
+            raise DataError(f"{recipe.data} has no objects to train on, at least not in the sets of --shares")
+        missing = sorted(set(chosen) - set(shares))
+        if missing and recipe.shares != _SHARES:
+            known = ", ".join(sorted(counts))
+            raise DataError(f"--shares: no {', '.join(missing)} in {recipe.data}; its sets are {known}")
         self._members = [np.flatnonzero(groups == group) for group in shares]
         self._shares = np.array(list(shares.values())) / sum(shares.values())
 
