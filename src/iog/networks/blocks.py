@@ -92,7 +92,7 @@ def depthwise_in_fp32(module: nn.Module) -> None:
     """
     for convolution in module.modules():
         if isinstance(convolution, nn.Conv2d) and convolution.groups > 1:
-            convolution.forward = _exact(convolution.forward)  # type: ignore[method-assign]
+            convolution.forward = _exact(convolution.forward)  # type: ignore[assignment]
 
 
 def _exact(forward: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
