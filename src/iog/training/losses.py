@@ -17,7 +17,7 @@ def edge_weights(target: Tensor, weight: Tensor, strength: float, radius: int) -
 
 
 def _largest_near(values: Tensor, radius: int) -> Tensor:
-    """The largest value of the square around each pixel; by rows, then by columns, which is far less work."""
+    """The largest value of the square around each pixel; by rows, then by columns, which is less work."""
     kernel = 2 * radius + 1
     rows = F.max_pool2d(values, (1, kernel), 1, (0, radius))
     return F.max_pool2d(rows, (kernel, 1), 1, (radius, 0))
