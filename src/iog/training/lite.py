@@ -135,10 +135,7 @@ class LiteRecipe:
     def __post_init__(self) -> None:
         if self.decoder_only and not self.start:
             raise TrainingError("--decoder-only keeps the encoder of a trained network: give --start, too")
-        if self.shares != ALL_SETS:
-            for share in self.shares:
-                if not re.fullmatch(r"[^=]+=\d*\.?\d+", share) or not float(share.partition("=")[2]):
-                    raise TrainingError(f"--shares {share}: SET=SHARE with a share above 0, or all")
+        _by_set(self.shares)
         if abs(sum(self.rounds) - 1) > 1e-6 or min(self.rounds) < 0:
             raise TrainingError(f"--rounds {self.rounds}: probabilities, which sum to 1")
         if len(self.sizes) != len(self.size_shares):
@@ -233,10 +230,7 @@ class LiteRecipe:
     @property
     def share_of(self) -> Mapping[str, float] | None:
         """The share of each set; None where every object is drawn equally often."""
-        if self.shares == ALL_SETS:
-            return None
-        named = (share.partition("=") for share in self.shares)
-        return {name: float(share) for name, _, share in named}
+        return _by_set(self.shares)
 
     def examples(self) -> LiteExamples:
         """The stream of training examples."""
@@ -310,6 +304,19 @@ class LiteRecipe:
         return clicks.with_correction(*correction)
 
 
+def _by_set(shares: tuple[str, ...]) -> dict[str, float] | None:
+    """SET=SHARE texts as shares by set; None for all sets alike."""
+    if shares == ALL_SETS:
+        return None
+    found = {}
+    for text in shares:
+        match = re.fullmatch(r"([^=]+)=(\d*\.?\d+)", text)
+        if match is None or not float(match[2]):
+            raise TrainingError(f"--shares {text}: SET=SHARE with a share above 0, or all")
+        found[match[1]] = float(match[2])
+    return found
+
+
 def normalised(image: Tensor) -> Tensor:
     """(B, 3, S, S) float RGB in 0..255 as the encoder takes it."""
     return image.sub(FILL).div(128)
@@ -341,7 +348,8 @@ class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
         self.objects = recipe.open_objects()
         groups = np.array(self.objects.groups)
         counts = Counter(self.objects.groups)
-        chosen = counts if recipe.share_of is None else recipe.share_of
+        given = recipe.share_of
+        chosen = counts if given is None else given
         shares = {group: share for group, share in chosen.items() if group in counts}
         if not shares:
             raise DataError(f"{recipe.data} has no objects to train on, at least not in the sets of --shares")
