@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -28,15 +27,6 @@ class Diverging(PlainRecipe):
         if step == 1:
             loss = loss + (weights - weights.detach()).square().sum().sqrt()
         return loss, scalars
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """As in the programs of `plain.py`: sums in another order end in other corrections, and other weights."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
