@@ -40,13 +40,15 @@ benchmark: $(DEV)/installed
 DEV_PYTHON := $(DEV)/$(BIN)/python
 QUOTE := $(DEV_PYTHON) benchmarks/quote.py
 EVAL := $(DEV)/$(BIN)/iog eval --data $(DATA) --trained-on $(DATA)/train
+MEASURED := $(RESULTS)/val.jsonl
 figures: $(DEV)/installed
 	$(DEV)/$(BIN)/iog calibrate --data $(DATA)
 	$(DEV_PYTHON) benchmarks/calibration_tables.py
-	$(EVAL) --table README.md --table docs/model/card.md
+	mkdir -p $(RESULTS) && rm -f $(MEASURED)
+	$(EVAL) --out $(MEASURED) --table README.md --table docs/model/card.md
+	$(QUOTE) docs/model/card.md strata -- $(EVAL) --out $(MEASURED) --resume --by size
 	$(EVAL) --jitter 0.03 --inside-depth 0.5 --table docs/model/card.md
 	$(EVAL) --split test --table docs/model/card.md
-	$(QUOTE) docs/model/card.md strata -- $(EVAL) --by size
 	$(DEV_PYTHON) benchmarks/pictures.py
 	$(EVAL) --protocol all --sets voc_animals,iseg --table docs/evaluation.md
 	$(EVAL) --split test --protocol all --table docs/evaluation.md
