@@ -21,7 +21,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 FAILURES = (
     ("rocket.jpg", ((0, 0), (88, 426)), (55, 200)),  # the lattice is filled
-    ("astronaut.png", ((229, 297), (277, 511)), (258, 400)),  # half of a strap, and a patch beside it
+    ("astronaut.png", ((229, 297), (277, 511)), (258, 400)),  # the jacket between the halves of a strap
     ("chelsea.png", ((0, 185), (120, 299)), (60, 240)),  # fur for whiskers
 )
 

@@ -14,6 +14,7 @@ from iog.engines.torch import TorchEngine
 from iog.errors import TrainingError
 from iog.evaluation.protocol import Settings, evaluate
 from iog.networks import checkpoints
+from iog.networks.checkpoints import Network
 from iog.segmenter import Segmenter
 from iog.training.finetune import FinetuneRecipe
 from iog.training.loop import train
@@ -59,6 +60,35 @@ def test_the_encoder_can_stay_as_it_is(photo_folder: Path, tmp_path: Path) -> No
     after = train(recipe, tmp_path, settings=asdict(recipe)).state_dict()
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed and all(name.startswith("decoder.") for name in changed)
+
+
+def test_the_start_can_keep_a_share(photo_folder: Path, tmp_path: Path) -> None:
+    recipe = FinetuneRecipe(
+        data=str(photo_folder), samples=8, batch=4, sizes=(64,), workers=0, start_share=0.25
+    )
+    torch.manual_seed(recipe.seed)
+    start = recipe.create_network().state_dict()
+    measured: list[dict[str, torch.Tensor]] = []
+
+    def validate(network: Network, _writer: object, _step: int) -> dict[str, float]:
+        measured.append(network.state_dict())
+        return {}
+
+    train(recipe, tmp_path, settings=asdict(recipe), validate=validate)
+    final = checkpoints.read(tmp_path / "final.pt")["state_dict"]
+    averaged = checkpoints.read(tmp_path / "last.pt")["averaged"]
+    for name, value in final.items():
+        alone = averaged[f"module.{name}"]
+        assert torch.allclose(value, 0.75 * alone + 0.25 * start[name], atol=1e-6), name
+        assert torch.equal(measured[-1][name], value), name
+    assert any(not torch.equal(final[name], averaged[f"module.{name}"]) for name in final)
+
+
+def test_a_share_of_the_start_needs_a_start() -> None:
+    with pytest.raises(TrainingError, match="give --start"):
+        FinetuneRecipe(start="", start_share=0.3)
+    with pytest.raises(TrainingError, match="--start-share 1: from 0"):
+        FinetuneRecipe(start_share=1)
 
 
 def test_an_encoder_by_chance_is_not_kept() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import re
 from collections import Counter
@@ -94,6 +95,8 @@ class LiteRecipe:
     """Steps of linear warm-up."""
     ema: float = 0.998
     """Decay of the averaged weights per step; these are validated and shipped."""
+    start_share: float = 0.0
+    """Share that the weights of `start` keep in the shipped ones, which are then an average of both."""
     gradient_clip: float = 5.0
     """Largest norm of the gradient."""
     box_only: float = 0.25
@@ -135,6 +138,10 @@ class LiteRecipe:
     def __post_init__(self) -> None:
         if self.decoder_only and not self.start:
             raise TrainingError("--decoder-only keeps the encoder of a trained network: give --start, too")
+        if self.start_share and not self.start:
+            raise TrainingError("--start-share keeps a share of a trained network: give --start, too")
+        if not 0 <= self.start_share < 1:
+            raise TrainingError(f"--start-share {self.start_share:g}: from 0 up to, but not, 1")
         _by_set(self.shares)
         if abs(sum(self.rounds) - 1) > 1e-6 or min(self.rounds) < 0:
             raise TrainingError(f"--rounds {self.rounds}: probabilities, which sum to 1")
@@ -192,6 +199,19 @@ class LiteRecipe:
         for module in (backbone.conv_stem, *list(backbone.blocks)[: self.frozen_stages]):
             module.requires_grad_(False)
         return network
+
+    def shipped(self, averaged: Network) -> Network:
+        """The averaged weights, on the line to those of `start` (WiSE-FT, Wortsman et al., CVPR 2022)."""
+        if not self.start_share:
+            return averaged
+        shipped = copy.deepcopy(averaged)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)  # what `start` lacks (side outputs, exported) begins as it began
+            start = self.create_network().state_dict()
+        for name, value in shipped.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(start[name].to(value.device), self.start_share)
+        return shipped
 
     def optimizer(self, network: Network) -> torch.optim.Optimizer:
         """AdamW: the backbone slower than the rest, no decay on vectors."""

@@ -93,6 +93,10 @@ class Recipe(Protocol):
         """The network to train."""
         ...
 
+    def shipped(self, averaged: Network) -> Network:
+        """What the finished run ships of its averaged weights, which stay as they are."""
+        ...
+
     def optimizer(self, network: Network) -> torch.optim.Optimizer:
         """The optimiser with its peak learning rates."""
         ...
@@ -125,14 +129,14 @@ def train(
     keep_every: int = 0,
     stop_after: int | None = None,
 ) -> Network:
-    """Train to the end of the recipe, resuming `out/last.pt` when it is there; returns averaged weights.
+    """Train to the end of the recipe, resuming `out/last.pt` when it is there; returns what ships.
 
     Parameters
     ----------
     recipe
         What to train.
     out
-        Folder for `last.pt` (resumable state), `final.pt` (averaged weights) and TensorBoard events.
+        Folder for `last.pt` (resumable state), `final.pt` (the weights that ship) and TensorBoard events.
     settings
         The recipe as plain data; stored in checkpoints, and a resumed run must have the same.
     validate, validate_every
@@ -236,12 +240,12 @@ def _train(
             writer.add_scalar("train/learning_rate", schedule.get_last_lr()[0], done)
             progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
         if validate is not None and (done % validate_every == 0 or done == steps):
-            figures = validate(_averaged(averaged), writer, done)
+            figures = validate(_measurable(recipe, averaged, finished=done == steps), writer, done)
             for name, value in figures.items():
                 writer.add_scalar(f"val/{name}", value, done)
             tqdm.write(f"step {done}: " + ", ".join(f"{k} {v:.2f}" for k, v in figures.items()))
         if keep_every and done % keep_every == 0:
-            copy = _averaged(averaged)
+            copy = _measurable(recipe, averaged, finished=done == steps)
             checkpoints.save(out / f"step-{done}.pt", copy, settings=dict(settings), step=done)
         if done % checkpoint_every == 0 or done == end:
             state = {name: part.state_dict() for name, part in parts.items()}
@@ -249,7 +253,7 @@ def _train(
             checkpoints.save(
                 out / "last.pt", network, step=done, settings=dict(settings), seconds=seconds, **state
             )
-    result = _averaged(averaged)
+    result = _measurable(recipe, averaged, finished=end == steps)
     if writer is not None:
         writer.close()
         if end == steps:
@@ -344,8 +348,8 @@ def _resume(path: Path, settings: Mapping[str, Any], network: Network, parts: Ma
     return int(state["step"])
 
 
-def _averaged(averaged: AveragedModel) -> Network:
-    """The averaged network, ready to measure."""
+def _measurable(recipe: Recipe, averaged: AveragedModel, *, finished: bool) -> Network:
+    """The averaged network, of a finished run the one that ships, ready to measure."""
     network: Any = averaged.module
     result: Network = network.eval()
-    return result
+    return recipe.shipped(result) if finished else result

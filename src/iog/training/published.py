@@ -146,6 +146,10 @@ class IOGRecipe:
             )
         return network
 
+    def shipped(self, averaged: Network) -> Network:
+        """The averaged weights as they are."""
+        return averaged
+
     def optimizer(self, network: Network) -> torch.optim.Optimizer:
         """SGD: the backbone at the base rate, the rest ten times as fast."""
         backbone = [p for name, p in network.named_parameters() if name.startswith("backbone.")]

@@ -42,8 +42,8 @@ MODELS = {
             summary="EfficientNet-lite2 encoder, IOG's coarse-to-fine decoder; photos, any object",
             encoder="lite.encoder.onnx",
             decoder="lite.decoder.onnx",
-            encoder_sha256="09f310026f36f8b4620564a2dd7660d99c8dd752e3910e288a3df50d2bacc161",
-            decoder_sha256="ae7dbe0a59e63967876aa7c4574a664a57b5eb1c2ef4e7e2a8c319c959d77558",
+            encoder_sha256="2f33007c4b12c150bac30eb3cc36cbf30b092ca2b60bad5ff83647293413f655",
+            decoder_sha256="b86839c8a7fdb6d420f10fb626ba55d58e9a548fcb7da30bb1f2d188df644020",
         ),
     )
 }
