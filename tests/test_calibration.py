@@ -66,9 +66,9 @@ def test_the_bundled_model_is_calibrated_for_its_own_weights(segmenter: Segmente
     assert {"box", "inside", "corrections", "crop", "centre", "sim", "two-stage"} == set(prompts)
     for name, measured in prompts.items():
         assert measured["error"] < 0.05, name
-        # One curve for all sets: each is off by what sets it apart from the others.
+        # One curve for all sets: each is off by what sets it apart from the others, most without any click.
         for group, part in measured["groups"].items():
-            assert part["error"] < 0.06, (name, group)
+            assert part["error"] < (0.06 if name == "crop" else 0.05), (name, group)
 
 
 def test_a_prediction_says_what_was_measured(sample: Sample, segmenter: Segmenter) -> None:

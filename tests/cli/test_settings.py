@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass, field
 
-import click
 import pytest
-from click.testing import CliRunner
-
-from iog.cli.settings import from_options, options_of
+from tests.cli.parsing import parsed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,15 +26,7 @@ class Recipe:
 
 def told(*arguments: str) -> Recipe | str:
     """The settings that a command gets, or what it says instead."""
-    found: list[Recipe] = []
-
-    @click.command()
-    @options_of(Recipe)
-    def command(**options: object) -> None:
-        found.append(from_options(Recipe(), options))
-
-    result = CliRunner().invoke(command, arguments)
-    return found[0] if found else result.output
+    return parsed(Recipe(), arguments)
 
 
 def test_every_field_is_an_option() -> None:

@@ -4,14 +4,11 @@ from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 
-import click
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from iog import zoo
 from iog.auto.methods import Boxes
-from iog.cli.settings import from_options, options_of
 from iog.clicks import ExtremeClicks
 from iog.engines import PublishedInfo
 from iog.errors import DataError, ModelError
@@ -32,6 +29,7 @@ from iog.published import IOG_SETTINGS
 from iog.robot import RobotUser
 from iog.segmenter import Segmenter
 from iog.training.published import IOGRecipe
+from tests.cli.parsing import parsed
 from tests.datasets import layouts
 from tests.evaluation.conftest import LEFT, OBJECT, Objects, RedEngine, made, square
 
@@ -82,15 +80,8 @@ def test_the_commands_train_what_their_row_measures(name: str) -> None:
     """The command that the list of what is missing names makes the network that `--weights` then accepts."""
     command = WEIGHTS[name].partition(": ")[2].split()
     assert command[:3] == ["iog", "train", "iog"]
-    options: dict[str, object] = {}
-
-    @click.command()
-    @options_of(IOGRecipe)
-    def read(**given: object) -> None:
-        options.update(given)
-
-    assert CliRunner().invoke(read, command[3:]).exit_code == 0
-    recipe = from_options(IOGRecipe(), options)
+    recipe = parsed(IOGRecipe(), command[3:])
+    assert isinstance(recipe, IOGRecipe), recipe
     assert {"network": "iog", **asdict(recipe.network)} == config_of(name)
     assert (recipe.dataset == "voc-sbd") == ("VOC train + SBD" in WEIGHTS[name])
 

@@ -5,13 +5,11 @@ from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import click
 import pytest
-from click.testing import CliRunner
+from tests.cli.parsing import parsed
 from tests.training.plain import plain_recipe
 
 from iog import DataError, TrainingError
-from iog.cli.settings import from_options, options_of
 from iog.datasets import PhotoDataset
 from iog.segmenter import Segmenter
 from iog.training.lite import LiteRecipe
@@ -21,18 +19,11 @@ def test_the_bundled_weights_say_how_make_weights_trained_them() -> None:
     """Its second run; the first has the defaults."""
     makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
     options = makefile.partition("\nAGAIN = ")[2].partition("\nweights:")[0].replace("\\\n", " ")
-    told: list[LiteRecipe] = []
-
-    @click.command()
-    @options_of(LiteRecipe)
-    def command(**values: object) -> None:
-        told.append(from_options(LiteRecipe(), values))
-
-    result = CliRunner().invoke(command, shlex.split(options))
-    assert result.exit_code == 0, result.output
+    told = parsed(LiteRecipe(), shlex.split(options))
+    assert isinstance(told, LiteRecipe), told
     trained = dict(Segmenter().engine.info.trained)
-    assert trained.pop("steps") == told[0].steps
-    recipe = json.loads(json.dumps(asdict(told[0])))
+    assert trained.pop("steps") == told.steps
+    recipe = json.loads(json.dumps(asdict(told)))
     # Paths on the machine that trained are not told.
     assert recipe.pop("data") == "data"
     assert trained.pop("start") == Path(recipe.pop("start")).name

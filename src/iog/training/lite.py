@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import re
 from collections import Counter
@@ -199,19 +198,6 @@ class LiteRecipe:
         for module in (backbone.conv_stem, *list(backbone.blocks)[: self.frozen_stages]):
             module.requires_grad_(False)
         return network
-
-    def shipped(self, averaged: Network) -> Network:
-        """The averaged weights, on the line to those of `start` (WiSE-FT, Wortsman et al., CVPR 2022)."""
-        if not self.start_share:
-            return averaged
-        shipped = copy.deepcopy(averaged)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)  # what `start` lacks (side outputs, exported) begins as it began
-            start = self.create_network().state_dict()
-        for name, value in shipped.state_dict().items():
-            if value.is_floating_point():
-                value.lerp_(start[name].to(value.device), self.start_share)
-        return shipped
 
     def optimizer(self, network: Network) -> torch.optim.Optimizer:
         """AdamW: the backbone slower than the rest, no decay on vectors."""

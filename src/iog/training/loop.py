@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -70,6 +71,11 @@ class Recipe(Protocol):
         ...
 
     @property
+    def start_share(self) -> float:
+        """Share that the weights of the start keep in those that ship."""
+        ...
+
+    @property
     def gradient_clip(self) -> float:
         """Largest norm of the gradient."""
         ...
@@ -91,10 +97,6 @@ class Recipe(Protocol):
 
     def create_network(self) -> Network:
         """The network to train."""
-        ...
-
-    def shipped(self, averaged: Network) -> Network:
-        """What the finished run ships of its averaged weights, which stay as they are."""
         ...
 
     def optimizer(self, network: Network) -> torch.optim.Optimizer:
@@ -180,6 +182,7 @@ def _train(
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     network = recipe.create_network().to(world.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    start = deepcopy(network) if recipe.start_share else None
     ema = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]
     averaged = AveragedModel(network, multi_avg_fn=ema, use_buffers=True)
     optimizer = recipe.optimizer(network)
@@ -240,12 +243,13 @@ def _train(
             writer.add_scalar("train/learning_rate", schedule.get_last_lr()[0], done)
             progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
         if validate is not None and (done % validate_every == 0 or done == steps):
-            figures = validate(_measurable(recipe, averaged, finished=done == steps), writer, done)
+            measured = _measurable(averaged, recipe, start if done == steps else None)
+            figures = validate(measured, writer, done)
             for name, value in figures.items():
                 writer.add_scalar(f"val/{name}", value, done)
             tqdm.write(f"step {done}: " + ", ".join(f"{k} {v:.2f}" for k, v in figures.items()))
         if keep_every and done % keep_every == 0:
-            copy = _measurable(recipe, averaged, finished=done == steps)
+            copy = _measurable(averaged, recipe, start if done == steps else None)
             checkpoints.save(out / f"step-{done}.pt", copy, settings=dict(settings), step=done)
         if done % checkpoint_every == 0 or done == end:
             state = {name: part.state_dict() for name, part in parts.items()}
@@ -253,7 +257,7 @@ def _train(
             checkpoints.save(
                 out / "last.pt", network, step=done, settings=dict(settings), seconds=seconds, **state
             )
-    result = _measurable(recipe, averaged, finished=end == steps)
+    result = _measurable(averaged, recipe, start if end == steps else None)
     if writer is not None:
         writer.close()
         if end == steps:
@@ -348,8 +352,17 @@ def _resume(path: Path, settings: Mapping[str, Any], network: Network, parts: Ma
     return int(state["step"])
 
 
-def _measurable(recipe: Recipe, averaged: AveragedModel, *, finished: bool) -> Network:
-    """The averaged network, of a finished run the one that ships, ready to measure."""
+def _measurable(averaged: AveragedModel, recipe: Recipe, start: Network | None) -> Network:
+    """The averaged network, ready to measure.
+
+    With `start`, of a finished run, on the line to the weights there (WiSE-FT, Wortsman et al., CVPR 2022).
+    """
     network: Any = averaged.module
     result: Network = network.eval()
-    return recipe.shipped(result) if finished else result
+    if start is None:
+        return result
+    result = deepcopy(result)
+    for value, first in zip(result.state_dict().values(), start.state_dict().values(), strict=True):
+        if value.is_floating_point():
+            value.lerp_(first, recipe.start_share)
+    return result

@@ -146,10 +146,6 @@ class IOGRecipe:
             )
         return network
 
-    def shipped(self, averaged: Network) -> Network:
-        """The averaged weights as they are."""
-        return averaged
-
     def optimizer(self, network: Network) -> torch.optim.Optimizer:
         """SGD: the backbone at the base rate, the rest ten times as fast."""
         backbone = [p for name, p in network.named_parameters() if name.startswith("backbone.")]
@@ -162,6 +158,11 @@ class IOGRecipe:
             momentum=self.momentum,
             weight_decay=self.weight_decay,
         )
+
+    @property
+    def start_share(self) -> float:
+        """None, as published."""
+        return 0.0
 
     def rate(self, step: int) -> float:
         """Constant, as published."""
