@@ -78,6 +78,31 @@ def test_crop_of_a_lite_checkpoint_can_be_changed(lite: Path) -> None:
     assert Segmenter(f"{out}.pt").prompting.view == "128 x 128 pixels, box and 30% around it"
 
 
+def test_a_lite_checkpoint_in_8_bits(lite: Path, coffee: Sample, photo_folder: Path) -> None:
+    out = lite.parent / "small"
+    result = run("convert", lite, "--to", "onnx", "--int8", photo_folder, "--out", out)
+    assert result.exit_code == 0, result.output
+    floats, eighths = (Segmenter(path) for path in (lite, f"{out}.encoder.onnx"))
+    one, other = (s.segment(coffee.photo, coffee.clicks).probability for s in (floats, eighths))
+    assert 0 < np.abs(one - other).max() < 0.2
+
+
+def test_8_bits_are_for_onnx_files_of_lite_networks(
+    lite: Path, published_files: Path, photo_folder: Path, tmp_path: Path
+) -> None:
+    out = ["--out", tmp_path / "small", "--int8"]
+    for call, message in (
+        ([lite, "--to", "checkpoint", *out, photo_folder], "add --to onnx"),
+        ([lite, "--to", "onnx", *out, tmp_path], "train.jsonl"),
+        ([lite, "--to", "onnx", *out, tmp_path / "none"], "none"),
+        ([published_files / "iog.pth", "--to", "checkpoint", "--to", "onnx", *out, photo_folder], "drop it"),
+    ):
+        result = run("convert", *call)
+        assert (result.exit_code, message in result.output) == (2, True), result.output
+        assert "Traceback" not in result.output
+    assert list(tmp_path.iterdir()) == ([lite] if lite.parent == tmp_path else [])
+
+
 def test_dextr_and_ablations_convert_and_want_their_own_clicks(tmp_path: Path, coffee: Sample) -> None:
     dextr = constant(lambda: DEXTR(DEXTRConfig(depth=50)))
     torch.save(dextr.state_dict(), tmp_path / "dextr.pth")

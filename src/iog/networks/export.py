@@ -2,23 +2,27 @@
 
 Each file carries the model's description in its metadata. Batch norms are folded into the convolutions
 first, and the tensors keep the names of that folded network's state dict, so that PyTorch can read it back
-and one pair of files serves both engines. Large tensors are stored as 16-bit floats.
+and one pair of files serves both engines. Kernels are stored as 16-bit floats. ONNX Runtime may compute
+with 8-bit numbers instead (`iog.networks.int8`).
 """
 
 from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 import onnxscript.optimizer
+import onnxscript.rewriter
 import torch
 from onnx import numpy_helper
+from onnxscript.rewriter.rules.common import fuse_pad_into_conv_rule
 from torch import Tensor, nn
 
 from iog.crop import FILL
@@ -28,9 +32,9 @@ from iog.files import replacing
 from iog.guidance import GUIDANCE
 from iog.networks.blocks import fold_batch_norms
 from iog.networks.checkpoints import build
+from iog.networks.int8 import RANGES, Inputs, to_int8
 from iog.networks.lite import Lite
 
-_HALF_FROM = 64  # tensors with at least so many elements are stored as 16-bit floats
 _OPSET = 18
 
 
@@ -56,8 +60,22 @@ class _Decoder(nn.Module):
         return self.network.decode(features, click_maps).sigmoid()[:, 0]
 
 
+class Question(NamedTuple):
+    """What a network is asked about one object, S pixels a side."""
+
+    crop: npt.NDArray[np.uint8]  # (S, S, 3) RGB
+    click_maps: npt.NDArray[np.float32]  # (C, S, S)
+
+
 def export(
-    network: Lite, stem: Path, *, name: str, size: int, margin: float, trained: Mapping[str, Any]
+    network: Lite,
+    stem: Path,
+    *,
+    name: str,
+    size: int,
+    margin: float,
+    trained: Mapping[str, Any],
+    questions: Sequence[Question] = (),
 ) -> tuple[Path, Path]:
     """Write `STEM.encoder.onnx` and `STEM.decoder.onnx`; returns their paths.
 
@@ -69,6 +87,8 @@ def export(
         Folder and name of the files.
     name, size, margin, trained
         See `iog.engines.ModelInfo`.
+    questions
+        Examples of what it is asked, for 8-bit arithmetic in ONNX Runtime; without them it is that of floats.
     """
     network = copy.deepcopy(network).to(memory_format=torch.contiguous_format)
     fold_batch_norms(network)
@@ -79,6 +99,9 @@ def export(
     levels = [f"features_{2 ** (i + 1)}" for i in range(len(features))]
     encoder = to_onnx(_Encoder(network), (crop,), ["crop"], levels)
     decoder = to_onnx(_Decoder(network), (maps, *features), ["click_maps", *levels], ["probability"])
+    if questions:
+        encoder = _stripped(to_int8(encoder, ({"crop": question.crop[None]} for question in questions)))
+        decoder = _stripped(to_int8(decoder, _decoder_inputs(network, questions, levels)))
     for model in (encoder, decoder):
         _halve(model)
     info = ModelInfo(
@@ -95,6 +118,15 @@ def export(
         with replacing(path) as file:
             file.write(model.SerializeToString(deterministic=True))
     return paths
+
+
+@torch.no_grad()
+def _decoder_inputs(network: Lite, questions: Sequence[Question], levels: Sequence[str]) -> Iterator[Inputs]:
+    encode = _Encoder(network)
+    for crop, click_maps in questions:
+        features = encode(torch.from_numpy(crop[None]))
+        arrays = {level: feature.numpy() for level, feature in zip(levels, features, strict=True)}
+        yield {"click_maps": click_maps[None], **arrays}
 
 
 def read_exported(encoder: Path, decoder: Path) -> tuple[Lite, ModelInfo]:
@@ -133,31 +165,45 @@ def read_exported(encoder: Path, decoder: Path) -> tuple[Lite, ModelInfo]:
 
 
 def weights_hash(*models: onnx.ModelProto) -> str:
-    """SHA-256 over the names and bytes of all network tensors, in the order of their names."""
+    """SHA-256 over the names and bytes of all network tensors, in the order of their names.
+
+    And of the ranges of 8-bit arithmetic, if it is that.
+    """
+    ranges = [
+        (tensor.name, numpy_helper.to_array(tensor))
+        for model in models
+        for tensor in model.graph.initializer
+        if tensor.name.endswith(RANGES)
+    ]
     digest = hashlib.sha256()
-    for name, value in sorted(_tensors(models), key=lambda item: item[0]):
+    for name, value in sorted([*_tensors(models), *ranges], key=lambda item: item[0]):
         digest.update(name.encode() + value.tobytes())
     return digest.hexdigest()
 
 
-def _tensors(models: Iterable[onnx.ModelProto]) -> Iterable[tuple[str, Any]]:
+def _tensors(models: Iterable[onnx.ModelProto]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     """Tensors of the state dict in exported graphs: (name, array)."""
-    prefix = "network."
     for model in models:
         for tensor in model.graph.initializer:
-            if tensor.name.startswith(prefix):
-                name = tensor.name.removeprefix(prefix).removesuffix(_HALF)
+            if _of_network(tensor):
+                name = tensor.name.removeprefix(_PREFIX).removesuffix(_HALF)
                 yield name, numpy_helper.to_array(tensor)
 
 
+def _of_network(tensor: onnx.TensorProto) -> bool:
+    return tensor.name.startswith(_PREFIX) and not tensor.name.endswith(RANGES)
+
+
+_PREFIX = "network."
 _HALF = ".half"
 
 
 def _halve(model: onnx.ModelProto) -> None:
-    """Store large tensors as 16-bit floats, widened again by a Cast that the runtime runs once at load."""
+    """Store kernels as 16-bit floats, widened again by a Cast that the runtime runs once at load."""
     casts = []
     for tensor in model.graph.initializer:
-        if tensor.data_type != onnx.TensorProto.FLOAT or int(np.prod(tensor.dims)) < _HALF_FROM:
+        # Biases stay as they are: they are small, and 8-bit arithmetic adds them up in 32 bits.
+        if tensor.data_type != onnx.TensorProto.FLOAT or len(tensor.dims) < 2:
             continue
         name = tensor.name
         half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), name + _HALF)
@@ -199,6 +245,8 @@ def to_onnx(
     assert program is not None
     # Not the exporter's whole optimiser: it merges tensors that happen to be equal, and a name is lost.
     onnxscript.optimizer.fold_constants(program.model)
+    # ONNX Runtime does this by itself when it loads, but not with 8-bit numbers in between.
+    onnxscript.rewriter.rewrite(program.model, pattern_rewrite_rules=[fuse_pad_into_conv_rule])
     onnxscript.optimizer.remove_unused_nodes(program.model)
     return _stripped(program.model_proto)
 

@@ -1,0 +1,51 @@
+"""What a network is asked while the robot user clicks: from this its 8-bit form takes its ranges."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from iog.datasets import ObjectDataset
+from iog.datasets.listing import spread
+from iog.engines import Engine, Features
+from iog.evaluation.protocol import Settings, evaluate
+from iog.networks.export import Question
+from iog.segmenter import Segmenter
+
+_OBJECTS = 64
+_CLICKS = Settings(clicks=5, jitter=0.02, inside_depth=0.5, correction_depth=0.5)
+"""As people click, and twice more than they do mostly."""
+
+
+def questions(engine: Engine, objects: ObjectDataset) -> list[Question]:
+    """What `engine` is asked about 64 objects, spread over `objects`: the box, three clicks, two corrections.
+
+    Objects without a pixel are left out.
+    """
+    listener = _Listener(engine)
+    deque(evaluate(Segmenter(listener), objects, _CLICKS, indices=spread(len(objects), _OBJECTS)), maxlen=0)
+    return listener.questions
+
+
+class _Listener:
+    """An engine that remembers what it is asked."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.info = engine.info
+        self.questions: list[Question] = []
+        self._crop: npt.NDArray[Any]
+
+    def encode(self, inputs: npt.NDArray[Any]) -> Features:
+        (self._crop,) = inputs
+        return self._engine.encode(inputs)
+
+    def decode(
+        self, features: Features, click_maps: npt.NDArray[np.float32] | None
+    ) -> npt.NDArray[np.float32]:
+        assert click_maps is not None
+        self.questions.append(Question(self._crop, click_maps[0]))
+        return self._engine.decode(features, click_maps)
