@@ -24,7 +24,7 @@ Inputs = Mapping[str, npt.NDArray[Any]]
 RANGES = ("_scale", "_zero_point")
 """How the names of tensors end that say what the whole numbers mean."""
 
-_OPERATORS = ["Conv", "Relu", "Clip", "Add", "Concat", "Pad", "Resize"]
+_OPERATORS = ["Conv", "Relu", "Clip", "Add", "Concat", "Resize"]
 """What computes with whole numbers; what lies between two of these in float would cost more than it saves."""
 
 
