@@ -76,7 +76,8 @@ def asked() -> list[Question]:
     random = np.random.default_rng(1)
     return [
         Question(
-            random.integers(0, 256, (96, 96, 3), dtype=np.uint8), random.random((5, 96, 96), dtype=np.float32)
+            random.integers(0, 256, (96, 96, 3), dtype=np.uint8),
+            random.random((1, 5, 96, 96), dtype=np.float32),
         )
         for _ in range(3)
     ]
@@ -88,11 +89,12 @@ def test_8_bits_answer_nearly_the_same(
     floats, eighths = (OnnxEngine(*files) for files in (exported[1], in_8_bits))
     differences = []
     for crop, maps in asked():
-        one, other = (e.decode(e.encode(crop[None]), maps[None]) for e in (floats, eighths))
+        one, other = (e.decode(e.encode(crop[None]), maps) for e in (floats, eighths))
         differences.append(np.abs(one - other).max() / np.ptp(one))
     assert 0 < max(differences) < 0.2
     # The answer to one object does not depend on others in the batch.
-    crops, maps = (np.stack(arrays) for arrays in zip(*asked(), strict=True))
+    crops = np.stack([question.crop for question in asked()])
+    maps = np.concatenate([question.click_maps for question in asked()])
     together = eighths.decode(eighths.encode(crops), maps)
     np.testing.assert_array_equal(together[2:], eighths.decode(eighths.encode(crops[2:]), maps[2:]))
 

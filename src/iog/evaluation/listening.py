@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 import numpy as np
@@ -17,17 +16,18 @@ from iog.segmenter import Segmenter
 
 _OBJECTS = 64
 _CLICKS = Settings(clicks=5, jitter=0.02, inside_depth=0.5, correction_depth=0.5)
-"""As people click, and twice more than they do mostly."""
+"""As people click: three clicks and two corrections."""
 
 
 def questions(engine: Engine, objects: ObjectDataset) -> list[Question]:
     """What `engine` is asked about 64 objects, spread over `objects`: the box, three clicks, two corrections.
 
-    Objects without a pixel are left out.
+    A crop is encoded once. Objects without a pixel are left out.
     """
     listener = _Listener(engine)
-    deque(evaluate(Segmenter(listener), objects, _CLICKS, indices=spread(len(objects), _OBJECTS)), maxlen=0)
-    return listener.questions
+    for _ in evaluate(Segmenter(listener), objects, _CLICKS, indices=spread(len(objects), _OBJECTS)):
+        pass  # not the answers are wanted, but the questions
+    return [Question(crop, click_maps) for crop, click_maps in listener.asked]
 
 
 class _Listener:
@@ -36,16 +36,16 @@ class _Listener:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.info = engine.info
-        self.questions: list[Question] = []
-        self._crop: npt.NDArray[Any]
+        self.asked: list[tuple[npt.NDArray[Any], list[npt.NDArray[np.float32]]]] = []
 
     def encode(self, inputs: npt.NDArray[Any]) -> Features:
-        (self._crop,) = inputs
+        (crop,) = inputs
+        self.asked.append((crop, []))
         return self._engine.encode(inputs)
 
     def decode(
         self, features: Features, click_maps: npt.NDArray[np.float32] | None
     ) -> npt.NDArray[np.float32]:
         assert click_maps is not None
-        self.questions.append(Question(self._crop, click_maps[0]))
+        self.asked[-1][1].append(click_maps[0])
         return self._engine.decode(features, click_maps)

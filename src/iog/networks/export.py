@@ -64,7 +64,7 @@ class Question(NamedTuple):
     """What a network is asked about one object, S pixels a side."""
 
     crop: npt.NDArray[np.uint8]  # (S, S, 3) RGB
-    click_maps: npt.NDArray[np.float32]  # (C, S, S)
+    click_maps: Sequence[npt.NDArray[np.float32]]  # (C, S, S) each, one after the other
 
 
 def export(
@@ -126,7 +126,8 @@ def _decoder_inputs(network: Lite, questions: Sequence[Question], levels: Sequen
     for crop, click_maps in questions:
         features = encode(torch.from_numpy(crop[None]))
         arrays = {level: feature.numpy() for level, feature in zip(levels, features, strict=True)}
-        yield {"click_maps": click_maps[None], **arrays}
+        for maps in click_maps:
+            yield {"click_maps": maps[None], **arrays}
 
 
 def read_exported(encoder: Path, decoder: Path) -> tuple[Lite, ModelInfo]:
@@ -185,13 +186,9 @@ def _tensors(models: Iterable[onnx.ModelProto]) -> Iterator[tuple[str, npt.NDArr
     """Tensors of the state dict in exported graphs: (name, array)."""
     for model in models:
         for tensor in model.graph.initializer:
-            if _of_network(tensor):
+            if tensor.name.startswith(_PREFIX) and not tensor.name.endswith(RANGES):
                 name = tensor.name.removeprefix(_PREFIX).removesuffix(_HALF)
                 yield name, numpy_helper.to_array(tensor)
-
-
-def _of_network(tensor: onnx.TensorProto) -> bool:
-    return tensor.name.startswith(_PREFIX) and not tensor.name.endswith(RANGES)
 
 
 _PREFIX = "network."

@@ -243,13 +243,12 @@ def _train(
             writer.add_scalar("train/learning_rate", schedule.get_last_lr()[0], done)
             progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
         if validate is not None and (done % validate_every == 0 or done == steps):
-            measured = _measurable(averaged, recipe, start if done == steps else None)
-            figures = validate(measured, writer, done)
+            figures = validate(_measurable(averaged, recipe, start, done), writer, done)
             for name, value in figures.items():
                 writer.add_scalar(f"val/{name}", value, done)
             tqdm.write(f"step {done}: " + ", ".join(f"{k} {v:.2f}" for k, v in figures.items()))
         if keep_every and done % keep_every == 0:
-            copy = _measurable(averaged, recipe, start if done == steps else None)
+            copy = _measurable(averaged, recipe, start, done)
             checkpoints.save(out / f"step-{done}.pt", copy, settings=dict(settings), step=done)
         if done % checkpoint_every == 0 or done == end:
             state = {name: part.state_dict() for name, part in parts.items()}
@@ -257,7 +256,7 @@ def _train(
             checkpoints.save(
                 out / "last.pt", network, step=done, settings=dict(settings), seconds=seconds, **state
             )
-    result = _measurable(averaged, recipe, start if end == steps else None)
+    result = _measurable(averaged, recipe, start, end)
     if writer is not None:
         writer.close()
         if end == steps:
@@ -352,14 +351,14 @@ def _resume(path: Path, settings: Mapping[str, Any], network: Network, parts: Ma
     return int(state["step"])
 
 
-def _measurable(averaged: AveragedModel, recipe: Recipe, start: Network | None) -> Network:
-    """The averaged network, ready to measure.
+def _measurable(averaged: AveragedModel, recipe: Recipe, start: Network | None, done: int) -> Network:
+    """The averaged network after `done` steps, ready to measure.
 
-    With `start`, of a finished run, on the line to the weights there (WiSE-FT, Wortsman et al., CVPR 2022).
+    At the run's end, on the line to the weights of `start` (WiSE-FT, Wortsman et al., CVPR 2022).
     """
     network: Any = averaged.module
     result: Network = network.eval()
-    if start is None:
+    if start is None or done < recipe.steps:
         return result
     result = deepcopy(result)
     for value, first in zip(result.state_dict().values(), start.state_dict().values(), strict=True):
