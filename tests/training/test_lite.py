@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+import torch
 from tests.cli.parsing import parsed
 from tests.training.plain import plain_recipe
 
@@ -23,7 +24,9 @@ def test_the_bundled_weights_say_how_make_weights_trained_them() -> None:
     assert isinstance(told, LiteRecipe), told
     trained = dict(Segmenter().engine.info.trained)
     assert trained.pop("steps") == told.steps
-    recipe = json.loads(json.dumps(asdict(told)))
+    # An option that is younger than the files did what it does by default.
+    defaults, recipe = (json.loads(json.dumps(asdict(r))) for r in (LiteRecipe(), told))
+    trained = {**{name: defaults[name] for name in defaults if name not in ("data", "start")}, **trained}
     # Paths on the machine that trained are not told.
     assert recipe.pop("data") == "data"
     assert trained.pop("start") == Path(recipe.pop("start")).name
@@ -77,3 +80,24 @@ def test_shares_say_what_is_wrong(two_sets: str) -> None:
         replace(recipe, shares=("own=1", "cats=2")).examples()
     with pytest.raises(DataError, match="at least not in the sets of --shares"):
         replace(recipe, shares=("cats=2",)).examples()
+
+
+def test_a_share_of_deep_channels_is_missing(photo_folder: Path) -> None:
+    recipe = replace(plain_recipe(str(photo_folder)), feature_dropout=0.25)
+    full = tuple(torch.ones(2, channels, 3, 3) for channels in (16, 48, 64, 400, 400))
+    thinned = recipe._thinned(full, [5, 6])
+    assert all(torch.equal(*levels) for levels in zip(thinned[:2], full[:2], strict=True))
+    for level in thinned[2:]:
+        # A channel is missing as a whole; the others make up for it.
+        assert torch.equal(level, level[:, :, :1, :1].expand_as(level))
+        assert level.unique().tolist() == [0, pytest.approx(4 / 3)]
+    kept = thinned[3][:, :, 0, 0] > 0
+    assert kept.float().mean().item() == pytest.approx(0.75, abs=0.05)
+    assert not torch.equal(kept[0], kept[1])
+    # It is the example that decides, whatever it shares a batch with.
+    assert torch.equal(recipe._thinned(tuple(level[:1] for level in full), [6])[3], thinned[3][1:])
+
+
+def test_dropping_all_features_is_an_error() -> None:
+    with pytest.raises(TrainingError, match="--feature-dropout 1: from 0"):
+        LiteRecipe(feature_dropout=1)

@@ -32,6 +32,7 @@ def recipe(photo_folder: Path) -> LiteRecipe:
         size_shares=(0.5, 0.5),
         warmup=2,
         rounds=(0.4, 0.3, 0.3),
+        feature_dropout=0.2,
         settling=16,
         workers=0,
         network=TINY,

@@ -121,6 +121,8 @@ class LiteRecipe:
     """Share of those second objects that are the same object once more, so that only the clicks tell."""
     background: float = 0.1
     """Share of objects moved to another photo."""
+    feature_dropout: float = 0.0
+    """Share of the channels, at strides 8 to 32, that the decoder does without."""
     settling: int = 640
     """Examples whose statistics are folded in for those of batch norms."""
     minimum_area: int = 300
@@ -141,6 +143,8 @@ class LiteRecipe:
             raise TrainingError("--start-share keeps a share of a trained network: give --start, too")
         if not 0 <= self.start_share < 1:
             raise TrainingError(f"--start-share {self.start_share:g}: from 0 up to, but not, 1")
+        if not 0 <= self.feature_dropout < 1:
+            raise TrainingError(f"--feature-dropout {self.feature_dropout:g}: from 0 up to, but not, 1")
         _by_set(self.shares)
         if abs(sum(self.rounds) - 1) > 1e-6 or min(self.rounds) < 0:
             raise TrainingError(f"--rounds {self.rounds}: probabilities, which sum to 1")
@@ -258,7 +262,7 @@ class LiteRecipe:
         clicks = [Clicks.from_json(c) for c in batch["clicks"]]
         maps: Tensor = batch["maps"]
 
-        features = network.encode(crop)
+        features = self._thinned(network.encode(crop), batch["numbers"])
         total = crop.new_zeros(())
         scalars: dict[str, float] = {}
         for round_ in range(rounds):
@@ -286,6 +290,23 @@ class LiteRecipe:
                 )
                 maps = torch.from_numpy(stacked).to(crop.device)
         return total / rounds, scalars
+
+    def _thinned(self, features: tuple[Tensor, ...], numbers: Sequence[int]) -> tuple[Tensor, ...]:
+        """Features without some channels of strides 8 to 32, for each example others.
+
+        The same are missing in all rounds of clicks, as if the encoder were a poorer one. Which, is drawn by
+        the example's number, so that a run resumes exactly.
+        """
+        if not self.feature_dropout:
+            return features
+        shallow, fine, *deep = features
+        random = [np.random.default_rng((self.seed, 2, number)) for number in numbers]
+        thinned = []
+        for level in deep:
+            kept = np.stack([drawn.random(level.shape[1]) for drawn in random]) >= self.feature_dropout
+            scale = torch.from_numpy(kept / (1 - self.feature_dropout)).to(level)
+            thinned.append(level * scale[..., None, None])
+        return (shallow, fine, *thinned)
 
     def _corrected(
         self,
