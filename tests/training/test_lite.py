@@ -101,3 +101,17 @@ def test_a_share_of_deep_channels_is_missing(photo_folder: Path) -> None:
 def test_dropping_all_features_is_an_error() -> None:
     with pytest.raises(TrainingError, match="--feature-dropout 1: from 0"):
         LiteRecipe(feature_dropout=1)
+
+
+def test_the_rate_ends_where_it_is_told_to() -> None:
+    recipe = LiteRecipe(samples=1600, batch=16, warmup=10)
+    flat = replace(recipe, final_rate=0.5)
+    for step in (0, 4):
+        assert recipe.rate(step) == pytest.approx((step + 1) / 10, abs=0.01)
+        assert flat.rate(step) == pytest.approx((step + 1) / 10, abs=0.01)
+    assert recipe.rate(50) == pytest.approx(0.5)
+    assert flat.rate(50) == pytest.approx(0.75)
+    assert recipe.rate(100) == pytest.approx(0)
+    assert flat.rate(100) == pytest.approx(0.5)
+    with pytest.raises(TrainingError, match=r"--final-rate 1\.5: from 0 to 1"):
+        replace(recipe, final_rate=1.5)

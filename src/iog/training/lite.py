@@ -81,7 +81,9 @@ class LiteRecipe:
     size_shares: tuple[float, ...] = (0.75, 0.25)
     """Share of the run at each size."""
     learning_rate: float = 1.5e-3
-    """Peak rate of AdamW for the decoder; cosine to zero after the warm-up."""
+    """Peak rate of AdamW for the decoder; half a cosine down to `final_rate` of it after the warm-up."""
+    final_rate: float = 0.0
+    """Share of the learning rate at the end; with a long average (`ema`) it need not be none."""
     backbone_factor: float = 0.2
     """Rate of the pretrained backbone relative to the decoder's."""
     frozen_stages: int = 2
@@ -145,6 +147,8 @@ class LiteRecipe:
             raise TrainingError(f"--start-share {self.start_share:g}: from 0 up to, but not, 1")
         if not 0 <= self.feature_dropout < 1:
             raise TrainingError(f"--feature-dropout {self.feature_dropout:g}: from 0 up to, but not, 1")
+        if not 0 <= self.final_rate <= 1:
+            raise TrainingError(f"--final-rate {self.final_rate:g}: from 0 to 1")
         _by_set(self.shares)
         if abs(sum(self.rounds) - 1) > 1e-6 or min(self.rounds) < 0:
             raise TrainingError(f"--rounds {self.rounds}: probabilities, which sum to 1")
@@ -220,9 +224,10 @@ class LiteRecipe:
         )
 
     def rate(self, step: int) -> float:
-        """Linear warm-up, then half a cosine down to zero."""
+        """Linear warm-up, then half a cosine down to `final_rate`."""
         warm = min(1.0, (step + 1) / max(1, self.warmup))
-        return warm * 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.steps)))
+        cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.steps)))
+        return warm * (self.final_rate + (1 - self.final_rate) * cosine)
 
     def open_objects(self) -> ObjectDataset:
         """The training set."""
