@@ -27,7 +27,7 @@ class FinetuneRecipe(LiteRecipe):
     size_shares: tuple[float, ...] = (1.0,)
     """Share of the run at each size."""
     learning_rate: float = 3e-4
-    """Peak rate of AdamW for the decoder; cosine to zero after the warm-up."""
+    """Peak rate of AdamW for the decoder; half a cosine down to `final_rate` of it after the warm-up."""
     warmup: int = 20
     """Steps of linear warm-up."""
     ema: float = 0.98
