@@ -32,6 +32,7 @@ from iog.training.augment import AugmentSettings, TrainingCrop, training_crop
 from iog.training.composite import on_background, with_distractor
 from iog.training.loop import Batch
 from iog.training.losses import edge_weights, soft_iou_loss, weighted_bce
+from iog.training.rules import check
 
 ALL_SETS = ("all",)
 """Shares with which every object is drawn equally often."""
@@ -139,24 +140,21 @@ class LiteRecipe:
     """How strongly crops vary."""
 
     def __post_init__(self) -> None:
-        if self.decoder_only and not self.start:
-            raise TrainingError("--decoder-only keeps the encoder of a trained network: give --start, too")
-        if self.start_share and not self.start:
-            raise TrainingError("--start-share keeps a share of a trained network: give --start, too")
-        if not 0 <= self.start_share < 1:
-            raise TrainingError(f"--start-share {self.start_share:g}: from 0 up to, but not, 1")
-        if not 0 <= self.feature_dropout < 1:
-            raise TrainingError(f"--feature-dropout {self.feature_dropout:g}: from 0 up to, but not, 1")
-        if not 0 <= self.final_rate <= 1:
-            raise TrainingError(f"--final-rate {self.final_rate:g}: from 0 to 1")
         _by_set(self.shares)
-        if abs(sum(self.rounds) - 1) > 1e-6 or min(self.rounds) < 0:
-            raise TrainingError(f"--rounds {self.rounds}: probabilities, which sum to 1")
-        if len(self.sizes) != len(self.size_shares):
-            raise TrainingError(
-                f"--sizes has {len(self.sizes)} numbers and --size-shares {len(self.size_shares)}: "
-                "give as many of each"
-            )
+        started, mixed = bool(self.start), abs(sum(self.rounds) - 1) <= 1e-6 and min(self.rounds) >= 0
+        sizes, shares = len(self.sizes), len(self.size_shares)
+        check(
+            (started or not self.decoder_only, "--decoder-only keeps a trained encoder: give --start, too"),
+            (started or not self.start_share, "--start-share keeps trained weights: give --start, too"),
+            (0 <= self.start_share < 1, f"--start-share {self.start_share:g}: from 0 to below 1"),
+            (0 <= self.feature_dropout < 1, f"--feature-dropout {self.feature_dropout:g}: from 0 to below 1"),
+            (0 <= self.final_rate <= 1, f"--final-rate {self.final_rate:g}: from 0 to 1"),
+            (mixed, f"--rounds {self.rounds}: probabilities, which sum to 1"),
+            (
+                sizes == shares,
+                f"--sizes has {sizes} numbers and --size-shares {shares}: give as many of each",
+            ),
+        )
 
     @property
     def steps(self) -> int:

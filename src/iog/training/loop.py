@@ -27,6 +27,7 @@ from iog.errors import ModelError, TrainingError
 from iog.networks import checkpoints
 from iog.networks.blocks import depthwise_in_fp32
 from iog.networks.checkpoints import Network
+from iog.training.rules import check
 from iog.training.world import World, joined
 
 Batch = dict[str, Any]
@@ -158,7 +159,14 @@ def train(
         If a setting makes no sense, or the loss or its gradient is no longer finite; `last.pt` then holds
         the weights of a step before.
     """
-    _check(recipe)
+    check(
+        (recipe.precision in _PRECISIONS, f"--precision {recipe.precision}: choose {', '.join(_PRECISIONS)}"),
+        (recipe.batch >= 1, f"--batch {recipe.batch}: at least 1"),
+        (recipe.accumulate >= 1, f"--accumulate {recipe.accumulate}: at least 1"),
+        (0 <= recipe.ema < 1, f"--ema {recipe.ema:g}: from 0 to below 1"),
+        (recipe.workers >= 0, f"--workers {recipe.workers}: at least 0"),
+        (recipe.seed >= 0, f"--seed {recipe.seed}: at least 0"),
+    )
     with joined() as world:
         return _train(
             recipe, out, world, settings, validate, validate_every, checkpoint_every, keep_every, stop_after
@@ -262,21 +270,6 @@ def _train(
         if end == steps:
             checkpoints.save(out / "final.pt", result, settings=dict(settings), step=end)
     return result
-
-
-def _check(recipe: Recipe) -> None:
-    """Raise `TrainingError` for settings with which no step can be made."""
-    rules = {
-        f"--precision {recipe.precision}: choose {', '.join(_PRECISIONS)}": recipe.precision in _PRECISIONS,
-        f"--batch {recipe.batch}: at least 1": recipe.batch >= 1,
-        f"--accumulate {recipe.accumulate}: at least 1": recipe.accumulate >= 1,
-        f"--ema {recipe.ema:g}: from 0 up to, but not, 1": 0 <= recipe.ema < 1,
-        f"--workers {recipe.workers}: at least 0": recipe.workers >= 0,
-        f"--seed {recipe.seed}: at least 0": recipe.seed >= 0,
-    }
-    for text, kept in rules.items():
-        if not kept:
-            raise TrainingError(text)
 
 
 def _diverged(what: str, step: int, value: Tensor) -> str:

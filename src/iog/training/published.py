@@ -27,6 +27,7 @@ from iog.networks import checkpoints, foreign
 from iog.networks.checkpoints import Network
 from iog.networks.iog import IOG, IOGConfig
 from iog.training.loop import Batch
+from iog.training.rules import check
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -88,10 +89,11 @@ class IOGRecipe:
     """The network's own settings, with which the paper's ablations are run."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.share <= 1:
-            raise TrainingError(f"--share {self.share:g}: more than 0, at most 1")
-        if not 0 < self.scale[0] <= self.scale[1]:
-            raise TrainingError(f"--scale {self.scale[0]:g},{self.scale[1]:g}: above 0, the lesser one first")
+        low, high = self.scale
+        check(
+            (0 < self.share <= 1, f"--share {self.share:g}: more than 0, at most 1"),
+            (0 < low <= high, f"--scale {low:g},{high:g}: above 0, the lesser one first"),
+        )
 
     @property
     def validation_size(self) -> int:
