@@ -53,6 +53,7 @@ class Step:
             "void": torch.zeros(shape),
             "maps": torch.rand(BATCH, len(GUIDANCE["inside-outside"]), size, size, generator=random),
             "clicks": [],
+            "numbers": list(range(BATCH)),
         }
 
     def __call__(self) -> float:

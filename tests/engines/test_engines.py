@@ -9,6 +9,7 @@ import pytest
 
 import iog
 from iog import ModelError, zoo
+from iog.evaluation.metrics import iou
 from iog.samples import Sample, samples
 from iog.segmenter import Segmenter
 from iog.zoo import open_model
@@ -24,9 +25,11 @@ def test_the_engines_agree_on_real_photos(
 ) -> None:
     clicks = sample.clicks.with_correction(*sample.clicks.corners[0], False)
     by_onnx, by_torch = (s.segment(sample.photo, clicks) for s in (segmenter, torch_segmenter))
-    assert by_onnx.mask.any()
-    assert np.abs(by_onnx.probability - by_torch.probability).max() < 1e-3
-    assert by_onnx.confidence == pytest.approx(by_torch.confidence, abs=1e-3)
+    # The files compute with 8-bit numbers on ONNX Runtime, with floats on PyTorch (decision 13); that files
+    # without 8 bits give one answer: tests/networks/test_export.py.
+    assert iou(by_onnx.mask, by_torch.mask) > 0.97
+    assert np.abs(by_onnx.probability - by_torch.probability).mean() < 0.01
+    assert by_onnx.confidence == pytest.approx(by_torch.confidence, abs=0.02)
 
 
 def test_the_number_of_threads_changes_nothing(coffee: Sample, segmenter: Segmenter) -> None:

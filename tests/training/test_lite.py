@@ -17,9 +17,9 @@ from iog.training.lite import LiteRecipe
 
 
 def test_the_bundled_weights_say_how_make_weights_trained_them() -> None:
-    """Its second run; the first has the defaults."""
+    """Its last run; the first has the defaults."""
     makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
-    options = makefile.partition("\nAGAIN = ")[2].partition("\nweights:")[0].replace("\\\n", " ")
+    options = makefile.partition("\nBROADER = ")[2].partition("\nweights:")[0].replace("\\\n", " ")
     told = parsed(LiteRecipe(), shlex.split(options))
     assert isinstance(told, LiteRecipe), told
     trained = dict(Segmenter().engine.info.trained)

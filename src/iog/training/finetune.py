@@ -22,7 +22,7 @@ class FinetuneRecipe(LiteRecipe):
     are not named are left out. `all` draws every object equally often."""
     samples: int = 4_000
     """Objects to train on, counted with repetition."""
-    sizes: tuple[int, ...] = (288,)
+    sizes: tuple[int, ...] = (256,)
     """Side of the crop in pixels, one after the other."""
     size_shares: tuple[float, ...] = (1.0,)
     """Share of the run at each size."""

@@ -42,8 +42,8 @@ MODELS = {
             summary="EfficientNet-lite2 encoder, IOG's coarse-to-fine decoder; photos, any object",
             encoder="lite.encoder.onnx",
             decoder="lite.decoder.onnx",
-            encoder_sha256="2f33007c4b12c150bac30eb3cc36cbf30b092ca2b60bad5ff83647293413f655",
-            decoder_sha256="b86839c8a7fdb6d420f10fb626ba55d58e9a548fcb7da30bb1f2d188df644020",
+            encoder_sha256="b3625f6b4ea9abe364a48981c6f03bd776b01978b6a73b335124a65213d12bc2",
+            decoder_sha256="461b272df11d39ebd5724029b41d74c5e719d01bf829915b80d9d314a5f2e679",
         ),
     )
 }
