@@ -24,13 +24,12 @@ import onnxruntime
 from PIL import Image
 
 import iog
-from iog.auto.clock import Clock
-from iog.auto.methods import METHODS, Boxes
-from iog.auto.places import Folder
-from iog.auto.plan import BATCH, Item, Plan
+from iog.auto.plan import Item, Plan
 from iog.auto.runner import run, usable_cores
 from iog.auto.store import Store
+from iog.box_methods import METHODS, BoxSegmenter
 from iog.clicks import Clicks
+from iog.clock import Clock
 from iog.datasets import PhotoDataset
 from iog.datasets.listing import spread
 from iog.engines import Engine, Features
@@ -38,8 +37,9 @@ from iog.evaluation.metrics import iou
 from iog.guidance import click_maps
 from iog.images import read_image
 from iog.masks import RLE, decode_rle, encode_rle, mask_box
+from iog.places import Folder
 from iog.samples import samples
-from iog.segmenter import Segmenter
+from iog.segmenter import BATCH, Segmenter
 
 PIXELS = 300_000
 """Of an enlarged sample photo."""
@@ -60,7 +60,7 @@ def main() -> None:
 
     clock = Clock()
     engine = Segmenter(threads=1).engine
-    boxes = Boxes(Segmenter(TimedEngine(engine, clock)), arguments.method)
+    boxes = BoxSegmenter(Segmenter(TimedEngine(engine, clock)), arguments.method)
     print(
         f"iog {iog.__version__}, ONNX Runtime {onnxruntime.__version__}, {platform.machine()}, "
         f"{os.cpu_count()} cores, {arguments.threads} threads, method {arguments.method}, "

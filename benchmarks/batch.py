@@ -25,7 +25,7 @@ def main() -> None:
     peak: dict[int, int] = {}
     for _ in range(ROUNDS):
         for size in SIZES:
-            iog.segmenter._BATCH = size
+            iog.segmenter.BATCH = size
             before = resource.getrusage(resource.RUSAGE_SELF)
             segmenter.segment_batch(images, clicks)
             after = resource.getrusage(resource.RUSAGE_SELF)

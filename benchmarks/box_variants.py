@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from iog.auto.methods import Boxes, inferred_click
+from iog.box_methods import BoxSegmenter, inferred_click
 from iog.clicks import Clicks
 from iog.crop import FloatArray
 from iog.datasets import ObjectSample, PhotoDataset
@@ -62,7 +62,7 @@ def main() -> None:
 def variants(segmenter: Segmenter, sample: ObjectSample) -> Iterator[tuple[str, float]]:
     """(name, IoU) of each variant on one object."""
     box = RobotUser().clicks(sample.mask, inside=False).box
-    target = Boxes(segmenter).target(sample.image, box)
+    target = BoxSegmenter(segmenter).target(sample.image, box)
     crop, visible, corners = target.view.crop, target.visible, target.clicks
     features = segmenter.encode([target.view.pixels])
 
@@ -79,7 +79,7 @@ def variants(segmenter: Segmenter, sample: ObjectSample) -> Iterator[tuple[str, 
 
     alone = decode(corners)
     yield "box", score(corners, alone)
-    centre = Boxes(segmenter, "centre").target(sample.image, box).clicks
+    centre = BoxSegmenter(segmenter, "centre").target(sample.image, box).clicks
     yield "centre", score(centre, decode(centre))
     two = clicked(alone)
     second = decode(two)

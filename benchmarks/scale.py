@@ -27,10 +27,10 @@ import onnxruntime
 
 import iog
 from auto import listed_objects, repeated_samples
-from iog.auto.methods import METHODS, Method
 from iog.auto.plan import Item
 from iog.auto.runner import usable_cores
 from iog.auto.store import temporary
+from iog.box_methods import METHODS, Method
 from iog.evaluation import quoting
 from iog.files import write_text
 

@@ -143,7 +143,7 @@ def test_a_session_encodes_anew_for_each_inside_click_only(refinement: Recording
 def test_a_batch_mixes_objects_with_and_without_corrections(
     refinement: RecordingEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("iog.segmenter._BATCH", 2)
+    monkeypatch.setattr("iog.segmenter.BATCH", 2)
     chosen = [BOX, THREE, THREE.with_correction(50, 90, True)]
     together = Segmenter(refinement).segment_batch([IMAGE] * 3, chosen)
     assert [len(batch) for batch in refinement.inputs] == [2, 1], "two objects in one run"

@@ -28,7 +28,9 @@ from iog.images import ImageLike, read_image
 from iog.masks import expected_iou
 from iog.prompting import THRESHOLD, Prompting, prompting_of
 
-_BATCH = 1  # crops per run of the network: more cost time and memory on a CPU (benchmarks/batch.py)
+BATCH = 1
+"""Crops in one run of the network, unless told: more cost time and memory on a processor
+(`benchmarks/batch.py`), a GPU wants more. It may change a mask's last bits."""
 
 
 @dataclass(frozen=True)
@@ -202,8 +204,8 @@ class Segmenter:
                 opened[id(image)] = read_image(image)
             arrays.append(opened[id(image)])
         predictions: list[Prediction] = []
-        for start in range(0, len(arrays), _BATCH):
-            predictions += self._segment_few(arrays[start : start + _BATCH], clicks[start : start + _BATCH])
+        for start in range(0, len(arrays), BATCH):
+            predictions += self._segment_few(arrays[start : start + BATCH], clicks[start : start + BATCH])
         return predictions
 
     def _segment_few(

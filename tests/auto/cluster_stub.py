@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from iog.auto.methods import Boxes
+from iog.box_methods import BoxSegmenter
 from iog.engines import Features
 from iog.segmenter import Segmenter
 from tests.auto.stub import StubEngine
@@ -40,22 +40,22 @@ class Opening:
     notes: Path
     seconds: float
 
-    def __call__(self) -> Boxes:
-        boxes = Boxes(Segmenter(NotingEngine(self.notes, self.seconds)))
+    def __call__(self) -> BoxSegmenter:
+        boxes = BoxSegmenter(Segmenter(NotingEngine(self.notes, self.seconds)))
         # The plan knows the class of the engine; on one machine it is the stub's.
         assert boxes.segmenter.model == "stub"
         return boxes
 
 
-def failing() -> Boxes:
+def failing() -> BoxSegmenter:
     """A model that cannot be opened."""
     from iog.errors import ModelError
 
     raise ModelError("the file is damaged; reinstall iog")
 
 
-def other_weights() -> Boxes:
+def other_weights() -> BoxSegmenter:
     """A machine that has another model under the same name."""
     engine = StubEngine()
     engine.info = replace(engine.info, weights_sha256="1" * 64)
-    return Boxes(Segmenter(engine))
+    return BoxSegmenter(Segmenter(engine))

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from iog.auto.methods import Boxes
 from iog.auto.outputs import OutputFormat, write_output
-from iog.auto.places import Folder, Place
 from iog.auto.plan import Item, Plan
 from iog.auto.runner import Summary, run
 from iog.auto.store import Store
+from iog.box_methods import BoxSegmenter
 from iog.engines import Features, ModelInfo
+from iog.places import Folder, Place
 from iog.segmenter import Segmenter
 
 PHOTOS = ("a/astronaut.jpg", "a/chelsea.jpg", "b/coffee.png", "rocket.jpg")
@@ -69,7 +69,7 @@ def work(
     photos: Path, out: Path | Place, count: int, log: Path | None = None, seconds: float = 0.0
 ) -> Summary:
     """A run in small shards, with its outputs."""
-    boxes = Boxes(Segmenter(StubEngine(log, seconds)))
+    boxes = BoxSegmenter(Segmenter(StubEngine(log, seconds)))
 
     def finish(store: Store) -> None:
         for format_ in FORMATS:

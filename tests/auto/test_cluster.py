@@ -14,14 +14,14 @@ import pytest
 from click.testing import CliRunner
 
 from iog.auto.cluster import Cluster
-from iog.auto.methods import Boxes
 from iog.auto.outputs import write_output
-from iog.auto.places import Folder, Place, Remote
 from iog.auto.plan import Plan
 from iog.auto.runner import Summary, run
 from iog.auto.store import Store
+from iog.box_methods import BoxSegmenter
 from iog.cli import main
 from iog.errors import DataError
+from iog.places import Folder, Place, Remote
 from iog.samples import samples
 from iog.segmenter import Segmenter
 from tests.auto.cluster_stub import Opening, failing, other_weights
@@ -68,11 +68,11 @@ def share_out(
     address: str,
     photos: Place,
     out: Place,
-    opening: Callable[[], Boxes],
+    opening: Callable[[], BoxSegmenter],
     disturb: Callable[[int], None] = lambda boxes: None,
 ) -> Summary:
     """The run of `stub.work`, on the cluster."""
-    boxes = Boxes(Segmenter(StubEngine()))
+    boxes = BoxSegmenter(Segmenter(StubEngine()))
 
     def finish(store: Store) -> None:
         for format_ in FORMATS:

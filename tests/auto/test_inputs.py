@@ -12,9 +12,9 @@ import pytest
 
 from iog import DataError
 from iog.auto.inputs import KINDS, Kind, guess, read_boxes
-from iog.auto.places import Folder
 from iog.auto.plan import by_photo
 from iog.clicks import Box
+from iog.places import Folder
 
 SIZE = (96, 64)
 BOXES = [

@@ -15,22 +15,22 @@ from PIL import Image
 
 from iog import DataError
 from iog.auto.inputs import read_boxes
-from iog.auto.methods import Boxes
 from iog.auto.outputs import FORMATS, instance_map, one_ring, write_output
-from iog.auto.places import Folder
 from iog.auto.plan import Item, Plan
 from iog.auto.runner import run
 from iog.auto.store import Record, Store
+from iog.box_methods import BoxSegmenter
 from iog.datasets.coco import CocoDataset
 from iog.evaluation.metrics import iou
 from iog.masks import decode_rle, encode_rle, mask_box
+from iog.places import Folder
 from iog.segmenter import Segmenter
 from tests.auto.stub import StubEngine, content, items
 
 
 @pytest.fixture(scope="module")
 def store(small_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
-    boxes = Boxes(Segmenter(StubEngine()))
+    boxes = BoxSegmenter(Segmenter(StubEngine()))
     plan = Plan.of([*items(40), Item("gone.jpg", "bat", (1.0, 1.0, 9.0, 9.0))], boxes, 7)
     place = Folder(tmp_path_factory.mktemp("out"))
     run(boxes, plan, Folder(small_photos), place, workers=2)
@@ -133,7 +133,7 @@ def test_photos_of_one_name_and_from_elsewhere_do_not_meet(tmp_path: Path) -> No
     for name in ("one.png", "one.jpg"):
         (tmp_path / name).rename(tmp_path / "photos" / name)
     box = (4.0, 4.0, 30.0, 30.0)
-    boxes = Boxes(Segmenter(StubEngine()), "box")
+    boxes = BoxSegmenter(Segmenter(StubEngine()), "box")
     listed = [Item(name, "", box) for name in ("one.png", "one.jpg", "../far.jpg")]
     plan = Plan.of(listed, boxes)
     out = tmp_path / "out"

@@ -14,12 +14,12 @@ import pytest
 
 from iog import DataError
 from iog.auto import photos as reading
-from iog.auto.methods import Boxes
 from iog.auto.photos import read_photo
-from iog.auto.places import Folder, Place, Remote
 from iog.auto.plan import Item, Plan
 from iog.auto.runner import Summary, run
+from iog.box_methods import BoxSegmenter
 from iog.errors import ImageError
+from iog.places import Folder, Place, Remote
 from iog.segmenter import Segmenter
 from tests.auto.stub import StubEngine, content
 
@@ -37,7 +37,7 @@ def photos(small_photos: Path, tmp_path: Path) -> Path:
 
 
 def work(photos: Place, out: Path) -> Summary:
-    boxes = Boxes(Segmenter(StubEngine()))
+    boxes = BoxSegmenter(Segmenter(StubEngine()))
     plan = Plan.of([Item(name, "x", BOX) for name in NAMES], boxes, 2)
     return run(boxes, plan, photos, Folder(out), workers=2)
 

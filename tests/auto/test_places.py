@@ -17,7 +17,7 @@ from iog.auto import lock
 from iog.auto.inputs import read_boxes
 from iog.auto.lock import LOCK, locked
 from iog.auto.photos import read_photo
-from iog.auto.places import Folder, Place, Remote, local_copy, place_of
+from iog.places import Folder, Place, Remote, local_copy, place_of
 from tests.auto.stub import content, work
 
 pytest.importorskip("fsspec")

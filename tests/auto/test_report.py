@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from iog.auto.places import Folder
 from iog.auto.report import Sample, count, page
 from iog.auto.store import Record
 from iog.cli import main
 from iog.masks import encode_rle
+from iog.places import Folder
 from tests.auto.stub import work
 
 

@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 
 from iog import DataError
-from iog.auto.clock import Clock
 from iog.auto.lock import locked
-from iog.auto.methods import Boxes
-from iog.auto.places import Folder
 from iog.auto.plan import Item, Plan
 from iog.auto.runner import run
 from iog.auto.store import Store
+from iog.box_methods import BoxSegmenter
 from iog.calibration import Calibration, Curve
+from iog.clock import Clock
 from iog.masks import decode_rle
+from iog.places import Folder
 from iog.samples import samples
 from iog.segmenter import Segmenter
 from tests.auto.stub import SHARD, StubEngine, content, items, work
@@ -92,7 +92,7 @@ def test_the_real_model_gives_the_same_bytes_however_it_is_run(tmp_path: Path) -
         for d in (0, 9)
         for x0, y0, x1, y1 in [sample.clicks.box]
     ]
-    boxes = Boxes(Segmenter(threads=1))
+    boxes = BoxSegmenter(Segmenter(threads=1))
     plan = Plan.of(listed, boxes, 5)
     for workers in (1, 3):
         run(boxes, plan, Folder(photos), Folder(tmp_path / str(workers)), workers=workers)
@@ -139,8 +139,8 @@ def test_a_lock_file_of_a_dead_run_is_no_lock(tmp_path: Path) -> None:
 def test_another_plan_is_refused(small_photos: Path, tmp_path: Path) -> None:
     segmenter = Segmenter(StubEngine())
     curve = Calibration("0" * 64, {"box": Curve((0.5,), (0.4,))}, {})
-    box, centre = Boxes(segmenter, "box"), Boxes(segmenter, "centre")
-    calibrated = Boxes(Segmenter(StubEngine(), calibration=curve), "box")
+    box, centre = BoxSegmenter(segmenter, "box"), BoxSegmenter(segmenter, "centre")
+    calibrated = BoxSegmenter(Segmenter(StubEngine(), calibration=curve), "box")
     photos, out = Folder(small_photos), Folder(tmp_path)
     run(box, Plan.of(items(9), box, 4), photos, out)
     before = content(tmp_path)
@@ -185,7 +185,7 @@ def test_failures_are_recorded_and_the_rest_goes_on(small_photos: Path, tmp_path
         Item("rocket.jpg", "x", (0.1, 0.1, 0.5, 0.5), relative=True),
         Item("nul\0.jpg", "x", good),
     ]
-    boxes = Boxes(Segmenter(StubEngine()))
+    boxes = BoxSegmenter(Segmenter(StubEngine()))
     plan = Plan.of(listed, boxes, 3)
     out, counts = tmp_path / "out", []
     summary = run(
@@ -221,7 +221,7 @@ def test_failures_are_recorded_and_the_rest_goes_on(small_photos: Path, tmp_path
 
 
 def test_one_photo_is_read_once_and_many_boxes_are_cut_in_groups(small_photos: Path) -> None:
-    boxes = Boxes(Segmenter(StubEngine()), "box")
+    boxes = BoxSegmenter(Segmenter(StubEngine()), "box")
     listed = [Item("rocket.jpg", "", (1.0, 1.0, 20.0, 20.0 + i / 10)) for i in range(70)]
     plan = Plan.of([*listed, Item("a/chelsea.jpg", "", (1.0, 1.0, 9.0, 9.0))], boxes, 50)
     shares = [plan.share(shard) for shard in range(plan.shards)]
@@ -237,7 +237,7 @@ def test_one_photo_is_read_once_and_many_boxes_are_cut_in_groups(small_photos: P
 
 
 def test_the_clock_counts_each_stage(small_photos: Path, tmp_path: Path) -> None:
-    boxes, clock = Boxes(Segmenter(StubEngine())), Clock()
+    boxes, clock = BoxSegmenter(Segmenter(StubEngine())), Clock()
     plan = Plan.of(items(20), boxes)
     run(boxes, plan, Folder(small_photos), Folder(tmp_path), workers=2, clock=clock)
     assert set(clock.seconds) == {"read photo", "cut", "encode", "decode", "infer click", "record"}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from iog import zoo
-from iog.auto.methods import Boxes
+from iog.box_methods import BoxSegmenter
 from iog.clicks import ExtremeClicks
 from iog.engines import PublishedInfo
 from iog.errors import DataError, ModelError
@@ -197,12 +197,12 @@ def test_each_method_of_the_paper_has_its_network(red: Segmenter, monkeypatch: p
     """Every row can be measured; E asks the network of D first."""
     asked = []
 
-    def boxes(last: Segmenter, method: str, first: Segmenter | None) -> Boxes:
+    def boxes(last: Segmenter, method: str, first: Segmenter | None) -> BoxSegmenter:
         asked.append((method, first is not None))
-        return Boxes(last, method, first)
+        return BoxSegmenter(last, method, first)
 
     monkeypatch.setattr("iog.evaluation.reproduce.check_weights", trust)
-    monkeypatch.setattr("iog.evaluation.reproduce.Boxes", boxes)
+    monkeypatch.setattr("iog.evaluation.reproduce.BoxSegmenter", boxes)
     monkeypatch.setattr("iog.evaluation.reproduce.zoo.open_model", lambda path: red.engine)
     names = {r.weights for r in RECIPES["table8"].values()} | {"iog-resnet101"}
     weights = {name: Path(name) for name in names}

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from iog import __version__
-from iog.auto.methods import Boxes, Method
-from iog.auto.places import Folder, Place
 from iog.auto.plan import Share, networks
 from iog.auto.runner import Progress, Worker
 from iog.auto.store import Shards, Store
+from iog.box_methods import BoxSegmenter, Method
 from iog.errors import DataError, IogError
 from iog.extras import require_ray
+from iog.places import Folder, Place
 from iog.segmenter import Segmenter
 from iog.zoo import EngineName
 
@@ -50,11 +50,11 @@ class Models:
     torch: bool = False
     """Whether to run it with PyTorch, on a GPU if the worker was given one."""
 
-    def open(self) -> Boxes:
+    def open(self) -> BoxSegmenter:
         """Load the networks, one thread for one inference."""
         engine: EngineName | None = "torch" if self.torch else None
         first = None if self.first is None else Segmenter(self.first, engine=engine, threads=1)
-        return Boxes(Segmenter(self.model, engine=engine, threads=1), self.method, first)
+        return BoxSegmenter(Segmenter(self.model, engine=engine, threads=1), self.method, first)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Cluster:
     gpus: float = 0.0
 
     def work(
-        self, models: Models | Callable[[], Boxes], photos: Place
+        self, models: Models | Callable[[], BoxSegmenter], photos: Place
     ) -> Callable[[list[int], Store, Progress], None]:
         """What `iog.auto.runner.run` calls with the missing shards.
 
@@ -123,11 +123,11 @@ class Cluster:
 class _Checked:
     """Opens the models on a worker's machine, and sees that they are the driver's."""
 
-    opening: Callable[[], Boxes]
+    opening: Callable[[], BoxSegmenter]
     expected: Mapping[str, Any]
     """`_version` on the driver's machine."""
 
-    def __call__(self) -> Boxes:
+    def __call__(self) -> BoxSegmenter:
         boxes = self.opening()
         found = _version(networks(boxes))
         for key, value in self.expected.items():
@@ -147,7 +147,7 @@ def _version(making: Mapping[str, Any]) -> dict[str, Any]:
 class _Actor:
     """Lives in a process of its own."""
 
-    def __init__(self, opening: Callable[[], Boxes], photos: Place, shards: Shards) -> None:
+    def __init__(self, opening: Callable[[], BoxSegmenter], photos: Place, shards: Shards) -> None:
         threads = 1 if isinstance(photos, Folder) else _THREADS
         self._worker = Worker(opening(), photos, shards, threads)
 
@@ -165,7 +165,7 @@ class _Driver:
     def __init__(
         self,
         cluster: Cluster,
-        opening: Callable[[], Boxes],
+        opening: Callable[[], BoxSegmenter],
         photos: Place,
         shards: Shards,
         progress: Progress,

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from iog.auto.places import Folder, Place
 from iog.auto.plan import Item
 from iog.datasets.boxes import BoxEntry, from_one_based
 from iog.datasets.coco import CocoBoxes
@@ -20,6 +19,7 @@ from iog.datasets.open_images import listed_boxes
 from iog.datasets.reading import PHOTO_ENDINGS, read_xml, scanning
 from iog.errors import DataError, IogError
 from iog.extras import require_pyarrow
+from iog.places import Folder, Place
 
 Kind = Literal["coco", "voc", "yolo", "imagenet", "open-images", "table"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

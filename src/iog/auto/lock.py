@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from iog.auto.places import Folder, Place
 from iog.errors import DataError
+from iog.places import Folder, Place
 
 if sys.platform == "win32":
     import msvcrt

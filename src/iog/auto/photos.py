@@ -12,9 +12,9 @@ import io
 import numpy as np
 import numpy.typing as npt
 
-from iog.auto.places import Folder, Place
 from iog.errors import DataError, ImageError, IogError
 from iog.images import decode_image
+from iog.places import Folder, Place
 
 _OWN_FAULTS = {
     errno.ENOTDIR,

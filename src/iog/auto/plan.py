@@ -15,20 +15,16 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from iog import __version__
-from iog.auto.methods import Boxes, Method
+from iog.box_methods import BoxSegmenter, Method
 from iog.clicks import Box
 from iog.datasets.boxes import pixels_of
-from iog.segmenter import Segmenter
+from iog.segmenter import BATCH, Segmenter
 
 FORMAT = "iog-auto-2"
 """Version of the records."""
 
 SHARD_SIZE = 1000
 """Boxes in a shard: half a minute's work on a laptop, which is what a crash can cost."""
-
-BATCH = 1
-"""Boxes in one run of the network, unless told. On a processor each worker runs its own, and the caches like
-them small (`benchmarks/batch.py`); a GPU wants more. It may change a mask's last bits."""
 
 GROUP = 32
 """At most so many boxes of a photo are cut from it at a time: more crops would only fill memory."""
@@ -93,7 +89,7 @@ class Plan:
     items
         Photo by photo (see `by_photo`). A box's number is its place here.
     method
-        See `iog.auto.methods`.
+        See `iog.box_methods`.
     model
         Name of the model.
     making
@@ -113,7 +109,7 @@ class Plan:
 
     @classmethod
     def of(
-        cls, items: Iterable[Item], boxes: Boxes, shard_size: int = SHARD_SIZE, batch: int = BATCH
+        cls, items: Iterable[Item], boxes: BoxSegmenter, shard_size: int = SHARD_SIZE, batch: int = BATCH
     ) -> Plan:
         """The plan for items in any order."""
         making = {"engine": boxes.segmenter.engine_name, **networks(boxes)}
@@ -172,7 +168,7 @@ class Plan:
         ]
 
 
-def networks(boxes: Boxes) -> dict[str, Any]:
+def networks(boxes: BoxSegmenter) -> dict[str, Any]:
     """What a mask depends on of the networks that make it: weights and calibration."""
     found = _hashes(boxes.segmenter, "")
     if boxes.first is not None:

@@ -19,12 +19,12 @@ import numpy as np
 from PIL import Image
 
 from iog.auto.photos import read_photo
-from iog.auto.places import Place
 from iog.auto.store import Record
 from iog.clicks import Box
 from iog.errors import IogError
 from iog.masks import decode_rle
 from iog.overlay import CloseUp, mark_click, outline, tint
+from iog.places import Place
 
 BINS = 20
 """Of the histogram of confidence."""

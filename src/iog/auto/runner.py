@@ -19,15 +19,15 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from iog.auto.clock import Clock
 from iog.auto.lock import locked
-from iog.auto.methods import Answer, Boxes, Target
 from iog.auto.photos import read_photo
-from iog.auto.places import Place
 from iog.auto.plan import Group, Plan, Share
 from iog.auto.store import Failure, Record, Shards, Store, line_of
+from iog.box_methods import Answer, BoxSegmenter, Target
+from iog.clock import Clock
 from iog.errors import ImageError
 from iog.masks import encode_rle
+from iog.places import Place
 
 AHEAD = 16
 """Photos, or parts of one, that are read ahead of the network."""
@@ -66,7 +66,7 @@ class Summary:
 
 
 def run(
-    boxes: Boxes,
+    boxes: BoxSegmenter,
     plan: Plan,
     photos: Place,
     out: Place,
@@ -152,7 +152,7 @@ def _summary(store: Store, unlisted: Iterable[str], resumed: int) -> Summary:
 class Worker:
     """Makes shards on this machine; see `run` for its parts."""
 
-    boxes: Boxes
+    boxes: BoxSegmenter
     photos: Place
     shards: Shards
     workers: int = 1

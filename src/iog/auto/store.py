@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from typing import IO, Any, NamedTuple, TypedDict
 
 from iog.auto.lock import LOCK
-from iog.auto.places import Place
 from iog.auto.plan import Plan
 from iog.errors import DataError
 from iog.masks import RLE
+from iog.places import Place
 
 PLAN = "plan.json"
 """Settings of the run and their hash."""

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from tqdm import tqdm
 
+from iog.box_methods import METHODS
 from iog.cli.auto_report import report
 from iog.errors import DataError
+from iog.segmenter import BATCH
 
 if TYPE_CHECKING:
     from iog.auto.plan import Item
@@ -56,7 +58,7 @@ def _options(command: Command) -> Command:
         (
             click.option(
                 "--method",
-                type=click.Choice(["crop", "centre", "sim", "box", "two-stage"]),
+                type=click.Choice(METHODS),
                 default="two-stage",
                 show_default=True,
                 help="Methods A to E of IOG's extension to boxes. two-stage: infer an inside click from the "
@@ -79,7 +81,7 @@ def _options(command: Command) -> Command:
             ),
             click.option(
                 "--batch",
-                default=1,
+                default=BATCH,
                 show_default=True,
                 type=click.IntRange(1),
                 help="Boxes in one run of the network: 1 is fastest on processors, a GPU wants more.",
@@ -159,7 +161,7 @@ def masks(
     """
     from iog.auto.inputs import read_boxes
     from iog.auto.outputs import check_format, write_output
-    from iog.auto.places import local_copy, place_of
+    from iog.places import local_copy, place_of
 
     formats = tuple(dict.fromkeys(formats)) or ("coco",)
     # Everything that can be wrong is found before the first mask is computed.
@@ -195,9 +197,9 @@ def imagenet(context: click.Context, /, root: Path, out: str, split: str, **opti
     """
     from iog.auto.inputs import read_boxes
     from iog.auto.outputs import check_format, write_output, write_pngs
-    from iog.auto.places import Folder
     from iog.datasets.imagenet import annotated_photos
     from iog.datasets.pixel_imagenet import labels_of, synset_names, write_labels
+    from iog.places import Folder
 
     check_format("parquet")
     annotations, photos = annotated_photos(root, split)
@@ -250,9 +252,9 @@ def _run(
 ) -> int:
     """Make the masks, say what came of them; returns the exit status."""
     from iog.auto.cluster import Cluster, Models
-    from iog.auto.places import Folder, place_of
     from iog.auto.plan import Plan
     from iog.auto.runner import run, usable_cores
+    from iog.places import Folder, place_of
 
     photos, place = place_of(images), place_of(out)
     if isinstance(place, Folder) and place.path.exists() and not place.path.is_dir():

@@ -28,9 +28,9 @@ def report(out: str, images: str, target: str | None, classes: int, each: int, s
     Counts, histograms of confidence and size, and for each class masks that were picked at random, the least
     and the most confident ones.
     """
-    from iog.auto.places import place_of
     from iog.auto.report import count, page
     from iog.auto.store import finished
+    from iog.places import place_of
 
     run = finished(place_of(out))
     photos = place_of(images)
@@ -47,8 +47,8 @@ def report(out: str, images: str, target: str | None, classes: int, each: int, s
 
 def _names(out: str) -> dict[str, str]:
     """Names of ImageNet's classes, where the run has them."""
-    from iog.auto.places import local_copy, place_of
     from iog.datasets.pixel_imagenet import read_label_file
+    from iog.places import local_copy, place_of
 
     if not place_of(out).exists("label.json"):
         return {}

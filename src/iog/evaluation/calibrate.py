@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from iog.auto.methods import METHODS, Boxes
+from iog.box_methods import METHODS, BoxSegmenter
 from iog.calibration import Calibration, Curve
 from iog.datasets import ObjectDataset, ObjectSample
 from iog.engines import Engine, Features
@@ -69,7 +69,7 @@ def _asked(segmenter: Segmenter, sample: ObjectSample) -> Iterator[tuple[str, Pr
     yield "box", session.prediction
     for method in METHODS:
         if method != "box":
-            (answer,) = Boxes(segmenter, method).segment(sample.image, [clicks.box])
+            (answer,) = BoxSegmenter(segmenter, method).segment(sample.image, [clicks.box])
             yield method, answer.prediction
     if clicks.inside is None:
         return

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from iog.auto.methods import Method
+from iog.box_methods import Method
 from iog.datasets import ObjectDataset, known
 from iog.engines import Info, PublishedInfo
 from iog.errors import ModelError

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from iog import zoo
-from iog.auto.methods import Boxes
+from iog.box_methods import BoxSegmenter
 from iog.clicks import ExtremeClicks
 from iog.datasets import ObjectDataset, ObjectSample, coco, known
 from iog.datasets.listing import spread
@@ -237,7 +237,7 @@ class _Bench:
         last = self._segmenter(recipe.second or recipe.weights)
         # In a smoke run the embedded model has no extreme points to be given.
         method = "box" if recipe.prompt == "inside" or recipe.prompt == "extreme points" else recipe.prompt
-        boxes = Boxes(last, method, None if first is last else first)
+        boxes = BoxSegmenter(last, method, None if first is last else first)
         (answer,) = boxes.segment(sample.image, [box])
         return answer.prediction.mask
 

@@ -15,10 +15,10 @@ from iog.annotator.photos import Photos
 from iog.annotator.store import PhotoRow, Store
 from iog.annotator.work import Work
 from iog.auto.inputs import read_boxes
-from iog.auto.places import Folder
 from iog.clicks import Clicks
 from iog.errors import ClickError, DataError, ImageError
 from iog.extras import require_pyarrow
+from iog.places import Folder
 
 FormatName = Literal["coco", "coco-rle", "yolo", "voc", "labelme", "png", "png-photo", "parquet", "timings"]
 FORMATS: dict[FormatName, str] = {

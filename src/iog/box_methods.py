@@ -23,13 +23,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from iog.auto.clock import Clock
 from iog.clicks import Box, Clicks, Pixel
+from iog.clock import Clock
 from iog.crop import Crop, FloatArray, resize
 from iog.engines import Features
 from iog.prompting import THRESHOLD
 from iog.robot import depth
-from iog.segmenter import Prediction, Segmenter
+from iog.segmenter import BATCH, Prediction, Segmenter
 
 Method = Literal["crop", "centre", "sim", "box", "two-stage"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -75,7 +75,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Boxes:
+class BoxSegmenter:
     """Turns boxes into masks. Safe to share between threads.
 
     Parameters
@@ -186,7 +186,9 @@ class Boxes:
     ) -> Prediction:
         return segmenter.prediction(clicks, crop, probability, target.image_size, method)
 
-    def segment(self, image: npt.NDArray[np.uint8], boxes: Sequence[Box], *, batch: int = 2) -> list[Answer]:
+    def segment(
+        self, image: npt.NDArray[np.uint8], boxes: Sequence[Box], *, batch: int = BATCH
+    ) -> list[Answer]:
         """The masks of boxes in one photo (H, W, 3) RGB; `batch` of them in one run of the network.
 
         Raises

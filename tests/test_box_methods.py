@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from iog import ClickError, Clicks
-from iog.auto.methods import FALLBACK, METHODS, Boxes, inferred_click
+from iog.box_methods import FALLBACK, METHODS, BoxSegmenter, inferred_click
 from iog.clicks import Box, Pixel
 from iog.crop import Crop
 from iog.engines import Features
@@ -21,7 +21,7 @@ def test_two_stages_cost_one_encode_and_two_decodes() -> None:
     engine = StubEngine()
     image = np.full((60, 80, 3), 200, np.uint8)
     boxes = [Box(5, 5, 25 + i, 30) for i in range(11)]
-    assert len(Boxes(Segmenter(engine)).segment(image, boxes, batch=8)) == 11
+    assert len(BoxSegmenter(Segmenter(engine)).segment(image, boxes, batch=8)) == 11
     assert engine.encoded == [8, 3]
     assert engine.decoded == [8, 8, 3, 3]
 
@@ -30,7 +30,7 @@ def test_the_methods_differ_in_their_click(sample: Sample, segmenter: Segmenter)
     image, box = read_image(sample.photo), sample.clicks.box
     three = segmenter.segment(image, sample.clicks).mask
     for method in METHODS:
-        (answer,) = Boxes(segmenter, method).segment(image, [box])
+        (answer,) = BoxSegmenter(segmenter, method).segment(image, [box])
         prediction = answer.prediction
         assert answer.note is None
         assert prediction.clicks.box == box
@@ -51,7 +51,7 @@ def test_the_methods_differ_in_their_click(sample: Sample, segmenter: Segmenter)
 def test_the_inferred_click_is_the_robot_users(coffee: Sample, segmenter: Segmenter) -> None:
     """At image resolution both see the same pixels."""
     image, box = read_image(coffee.photo), Box(250, 100, 330, 170)
-    (first,) = Boxes(segmenter, "box").segment(image, [box])
+    (first,) = BoxSegmenter(segmenter, "box").segment(image, [box])
     within = np.zeros(image.shape[:2], bool)
     within[box.y0 : box.y1, box.x0 : box.x1] = first.prediction.mask[box.y0 : box.y1, box.x0 : box.x1]
     x, y = inferred_click(first.prediction.crop_probability, first.prediction.crop, box) or (-1, -1)
@@ -97,7 +97,8 @@ def test_an_empty_first_stage_falls_back_to_the_box() -> None:
     engine = StubEngine()
     image = np.zeros((60, 80, 3), np.uint8)
     image[:, 40:] = 255
-    dark, light = Boxes(Segmenter(engine)).segment(image, [Box(5, 5, 30, 50), Box(45, 5, 75, 50)])
+    boxes = [Box(5, 5, 30, 50), Box(45, 5, 75, 50)]
+    dark, light = BoxSegmenter(Segmenter(engine)).segment(image, boxes, batch=2)
     assert (dark.note, light.note) == (FALLBACK, None)
     assert dark.prediction.clicks == Clicks.of([(5, 5), (29, 49)])
     assert not dark.prediction.mask.any()
@@ -108,7 +109,7 @@ def test_an_empty_first_stage_falls_back_to_the_box() -> None:
 @pytest.mark.parametrize("box", [Box(0, 0, 3, 30), Box(80, 0, 100, 20), Box(-30, -30, 2, 2)])
 def test_impossible_boxes(box: Box) -> None:
     with pytest.raises(ClickError):
-        Boxes(Segmenter(StubEngine())).segment(np.zeros((60, 80, 3), np.uint8), [box])
+        BoxSegmenter(Segmenter(StubEngine())).segment(np.zeros((60, 80, 3), np.uint8), [box])
 
 
 def test_without_guidance_the_network_learns_of_no_click() -> None:
@@ -123,7 +124,7 @@ def test_without_guidance_the_network_learns_of_no_click() -> None:
     image = np.full((60, 80, 3), 200, np.uint8)
     segmenter = Segmenter(Watched())
     for method in ("crop", "centre", "sim", "box"):
-        Boxes(segmenter, method).segment(image, [Box(5, 5, 40, 40)])
+        BoxSegmenter(segmenter, method).segment(image, [Box(5, 5, 40, 40)])
     crop, centre, sim, box = seen
     assert crop.shape == box.shape
     assert not crop.any()
@@ -138,8 +139,8 @@ def test_another_network_for_the_first_stage() -> None:
     first, last = StubEngine(), StubEngine()
     first.info = replace(first.info, name="first", margin=0.5)
     image = np.full((60, 80, 3), 200, np.uint8)
-    boxes = Boxes(Segmenter(last), "two-stage", Segmenter(first))
-    answers = boxes.segment(image, [Box(5, 5, 40, 40), Box(30, 20, 70, 50)])
+    boxes = BoxSegmenter(Segmenter(last), "two-stage", Segmenter(first))
+    answers = boxes.segment(image, [Box(5, 5, 40, 40), Box(30, 20, 70, 50)], batch=2)
     assert (first.encoded, first.decoded) == ([2], [2])
     assert (last.encoded, last.decoded) == ([2], [2])
     for answer in answers:
@@ -156,7 +157,7 @@ def test_published_models_run_all_methods(published_files: Path, name: str, endi
     image = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)
     boxes = [Box(20, 10, 80, 70), Box(5, 5, 50, 60), Box(60, 30, 119, 89)]
     for method in METHODS:
-        answers = Boxes(model, method).segment(image, boxes)
+        answers = BoxSegmenter(model, method).segment(image, boxes, batch=2)
         for box, answer in zip(boxes, answers, strict=True):
             prediction = answer.prediction
             assert prediction.mask.shape == (90, 120)
