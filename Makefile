@@ -30,6 +30,7 @@ bench: $(LIGHT)/installed
 # Each run goes on from the one before; a test compares the last one's options with what the shipped files say.
 RUNS ?= runs
 TRAIN = $(DEV)/$(BIN)/iog train lite --data $(DATA)
+FIRST = --shares voc_animals=22,coco=40,wild_animals=12,household=9,bsds_regions=4,davis=5,horses=3,cats=3,person_clothes=3,person_portrait=2,food=3,mandarins=1,pallets=1,mushrooms=1
 AGAIN = --start $(RUNS)/lite/final.pt --start-share 0.3 --precision bf16 --samples 120000 --sizes 224,288 \
 	--size-shares 0.6,0.4 --learning-rate 1.2e-3 --rounds 0.5,0.3,0.2 --alike 0.5 --background 0.05 --seed 7 \
 	--shares voc_animals=24,coco=40,wild_animals=12,household=9,bsds_regions=4,davis=5,horses=4,cats=3,person_clothes=6,person_portrait=5,food=3,mandarins=1,pallets=1,mushrooms=1
@@ -39,7 +40,7 @@ BROADER = --start $(RUNS)/lite-again/final.pt --start-share 0.5 --precision bf16
 	--augment.margin 0.04,0.28 --augment.colour 0.85 --augment.blur 0.2 --augment.noise 0.12 --seed 9 \
 	--shares voc_animals=22,coco=42,wild_animals=12,household=10,bsds_regions=4,davis=5,horses=4,cats=3,person_clothes=6,person_portrait=5,food=3,mandarins=1,pallets=1,mushrooms=1
 weights: $(DEV)/installed
-	$(TRAIN) --out $(RUNS)/lite
+	$(TRAIN) --out $(RUNS)/lite $(FIRST)
 	$(TRAIN) --out $(RUNS)/lite-again $(AGAIN)
 	$(TRAIN) --out $(RUNS)/lite-broader $(BROADER)
 	$(DEV)/$(BIN)/iog convert $(RUNS)/lite-broader/final.pt --to onnx --int8 $(DATA) --out $(RUNS)/weights/lite

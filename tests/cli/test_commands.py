@@ -133,6 +133,14 @@ def test_training_without_its_data_is_one_sentence(
     assert not (tmp_path / "run").exists()
 
 
+def test_wrong_settings_of_a_training_name_the_option(photo_folder: Path, tmp_path: Path) -> None:
+    result = run("train", "lite", "--data", photo_folder, "--out", tmp_path / "run", "--start-share", "0.3")
+    assert (result.exit_code, "--start-share keeps trained weights: give --start, too" in result.output) == (
+        2,
+        True,
+    )
+
+
 def test_training_without_validation_photos_says_how(photo_folder: Path, tmp_path: Path) -> None:
     for name in ("coffee.png", "coffee.mask.png"):
         (tmp_path / name).write_bytes((photo_folder / name).read_bytes())

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 import pytest
 from tests.cli.parsing import parsed
 
+from iog import DataError
+from iog.cli.settings import told_as_options
+
 
 @dataclass(frozen=True, kw_only=True)
 class Inner:
@@ -39,3 +42,14 @@ def test_every_field_is_an_option() -> None:
 def test_a_pair_is_two_numbers(text: str) -> None:
     """One number alone would go on as a pair of it and a default of somewhere else."""
     assert f"{text!r} is not float,float" in str(told("--scale", text))
+
+
+def test_errors_name_the_options_of_parameters() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Named:
+        first_try: str = field(default="", metadata={"option": "--from"})
+        last_try: int = 0
+
+    told_so = pytest.raises(DataError, match=r"^--last-try 3 and --from, in `a folder` and --out$")
+    with told_so, told_as_options(Named):
+        raise DataError("`last_try` 3 and `first_try`, in `a folder` and `out`")

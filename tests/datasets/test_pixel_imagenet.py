@@ -109,7 +109,7 @@ def test_samples_for_every_use(made: Path, imagenet: Path, segmenter: Segmenter)
 def test_a_pytorch_data_set(made: Path, imagenet: Path) -> None:
     import torch
 
-    from iog.training.pixel_imagenet import PixelImageNetDataset
+    from iog.datasets.pixel_imagenet_torch import PixelImageNetDataset
 
     sets = {
         task: PixelImageNetDataset(made, photos_of(imagenet), task)

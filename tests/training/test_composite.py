@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests.training.plain import plain_recipe
 
 from iog.datasets import ObjectSample
-from iog.training import lite
 from iog.training.augment import TrainingCrop, training_crop
 from iog.training.composite import on_background, with_distractor
+from iog.training.lite import examples as examples_of_lite
 
 
 def square(low: int, high: int, level: int) -> TrainingCrop:
@@ -57,7 +57,7 @@ def test_a_distractor_can_be_the_same_object_once_more(
         seen.append(sample.name)
         return training_crop(sample, *rest)
 
-    monkeypatch.setattr(lite, "training_crop", noted)
+    monkeypatch.setattr(examples_of_lite, "training_crop", noted)
     examples = recipe.examples()
     pairs = []
     for number in range(8):

@@ -85,14 +85,14 @@ def test_the_start_can_keep_a_share(photo_folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_share_of_the_start_needs_a_start() -> None:
-    with pytest.raises(TrainingError, match="give --start"):
+    with pytest.raises(TrainingError, match="give `start`"):
         FinetuneRecipe(start="", start_share=0.3)
-    with pytest.raises(TrainingError, match="--start-share 1: from 0"):
+    with pytest.raises(TrainingError, match="`start_share` 1: from 0"):
         FinetuneRecipe(start_share=1)
 
 
 def test_an_encoder_by_chance_is_not_kept() -> None:
-    with pytest.raises(TrainingError, match="give --start"):
+    with pytest.raises(TrainingError, match="give `start`"):
         FinetuneRecipe(start="", decoder_only=True)
 
 

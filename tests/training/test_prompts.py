@@ -20,8 +20,8 @@ def test_what_the_network_learns_from(photo_folder: Path) -> None:
     assert not box["maps"][0].any()
     assert box["maps"][1].any()
     np.testing.assert_array_equal(centre["maps"][1:], box["maps"][1:])
-    (x0, y0), (x1, y1) = centre["clicks"]["corners"]
-    x, y = centre["clicks"]["inside"]
+    (x0, y0), (x1, y1) = centre["clicks"].corners
+    x, y = centre["clicks"].inside
     assert abs(2 * x - x0 - x1) <= 1
     assert abs(2 * y - y0 - y1) <= 1
 

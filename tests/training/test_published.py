@@ -171,7 +171,7 @@ def test_fine_tuning_starts_from_a_checkpoint(published_files: Path, photo_folde
     assert len(recipe.open_objects()) == 2
     assert recipe.steps == 1
     assert recipe.open_objects().indices == recipe.open_objects().indices
-    with pytest.raises(ModelError, match="choose the recipe and the --network options that fit it"):
+    with pytest.raises(ModelError, match="choose the recipe and the `network` settings that fit it"):
         recipe_at(photo_folder, start=str(published_files / "refinement.pth")).create_network()
 
 

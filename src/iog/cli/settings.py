@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import click
+
+from iog.errors import IogError
 
 T = TypeVar("T")
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -20,8 +24,7 @@ def options_of(settings: type) -> Callable[[Command], Command]:
 
     def decorate(command: Command) -> Command:
         for name, type_, default, text, alias in reversed(_fields(settings)):
-            option = f"--{name.replace('_', '-')}"
-            names = (option, alias) if alias else (option,)
+            names = (_option(name), alias) if alias else (_option(name),)
             shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
             help_ = f"{text} [default: {shown}]"
             chosen = get_origin(type_) is Literal
@@ -46,6 +49,17 @@ def from_options(settings: T, values: Mapping[str, Any]) -> T:
             changed[field.name] = values[field.name]
     result: T = replace(settings, **changed)  # type: ignore[type-var]
     return result
+
+
+@contextmanager
+def told_as_options(settings: type) -> Iterator[None]:
+    """Errors of the library name a parameter in backquotes; whoever typed the command knows its option."""
+    try:
+        yield
+    except IogError as error:
+        aliases = {name: alias for name, *_, alias in _fields(settings)}
+        text = re.sub(r"`([a-z_.]+)`", lambda m: aliases.get(m[1]) or _option(m[1]), str(error))
+        raise type(error)(text) from error
 
 
 class _Converter(click.ParamType[Any]):
@@ -105,6 +119,10 @@ def _docstrings(settings: type) -> dict[str, str]:
         ):
             texts[before.target.id] = str(after.value.value)
     return texts
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _key(name: str) -> str:

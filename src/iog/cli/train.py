@@ -35,7 +35,7 @@ def train() -> None:
 
 def _recipe(name: str) -> click.Command:
     require_torch("training")
-    from iog.cli.settings import from_options, options_of
+    from iog.cli.settings import from_options, options_of, told_as_options
     from iog.training.dextr import DextrLiteRecipe
     from iog.training.finetune import FinetuneRecipe
     from iog.training.lite import LiteRecipe
@@ -61,6 +61,7 @@ def _recipe(name: str) -> click.Command:
         "--keep-every", default=0, show_default=True, help="Steps between weights to keep; 0 for none."
     )
     @click.option("--stop-after", type=int, help="Stop at this step; the same command goes on from there.")
+    @told_as_options(recipe_class)
     def command(
         out: Path,
         validate_every: int,

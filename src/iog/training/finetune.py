@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from iog.datasets import ObjectDataset, PhotoDataset, known
-from iog.training.lite import ALL_SETS, LiteRecipe
+from iog.training.lite import LiteRecipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,9 +17,6 @@ class FinetuneRecipe(LiteRecipe):
     dataset: str = ""
     """Layout of the training set: a name from `iog data list`; empty to tell photos, coco-json, labelme and
     folder from the files."""
-    shares: tuple[str, ...] = ALL_SETS
-    """How often each group of objects is drawn, relative to the others: GROUP=SHARE,GROUP=SHARE; groups that
-    are not named are left out. `all` draws every object equally often."""
     samples: int = 4_000
     """Objects to train on, counted with repetition."""
     sizes: tuple[int, ...] = (256,)

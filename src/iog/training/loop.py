@@ -72,11 +72,6 @@ class Recipe(Protocol):
         ...
 
     @property
-    def start_share(self) -> float:
-        """Share that the weights of the start keep in those that ship."""
-        ...
-
-    @property
     def gradient_clip(self) -> float:
         """Largest norm of the gradient."""
         ...
@@ -114,6 +109,10 @@ class Recipe(Protocol):
 
     def loss(self, network: Any, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
         """Loss of a batch, a mean over its examples, and scalars to log."""
+        ...
+
+    def shipped(self, averaged: Network, start: Network) -> Network:
+        """What the run gives in the end, of its averaged weights and of those that it began with."""
         ...
 
 
@@ -160,12 +159,12 @@ def train(
         the weights of a step before.
     """
     check(
-        (recipe.precision in _PRECISIONS, f"--precision {recipe.precision}: choose {', '.join(_PRECISIONS)}"),
-        (recipe.batch >= 1, f"--batch {recipe.batch}: at least 1"),
-        (recipe.accumulate >= 1, f"--accumulate {recipe.accumulate}: at least 1"),
-        (0 <= recipe.ema < 1, f"--ema {recipe.ema:g}: from 0 to below 1"),
-        (recipe.workers >= 0, f"--workers {recipe.workers}: at least 0"),
-        (recipe.seed >= 0, f"--seed {recipe.seed}: at least 0"),
+        (recipe.precision in _PRECISIONS, f"`precision` {recipe.precision}: choose {', '.join(_PRECISIONS)}"),
+        (recipe.batch >= 1, f"`batch` {recipe.batch}: at least 1"),
+        (recipe.accumulate >= 1, f"`accumulate` {recipe.accumulate}: at least 1"),
+        (0 <= recipe.ema < 1, f"`ema` {recipe.ema:g}: from 0 to below 1"),
+        (recipe.workers >= 0, f"`workers` {recipe.workers}: at least 0"),
+        (recipe.seed >= 0, f"`seed` {recipe.seed}: at least 0"),
     )
     with joined() as world:
         return _train(
@@ -190,7 +189,7 @@ def _train(
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     network = recipe.create_network().to(world.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    start = deepcopy(network) if recipe.start_share else None
+    start = deepcopy(network)
     ema = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]
     averaged = AveragedModel(network, multi_avg_fn=ema, use_buffers=True)
     optimizer = recipe.optimizer(network)
@@ -275,7 +274,7 @@ def _train(
 def _diverged(what: str, step: int, value: Tensor) -> str:
     return (
         f"the {what} of step {step} is {value.item()}; last.pt holds a step before: "
-        "start anew with a lower --learning-rate, or with --gradient-clip"
+        "start anew with a lower `learning_rate` or `gradient_clip`"
     )
 
 
@@ -307,7 +306,7 @@ def _batches(recipe: Recipe, world: World, step: int, end: int) -> Iterator[Batc
     if rest or share == 0:
         raise ModelError(
             f"a batch of {recipe.batch} cannot be shared evenly by {world.size} processes "
-            f"in {recipe.accumulate} parts each; choose another --batch"
+            f"in {recipe.accumulate} parts each; choose another `batch`"
         )
 
     def numbers() -> Iterator[list[int]]:
@@ -336,7 +335,7 @@ def _resume(path: Path, settings: Mapping[str, Any], network: Network, parts: Ma
     if changed:
         raise ModelError(
             f"{path} was made with other settings ({', '.join(changed)}); "
-            "choose another --out, or the same settings to resume"
+            "choose another `out` folder, or the same settings to resume"
         )
     network.load_state_dict(state["state_dict"])
     for name, part in parts.items():
@@ -344,17 +343,8 @@ def _resume(path: Path, settings: Mapping[str, Any], network: Network, parts: Ma
     return int(state["step"])
 
 
-def _measurable(averaged: AveragedModel, recipe: Recipe, start: Network | None, done: int) -> Network:
-    """The averaged network after `done` steps, ready to measure.
-
-    At the run's end, on the line to the weights of `start` (WiSE-FT, Wortsman et al., CVPR 2022).
-    """
+def _measurable(averaged: AveragedModel, recipe: Recipe, start: Network, done: int) -> Network:
+    """The averaged network after `done` steps, ready to measure; at the run's end what ships."""
     network: Any = averaged.module
     result: Network = network.eval()
-    if start is None or done < recipe.steps:
-        return result
-    result = deepcopy(result)
-    for value, first in zip(result.state_dict().values(), start.state_dict().values(), strict=True):
-        if value.is_floating_point():
-            value.lerp_(first, recipe.start_share)
-    return result
+    return result if done < recipe.steps else recipe.shipped(result, start)

@@ -91,8 +91,8 @@ class IOGRecipe:
     def __post_init__(self) -> None:
         low, high = self.scale
         check(
-            (0 < self.share <= 1, f"--share {self.share:g}: more than 0, at most 1"),
-            (0 < low <= high, f"--scale {low:g},{high:g}: above 0, the lesser one first"),
+            (0 < self.share <= 1, f"`share` {self.share:g}: more than 0, at most 1"),
+            (0 < low <= high, f"`scale` {low:g},{high:g}: above 0, the lesser one first"),
         )
 
     @property
@@ -144,7 +144,7 @@ class IOGRecipe:
         if not isinstance(network, IOG) or network.config != self.network:
             raise ModelError(
                 f"{self.start} holds {network.config}, not {self.network}; "
-                "choose the recipe and the --network options that fit it"
+                "choose the recipe and the `network` settings that fit it"
             )
         return network
 
@@ -161,10 +161,9 @@ class IOGRecipe:
             weight_decay=self.weight_decay,
         )
 
-    @property
-    def start_share(self) -> float:
-        """None, as published."""
-        return 0.0
+    def shipped(self, averaged: Network, start: Network) -> Network:
+        """The last weights, as published."""
+        return averaged
 
     def rate(self, step: int) -> float:
         """Constant, as published."""
@@ -284,7 +283,7 @@ def _check_count(batch: Batch) -> None:
     if len(batch["mask"]) < 2:
         raise TrainingError(
             "a process has to work on two objects or more at once, because of the batch norms; "
-            "choose a larger --batch, a smaller --accumulate or fewer processes"
+            "choose a larger `batch`, a smaller `accumulate` or fewer processes"
         )
 
 

@@ -11,7 +11,8 @@ def check(*rules: tuple[bool, str]) -> None:
     Parameters
     ----------
     rules
-        For each whether it is kept, and what to tell who broke it: the option, its value, what it takes.
+        For each whether it is kept, and what to tell who broke it: the parameter in backquotes, its value,
+        what it takes. The command line puts its options in place of parameters (`iog.cli.settings`).
 
     Raises
     ------

@@ -1,0 +1,112 @@
+"""Training examples of `lite`: a crop of a photo, perhaps put together from two, and a person's clicks."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from iog.clicks import Clicks
+from iog.datasets import ObjectSample
+from iog.errors import DataError, TrainingError
+from iog.robot import RobotUser
+from iog.training.augment import TrainingCrop, training_crop
+from iog.training.composite import on_background, with_distractor
+from iog.training.lite.maps import crop_maps
+
+if TYPE_CHECKING:
+    from iog.training.lite.recipe import LiteRecipe
+
+ALL_SETS = ("all",)
+"""Shares with which every object is drawn equally often."""
+
+
+def shares_of(shares: tuple[str, ...]) -> dict[str, float] | None:
+    """SET=SHARE texts as shares by set; None for all sets alike."""
+    if shares == ALL_SETS:
+        return None
+    found = {}
+    for text in shares:
+        match = re.fullmatch(r"([^=]+)=(\d*\.?\d+)", text)
+        if match is None or not float(match[2]):
+            raise TrainingError(f"`shares` {text}: SET=SHARE with a share above 0, or all")
+        found[match[1]] = float(match[2])
+    return found
+
+
+class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
+    """Example number i of a run: a function of the recipe and i alone, so that a run resumes exactly."""
+
+    def __init__(self, recipe: LiteRecipe) -> None:
+        self.recipe = recipe
+        self.objects = recipe.open_objects()
+        groups = np.array(self.objects.groups)
+        counts = Counter(self.objects.groups)
+        given = shares_of(recipe.shares)
+        chosen = counts if given is None else given
+        if missing := sorted(set(chosen) - set(counts)):
+            known = ", ".join(sorted(counts))
+            raise DataError(f"`shares`: no {', '.join(missing)} in {recipe.data}; its sets are {known}")
+        if not chosen:
+            raise DataError(f"{recipe.data} has no objects to train on")
+        self._members = [np.flatnonzero(groups == group) for group in chosen]
+        self._shares = np.array(list(chosen.values())) / sum(chosen.values())
+
+    def __getitem__(self, number: int) -> dict[str, Any]:
+        recipe = self.recipe
+        random = np.random.default_rng((recipe.seed, 0, number))
+        size = recipe.size_at(number // recipe.batch)
+        sample, view = self._view(size, random)
+        if random.random() < recipe.distractor:
+            again = recipe.alike > 0 and random.random() < recipe.alike
+            _, other = self._view(size, random, sample if again else None)
+            view = with_distractor(view, other, random)
+        elif random.random() < recipe.background:
+            view = on_background(view, self._view(size, random)[1])
+        robot = RobotUser(
+            corner_jitter=float(random.uniform(0, recipe.corner_jitter)),
+            inside_depth=float(random.choice([0.3, 0.6, 1.0])),
+            seed=int(random.integers(2**31)),
+        )
+        clicks = robot.clicks(view.mask, inside=bool(random.random() >= recipe.box_only))
+        points = robot.extreme_points(view.mask) if recipe.network.guidance == "extreme-points" else None
+        if recipe.prompt != "clicks":
+            clicks = Clicks(clicks.corners)
+        if recipe.prompt == "centre":
+            clicks = clicks.with_inside(*clicks.box.centre)
+        maps = crop_maps(clicks, size, points=points)
+        return {
+            "image": view.image.transpose(2, 0, 1).astype(np.float32),
+            "mask": view.mask.astype(np.uint8),
+            "void": view.void.astype(np.uint8),
+            "maps": np.zeros_like(maps) if recipe.prompt == "crop" else maps,
+            "clicks": clicks,
+            "points": points,
+            "numbers": number,
+        }
+
+    def _view(
+        self, size: int, random: np.random.Generator, wanted: ObjectSample | None = None
+    ) -> tuple[ObjectSample, TrainingCrop]:
+        """A random view of a random object, or of the wanted one; and the object."""
+        for _ in range(100):
+            if (sample := wanted) is None:
+                members = self._members[int(random.choice(len(self._members), p=self._shares))]
+                sample = self.objects[int(random.choice(members))]
+            view = training_crop(sample, size, self.recipe.augment, random)
+            # A turn may push a thin object between the pixels; draw another then.
+            if view.mask.sum() >= 0.01 * size * size:
+                return sample, view
+        raise DataError(f"no object of {self.recipe.data} covers enough of its own crop to learn from")
+
+    @staticmethod
+    def collate(examples: list[dict[str, Any]]) -> dict[str, Any]:
+        """Stack arrays into tensors; clicks and numbers stay lists."""
+        batch: dict[str, Any] = {
+            key: torch.from_numpy(np.stack([e[key] for e in examples]))
+            for key in ("image", "mask", "void", "maps")
+        }
+        return {**batch, **{key: [e[key] for e in examples] for key in ("clicks", "points", "numbers")}}

@@ -1,0 +1,198 @@
+"""The recipe of the embedded network: `iog train lite`."""
+
+from __future__ import annotations
+
+import math
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from iog.datasets import ObjectDataset, PhotoDataset
+from iog.networks.checkpoints import Network
+from iog.networks.lite import Lite, LiteConfig, adapted
+from iog.training.augment import AugmentSettings
+from iog.training.lite import objective
+from iog.training.lite.examples import ALL_SETS, LiteExamples, shares_of
+from iog.training.lite.start import freeze, open_lite, settled
+from iog.training.loop import Batch
+from iog.training.rules import check
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiteRecipe:
+    """Settings of one training run; every field is an option of the command line."""
+
+    data: str = "data"
+    """Folder that holds train.jsonl and val.jsonl (layout: `iog.datasets.photos`)."""
+    start: str = ""
+    """What to start from: a bundled model, an exported one (NAME.encoder.onnx) or a checkpoint (.pt), whose
+    batch norms are settled and folded; empty for ImageNet weights."""
+    shares: tuple[str, ...] = ALL_SETS
+    """How often each set of photos is drawn, relative to the others: SET=SHARE,SET=SHARE; sets that are not
+    named are left out. `all` draws every object equally often."""
+    samples: int = 104_000
+    """Objects to train on, counted with repetition."""
+    batch: int = 16
+    """Objects per step."""
+    accumulate: int = 1
+    """Parts in which each process works through its share of a batch, where memory is short."""
+    precision: str = "fp32"
+    """fp32, or bf16 or fp16 for mixed precision; on CPUs bf16 gains where the processor has it (AMX)."""
+    sizes: tuple[int, ...] = (256, 288)
+    """Side of the crop in pixels, one after the other."""
+    size_shares: tuple[float, ...] = (0.75, 0.25)
+    """Share of the run at each size."""
+    learning_rate: float = 1.5e-3
+    """Peak rate of AdamW for the decoder; half a cosine down to `final_rate` of it after the warm-up."""
+    final_rate: float = 0.0
+    """Share of the learning rate at the end; with a long average (`ema`) it need not be none."""
+    backbone_factor: float = 0.2
+    """Rate of the pretrained backbone relative to the decoder's."""
+    frozen_stages: int = 2
+    """Backbone stages that keep their ImageNet weights, after the stem."""
+    decoder_only: bool = False
+    """Whether the whole encoder stays as `start` has it."""
+    weight_decay: float = 0.01
+    """AdamW's decoupled weight decay."""
+    warmup: int = 300
+    """Steps of linear warm-up."""
+    ema: float = 0.998
+    """Decay of the averaged weights per step; these are validated and shipped."""
+    start_share: float = 0.0
+    """Share that the weights of `start` keep in the shipped ones, which are then an average of both."""
+    gradient_clip: float = 5.0
+    """Largest norm of the gradient."""
+    box_only: float = 0.25
+    """Share of objects without the inside click."""
+    rounds: tuple[float, ...] = (0.45, 0.35, 0.2)
+    """Probability of training a batch on the first prompt alone, with one correction, with two."""
+    stray_correction: float = 0.1
+    """Share of corrections put where nothing is wrong, so that such a click does no harm."""
+    prompt: Literal["clicks", "crop", "centre", "box"] = "clicks"
+    """What it learns from: clicks, as people make them; or for masks from boxes alone (table 8), without
+    corrections: crop (A), no clicks; centre (B), the box's centre inside; box (D), no inside click."""
+    corner_jitter: float = 0.03
+    """Greatest standard deviation of corner coordinates, as a share of the box side."""
+    side_loss: float = 0.3
+    """Weight of CoarseNet's side outputs, each."""
+    iou_loss: float = 1.0
+    """Weight of the soft IoU loss."""
+    edge_strength: float = 2.0
+    """Extra weight of pixels near the mask's edge."""
+    distractor: float = 0.1
+    """Share of objects with a second object pasted into their crop."""
+    alike: float = 0.0
+    """Share of those second objects that are the same object once more, so that only the clicks tell."""
+    background: float = 0.1
+    """Share of objects moved to another photo."""
+    feature_dropout: float = 0.0
+    """Share of the channels, at strides 8 to 32, that the decoder does without."""
+    settling: int = 640
+    """Examples whose statistics are folded in for those of batch norms."""
+    minimum_area: int = 300
+    """Objects of fewer pixels are not trained on."""
+    seed: int = 6
+    """Seed of everything random."""
+    workers: int = 1
+    """Processes that prepare crops."""
+    network: LiteConfig = field(default_factory=LiteConfig)
+    """The network's own settings."""
+    augment: AugmentSettings = field(default_factory=AugmentSettings)
+    """How strongly crops vary."""
+
+    def __post_init__(self) -> None:
+        shares_of(self.shares)
+        started, mixed = bool(self.start), abs(sum(self.rounds) - 1) <= 1e-6 and min(self.rounds) >= 0
+        sizes, shares = len(self.sizes), len(self.size_shares)
+        check(
+            (started or not self.decoder_only, "`decoder_only` keeps a trained encoder: give `start`, too"),
+            (started or not self.start_share, "`start_share` keeps trained weights: give `start`, too"),
+            (0 <= self.start_share < 1, f"`start_share` {self.start_share:g}: from 0 to below 1"),
+            (0 <= self.feature_dropout < 1, f"`feature_dropout` {self.feature_dropout:g}: from 0 to below 1"),
+            (0 <= self.final_rate <= 1, f"`final_rate` {self.final_rate:g}: from 0 to 1"),
+            (mixed, f"`rounds` {self.rounds}: probabilities, which sum to 1"),
+            (
+                sizes == shares,
+                f"`sizes` has {sizes} numbers and `size_shares` {shares}: give as many of each",
+            ),
+        )
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of the whole run."""
+        return self.samples // self.batch
+
+    def size_at(self, step: int) -> int:
+        """Side of the crop at a step."""
+        ends = np.cumsum(self.size_shares) / sum(self.size_shares) * self.steps
+        return self.sizes[min(int(np.searchsorted(ends, step, side="right")), len(self.sizes) - 1)]
+
+    def create_network(self) -> Lite:
+        """The network to start from, without batch norms, its early stages frozen."""
+        network = open_lite(self.start) if self.start else Lite(self.network, pretrained=True)
+        network = adapted(network, self.network.guidance)
+        if not network.config.folded:
+            examples = self.examples()
+            firsts = range(0, self.settling, self.batch)
+            network = settled(
+                network, (examples.collate([examples[i] for i in range(n, n + self.batch)]) for n in firsts)
+            )
+        freeze(network, stages=self.frozen_stages, encoder=self.decoder_only)
+        return network
+
+    def shipped(self, averaged: Network, start: Network) -> Network:
+        """The average, on the line to the weights of `start` (WiSE-FT, Wortsman et al., CVPR 2022)."""
+        if not self.start_share:
+            return averaged
+        result = deepcopy(averaged)
+        for value, first in zip(result.state_dict().values(), start.state_dict().values(), strict=True):
+            if value.is_floating_point():
+                value.lerp_(first, self.start_share)
+        return result
+
+    def optimizer(self, network: Network) -> torch.optim.Optimizer:
+        """AdamW: the backbone slower than the rest, no decay on vectors."""
+        groups: dict[tuple[bool, bool], list[Tensor]] = {}
+        for name, parameter in network.named_parameters():
+            if parameter.requires_grad:
+                key = (name.startswith("backbone."), parameter.ndim > 1)
+                groups.setdefault(key, []).append(parameter)
+        return torch.optim.AdamW(
+            {
+                "params": parameters,
+                "lr": self.learning_rate * (self.backbone_factor if backbone else 1),
+                "weight_decay": self.weight_decay if matrix else 0.0,
+            }
+            for (backbone, matrix), parameters in groups.items()
+        )
+
+    def rate(self, step: int) -> float:
+        """Linear warm-up, then half a cosine down to `final_rate`."""
+        warm = min(1.0, (step + 1) / max(1, self.warmup))
+        cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.steps)))
+        return warm * (self.final_rate + (1 - self.final_rate) * cosine)
+
+    def open_objects(self) -> ObjectDataset:
+        """The training set."""
+        return PhotoDataset(self.data, "train", minimum_area=self.minimum_area, cached_photos=100_000)
+
+    @property
+    def validation_size(self) -> int:
+        """Side of the crop in validation: the last one."""
+        return self.sizes[-1]
+
+    def validation_objects(self) -> ObjectDataset | None:
+        """What is measured while training; None for nothing."""
+        return PhotoDataset(self.data, "val")
+
+    def examples(self) -> LiteExamples:
+        """The stream of training examples."""
+        return LiteExamples(self)
+
+    def loss(self, network: Lite, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
+        """Loss of a batch over one to three rounds of clicks, and scalars to log."""
+        return objective.loss(self, network, batch, step)

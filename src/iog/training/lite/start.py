@@ -1,0 +1,68 @@
+"""What a run begins from: a trained network, or ImageNet weights without their batch norms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from iog import zoo
+from iog.errors import ModelError
+from iog.networks import checkpoints
+from iog.networks.blocks import fold_batch_norms
+from iog.networks.export import read_exported
+from iog.networks.lite import Lite
+from iog.training.lite.objective import normalised
+from iog.training.loop import Batch
+
+
+def open_lite(start: str) -> Lite:
+    """A `lite` network from a bundled or exported model or a checkpoint (of a run: its averaged weights).
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or it is of another kind.
+    """
+    if zoo.bundled(start) is not None or start.endswith(".onnx"):
+        return read_exported(*zoo.files_of(start))[0]
+    if not Path(start).suffix and not Path(start).exists():
+        raise ModelError(f"no model {start!r}: name a bundled one ({', '.join(zoo.MODELS)}) or a file")
+    network = checkpoints.load(start)
+    if not isinstance(network, Lite):
+        raise ModelError(f"{start} holds {network.config.name}; training goes on from lite networks alone")
+    return network
+
+
+def settled(network: Lite, batches: Iterable[Batch]) -> Lite:
+    """The network without batch norms, folded with the statistics of first prompts.
+
+    Training normalises each round of clicks by its own statistics, and the running ones mix rounds that
+    see a previous mask with those that see none: used as they are they spoil the first mask. Once they
+    are folded every round is trained as it will be used.
+    """
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain average
+    network.train()
+    with torch.no_grad():
+        for batch in batches:
+            network.decoder(network.encode(normalised(batch["image"])), batch["maps"])
+    folded = Lite(replace(network.config, folded=True))
+    folded.load_state_dict(fold_batch_norms(network).state_dict())
+    return folded
+
+
+def freeze(network: Lite, *, stages: int, encoder: bool = False) -> None:
+    """Keep the backbone's stem and its first `stages` from learning, or the whole `encoder`."""
+    backbone: Any = network.backbone
+    if encoder:
+        for module in (backbone, network.psp, network.laterals):
+            module.requires_grad_(False)
+    for module in (backbone.conv_stem, *list(backbone.blocks)[:stages]):
+        module.requires_grad_(False)
