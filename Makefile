@@ -92,7 +92,7 @@ $(DEV)/installed: pyproject.toml
 	$(DEV)/$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
-web/node_modules: web/package.json web/package-lock.json
+web/node_modules: web/package.json web/package-lock.json web/packages/iog-web/package.json
 	cd web && npm ci
 	touch web/node_modules
 
