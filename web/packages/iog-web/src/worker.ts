@@ -1,5 +1,5 @@
 /** The Worker: decodes photos and runs the network, so that the page never waits. Load it as a module Worker. */
-import * as ort from "onnxruntime-web";
+import * as ort from "onnxruntime-web/wasm";
 
 import type { Picture } from "./crop.js";
 import { IogError } from "./errors.js";
