@@ -7,6 +7,7 @@ from PIL import Image
 
 from iog import DataError
 from iog.datasets import PhotoDataset
+from iog.masks import encode_rle
 
 
 @pytest.fixture
@@ -36,6 +37,47 @@ def test_objects_masks_and_void(folder: Path) -> None:
     assert (cat.name, cat.category, dog.category) == ("a.png#1", "cat", "dog")
     assert (cat.mask.sum(), dog.mask.sum(), cat.void.sum()) == (72, 10, 30)
     assert cat.image.shape == (20, 30, 3)
+
+
+def test_whole_masks_overlap_and_void_is_what_lies_outside_them(folder: Path) -> None:
+    """A table, in the PNG without its plate and the border between them, as annotated."""
+    whole = np.zeros((20, 30), bool)
+    whole[2:14, 3:25] = True
+    table = {"id": 1, "area": int(whole.sum()), "category": "table", "rle": encode_rle(whole)}
+    plate = {"id": 2, "area": 10, "category": "plate"}
+    write(
+        folder,
+        {"image": "a.png", "mask": "a.mask.png", "set": "x", "kind": "instance", "objects": [table, plate]},
+    )
+    objects = PhotoDataset(folder, "val")
+    np.testing.assert_array_equal(objects[0].mask, whole)
+    void = np.zeros_like(whole)
+    void[10, :3] = void[10, 25:] = True
+    np.testing.assert_array_equal(objects[0].void, void)
+    assert (objects[1].mask.sum(), objects[1].void.sum()) == (10, 30)
+    assert (objects[0].mask & objects[1].mask).sum() == 10
+    assert [list(objects.same_photo(i)) for i in (0, 1)] == [[0, 1], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("rle", "message"),
+    [
+        (
+            {"size": [20, 29], "counts": encode_rle(np.zeros((20, 29), bool))["counts"]},
+            "a.png, object 1: rle is 29 x 20",
+        ),
+        ({"size": [20, 30], "counts": "P1"}, "object 1: rle: the run lengths do not cover 30 x 20 pixels"),
+        ({"size": [20, 30], "counts": [600]}, "line 1: ValueError: rle: counts is not a text"),
+        ({"size": 20, "counts": "P1"}, "line 1: TypeError"),
+    ],
+)
+def test_bad_run_lengths_are_named(folder: Path, rle: object, message: str) -> None:
+    thing = {"id": 1, "area": 72, "category": "cat", "rle": rle}
+    write(
+        folder, {"image": "a.png", "mask": "a.mask.png", "set": "x", "kind": "instance", "objects": [thing]}
+    )
+    with pytest.raises(DataError, match=message):
+        PhotoDataset(folder, "val")[0]
 
 
 def test_filters(folder: Path) -> None:

@@ -1,10 +1,13 @@
 """Photos listed in a JSON-lines file, each with one PNG that holds the masks of all its objects.
 
     ROOT/SPLIT.jsonl     {"image": path, "mask": path, "set": name, "kind": kind,
-                          "objects": [{"id": 1.., "area": pixels, "category": name}]}  a line a photo
+                          "objects": [{"id": 1.., "area": pixels, "category": name, "rle": whole mask}]}
+                         a line a photo
     the mask             8-bit PNG: 0 background, 1..N the objects, 255 void
 
-Paths are relative to ROOT. A photo of kind "salient" or "region" is read like any other.
+Paths are relative to ROOT. A photo of kind "salient" or "region" is read like any other. Objects of a PNG
+cannot overlap: where one covers another, `rle` may hold the whole mask, COCO's compressed run lengths at the
+size of the PNG. It is then the object, and void is what the PNG has as void outside it.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from PIL import Image
 
 from iog.datasets.base import ObjectSample
 from iog.errors import DataError
+from iog.masks import RLE, decode_rle
 
 VOID = 255
 
@@ -31,6 +35,7 @@ class _Entry(NamedTuple):
     group: str
     id: int
     category: str
+    rle: RLE | None
 
 
 class PhotoDataset:
@@ -67,6 +72,7 @@ class PhotoDataset:
     ) -> None:
         self.root = Path(root)
         self.entries: list[_Entry] = []
+        self._photos: list[range] = []
         listing = self.root / f"{split}.jsonl"
         if not listing.is_file():
             raise DataError(f"{listing} is missing; name the folder that holds {split}.jsonl")
@@ -88,12 +94,11 @@ class PhotoDataset:
             with Image.open(self.root / photo["mask"]) as mask:
                 pixels = mask.width * mask.height
             objects = [o for o in objects if o["area"] >= minimum_share * pixels]
+        image, mask, first = self.root / photo["image"], self.root / photo["mask"], len(self.entries)
         self.entries += [
-            _Entry(
-                self.root / photo["image"], self.root / photo["mask"], photo["set"], o["id"], o["category"]
-            )
-            for o in objects
+            _Entry(image, mask, photo["set"], o["id"], o["category"], _whole(o)) for o in objects
         ]
+        self._photos += [range(first, len(self.entries))] * len(objects)
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -101,14 +106,42 @@ class PhotoDataset:
     def __getitem__(self, index: int) -> ObjectSample:
         entry = self.entries[index]
         image, ids = self._photo(entry.image, entry.mask)
+        mask = ids == entry.id if entry.rle is None else _decoded(entry, ids.shape)
         return ObjectSample(
             name=f"{entry.image.relative_to(self.root)}#{entry.id}",
             group=entry.group,
             category=entry.category,
             image=image,
-            mask=ids == entry.id,
-            void=ids == VOID,
+            mask=mask,
+            void=(ids == VOID) & ~mask,
         )
+
+    def same_photo(self, index: int) -> range:
+        """The numbers of all objects of the photo of object `index`, itself among them."""
+        return self._photos[index]
+
+
+def _whole(item: dict[str, Any]) -> RLE | None:
+    """An object's whole mask as the list has it, if it has one."""
+    if (rle := item.get("rle")) is None:
+        return None
+    (height, width), counts = rle["size"], rle["counts"]
+    if not isinstance(counts, str):
+        raise ValueError("rle: counts is not a text of compressed run lengths")
+    return {"size": [int(height), int(width)], "counts": counts}
+
+
+def _decoded(entry: _Entry, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """The whole mask of an object that has one, (H, W)."""
+    assert entry.rle is not None
+    named = f"{entry.image}, object {entry.id}: rle"
+    if tuple(entry.rle["size"]) != shape:
+        height, width = entry.rle["size"]
+        raise DataError(f"{named} is {width} x {height} pixels but the photo's mask {shape[1]} x {shape[0]}")
+    try:
+        return decode_rle(entry.rle)
+    except ValueError as error:
+        raise DataError(f"{named}: {error}") from error
 
 
 def _read_photo(image: Path, mask: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
