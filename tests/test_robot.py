@@ -77,3 +77,21 @@ def test_thin_objects_get_a_legal_box() -> None:
 def test_an_empty_mask_cannot_be_clicked() -> None:
     with pytest.raises(ValueError, match="empty"):
         RobotUser().clicks(np.zeros((9, 9), bool))
+
+
+def test_a_box_can_be_too_large_or_too_small() -> None:
+    mask = disc(30, 25, 10)  # a box of 21 pixels
+    assert RobotUser(corner_offset=0.1).clicks(mask).box == (18, 13, 43, 38)
+    assert RobotUser(corner_offset=-0.1).clicks(mask).box == (22, 17, 39, 34)
+    jittered = [RobotUser(corner_jitter=0.05, corner_offset=0.2, seed=s).clicks(mask).box for s in range(200)]
+    np.testing.assert_allclose(np.mean(jittered, axis=0), (20 - 4.2, 15 - 4.2, 41 + 4.2, 36 + 4.2), atol=0.3)
+
+
+def test_a_box_can_be_that_of_something_else() -> None:
+    mask, other = disc(20, 25, 8), disc(30, 25, 10)
+    clicks = RobotUser().clicks(mask, frame=other)
+    assert clicks.box == mask_box(other)
+    # The deepest pixel of what lies of the object in that box.
+    assert clicks.inside is not None
+    assert mask[clicks.inside.y, clicks.inside.x]
+    assert clicks.inside.x >= 20

@@ -35,6 +35,8 @@ class RobotUser:
     ----------
     corner_jitter
         Standard deviation of each corner coordinate, as a share of the box side (0.03 = 3 %).
+    corner_offset
+        How far out the sides of the box lie on average, as a share of the box side; less than 0 for within.
     inside_depth
         The inside click is drawn uniformly from pixels whose distance to the object's edge is at least this
         share of the greatest one. 1 (the default) is the deepest pixel itself; 0.5 the inner half.
@@ -45,6 +47,7 @@ class RobotUser:
     """
 
     corner_jitter: float = 0.0
+    corner_offset: float = 0.0
     inside_depth: float = 1.0
     correction_depth: float = 1.0
     seed: int | tuple[int, ...] = 0
@@ -53,12 +56,13 @@ class RobotUser:
     def __post_init__(self) -> None:
         self._random = np.random.default_rng(self.seed)
 
-    def clicks(self, mask: BoolArray, *, inside: bool = True) -> Clicks:
+    def clicks(self, mask: BoolArray, *, inside: bool = True, frame: BoolArray | None = None) -> Clicks:
         """The first three clicks (two without `inside`) on the object `mask`, (H, W) bool.
 
-        Raises ValueError for an empty mask. A box thinner than `Clicks` allows is widened.
+        The box is that of `frame`, (H, W) bool, where a person drew it around something else than the object
+        alone. Raises ValueError if there is nothing to box. A box thinner than `Clicks` allows is widened.
         """
-        box = mask_box(mask)
+        box = mask_box(mask if frame is None else frame)
         if box is None:
             raise ValueError("an empty mask has no box to click")
         box = self._jittered(widened(box), mask.shape)
@@ -125,10 +129,12 @@ class RobotUser:
         return Correction(*self._deep_pixel(depths, self.correction_depth), foreground)
 
     def _jittered(self, box: Box, shape: tuple[int, ...]) -> Box:
-        if self.corner_jitter == 0:
+        if self.corner_jitter == 0 and self.corner_offset == 0:
             return box
         sides = np.array([box.width, box.height, box.width, box.height])
-        moved = np.round(np.array(box) + self._random.normal(0, self.corner_jitter, 4) * sides).astype(int)
+        outward = self.corner_offset * np.array([-1, -1, 1, 1])
+        moves = self._random.normal(0, self.corner_jitter, 4) + outward
+        moved = np.round(np.array(box) + moves * sides).astype(int)
         # People stay within the picture, and no jitter turns a box inside out.
         x0, x1 = np.clip(np.sort(moved[[0, 2]]), 0, shape[1])
         y0, y1 = np.clip(np.sort(moved[[1, 3]]), 0, shape[0])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -61,8 +63,6 @@ def test_shrinking_averages() -> None:
 
 @pytest.mark.parametrize("name", ["colour", "grey", "blur", "jpeg", "noise"])
 def test_colour_changes_keep_the_picture_recognisable(name: str) -> None:
-    from dataclasses import replace
-
     for seed in range(10):
         changed = training_crop(disc_sample(), 96, replace(STILL, **{name: 1.0}), np.random.default_rng(seed))
         plain = training_crop(disc_sample(), 96, STILL, np.random.default_rng(seed))
@@ -73,3 +73,19 @@ def test_colour_changes_keep_the_picture_recognisable(name: str) -> None:
         )
         assert inside > outside + 30
         np.testing.assert_array_equal(changed.mask, plain.mask)
+
+
+def test_the_crop_can_be_cut_around_something_else() -> None:
+    """The object leaves the box of another thing as far as it does in the photo."""
+    sample, other = disc_sample(), disc_sample(x=110, radius=30)
+    view = training_crop(sample, 120, STILL, np.random.default_rng(0), other.mask)
+    alone = training_crop(other, 120, STILL, np.random.default_rng(0))
+    assert view.frame is not None
+    np.testing.assert_array_equal(view.framed, alone.mask)
+    np.testing.assert_array_equal(
+        view.image,
+        training_crop(replace(other, image=sample.image), 120, STILL, np.random.default_rng(0)).image,
+    )
+    assert view.mask[:, :10].any()
+    assert not view.framed[:, :10].any()
+    assert alone.framed is alone.mask

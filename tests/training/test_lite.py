@@ -5,13 +5,16 @@ from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from tests.cli.parsing import parsed
 from tests.training.plain import plain_recipe
 
 from iog import DataError, TrainingError
 from iog.datasets import PhotoDataset
+from iog.masks import encode_rle
 from iog.segmenter import Segmenter
 from iog.training.lite import LiteRecipe
 from iog.training.lite.objective import thinned
@@ -115,3 +118,74 @@ def test_the_rate_ends_where_it_is_told_to() -> None:
     assert flat.rate(100) == pytest.approx(0.5)
     with pytest.raises(TrainingError, match=r"`final_rate` 1\.5: from 0 to 1"):
         replace(recipe, final_rate=1.5)
+
+
+@pytest.fixture
+def two_things(tmp_path: Path) -> str:
+    """A photo of a dark and a bright bar that cross, and one of a bar alone."""
+    ids = np.zeros((60, 80), np.uint8)
+    ids[10:50, 20:32] = 1
+    across = np.zeros_like(ids, bool)
+    across[18:42, 8:60] = True
+    ids[across] = 2
+    upright = np.zeros_like(across)
+    upright[10:50, 20:44] = True
+    things = [
+        {"id": 1, "area": int(upright.sum()), "category": "upright", "rle": encode_rle(upright)},
+        {"id": 2, "area": int(across.sum()), "category": "across"},
+    ]
+    image = np.where(upright, 200, 60).astype(np.uint8)
+    Image.fromarray(ids).save(tmp_path / "a.mask.png")
+    Image.fromarray(np.where(across, 120, image).astype(np.uint8)).convert("RGB").save(tmp_path / "a.png")
+    line = {"image": "a.png", "mask": "a.mask.png", "set": "x", "kind": "instance", "objects": things}
+    (tmp_path / "train.jsonl").write_text(json.dumps(line) + "\n")
+    return str(tmp_path)
+
+
+def test_one_box_and_two_truths(two_things: str) -> None:
+    """With the same box either thing is the answer, and there is always a click that tells which."""
+    recipe = replace(plain_recipe(two_things), rival=1.0, minimum_area=0, box_only=1.0, corner_jitter=0.0)
+    examples = recipe.examples()
+    assert [examples._neighbours.of(i) for i in (0, 1)] == [[1], [0]]
+    truths = [examples[number] for number in range(40)]
+    for example in truths:
+        inside = example["clicks"].inside
+        assert inside is not None
+        assert example["mask"][inside.y, inside.x]
+    beyond = 0
+    for example in truths:
+        x0, y0, x1, y1 = example["clicks"].box
+        outside = example["mask"].copy()
+        outside[y0:y1, x0:x1] = 0
+        beyond += outside.sum() > 20
+    assert beyond > 5, "with the other's box the mask leaves it"
+
+
+def test_a_correction_may_spoil_nothing(photo_folder: Path) -> None:
+    recipe = replace(plain_recipe(str(photo_folder)), rounds=(0.0, 1.0), keep=1.0)
+    torch.manual_seed(0)
+    network = recipe.create_network()
+    examples = recipe.examples()
+    batch = examples.collate([examples[i] for i in range(2)])
+    loss, scalars = recipe.loss(network, batch, 0)
+    assert "worse/0" not in scalars
+    plain, _ = replace(recipe, keep=0.0).loss(network, batch, 0)
+    assert (loss - plain).item() == pytest.approx(scalars["worse/1"] / 2, abs=1e-5)
+
+
+def test_boxes_are_drawn_too_large_on_average(photo_folder: Path) -> None:
+    recipe = replace(plain_recipe(str(photo_folder)), corner_jitter=0.0)
+    tight, loose = recipe.examples(), replace(recipe, corner_offset=0.08).examples()
+    for number in range(6):
+        small, large = tight[number]["clicks"].box, loose[number]["clicks"].box
+        assert small.union(large) == large
+        assert large.width <= 1.16 * small.width + 2
+
+
+def test_settings_between_none_and_all(photo_folder: Path) -> None:
+    for name in ("rival", "occluder"):
+        with pytest.raises(TrainingError, match=f"`{name}` 1.5: from 0 to 1"):
+            LiteRecipe(**{name: 1.5})  # type: ignore[arg-type]
+    for name in ("thin_strength", "keep", "corner_offset"):
+        with pytest.raises(TrainingError, match=f"`{name}` -1: at least 0"):
+            LiteRecipe(**{name: -1.0})  # type: ignore[arg-type]

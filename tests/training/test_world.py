@@ -95,11 +95,11 @@ def test_an_uneven_share_is_refused(photo_folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"precision": "int8"}, "--precision int8: choose fp32, bf16, fp16"),
-        ({"batch": 0}, "--batch 0: at least 1"),
-        ({"accumulate": 0}, "--accumulate 0: at least 1"),
-        ({"ema": 1.0}, "--ema 1: from 0 to below 1"),
-        ({"workers": -1}, "--workers -1: at least 0"),
+        ({"precision": "int8"}, "`precision` int8: choose fp32, bf16, fp16"),
+        ({"batch": 0}, "`batch` 0: at least 1"),
+        ({"accumulate": 0}, "`accumulate` 0: at least 1"),
+        ({"ema": 1.0}, "`ema` 1: from 0 to below 1"),
+        ({"workers": -1}, "`workers` -1: at least 0"),
         ({"samples": 3}, "a run without a step"),
     ],
 )

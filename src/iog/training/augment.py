@@ -47,14 +47,27 @@ class TrainingCrop(NamedTuple):
     image: ByteArray  # (S, S, 3) RGB
     mask: BoolArray  # (S, S)
     void: BoolArray  # (S, S), also where the crop leaves the photo
+    frame: BoolArray | None = None  # (S, S), what a box is drawn around if that is not the mask alone
+
+    @property
+    def framed(self) -> BoolArray:
+        """(S, S): what a box is drawn around."""
+        return self.mask if self.frame is None else self.frame
 
 
 def training_crop(
-    sample: ObjectSample, size: int, settings: AugmentSettings, random: np.random.Generator
+    sample: ObjectSample,
+    size: int,
+    settings: AugmentSettings,
+    random: np.random.Generator,
+    frame: BoolArray | None = None,
 ) -> TrainingCrop:
-    """A random view of the object as a crop of `size` pixels a side."""
+    """A random view of the object as a crop of `size` pixels a side.
+
+    The crop is cut around `frame`, (H, W) of the photo, if a person draws the box around that.
+    """
     turn = _random_turn(settings, random)
-    outline = _outline(sample.mask) @ turn.T
+    outline = _outline(sample.mask if frame is None else frame) @ turn.T
     low, high = outline.min(axis=0), outline.max(axis=0)
     side = high - low
     low = low - random.uniform(*settings.margin, 2) * side
@@ -66,9 +79,14 @@ def training_crop(
     # Warping samples single points; where the crop shrinks the photo, warp large and average down.
     factor = int(np.clip(math.ceil(1 / float(scale.min())), 1, 4))
     image = _warp(sample.image, matrix, size, factor, cv2.INTER_LINEAR, FILL)
-    mask = _warp(sample.mask.astype(np.uint8) * 255, matrix, size, factor, cv2.INTER_LINEAR, 0) >= 128
+
+    def warped(mask: BoolArray) -> BoolArray:
+        return _warp(mask.astype(np.uint8) * 255, matrix, size, factor, cv2.INTER_LINEAR, 0) >= 128
+
+    mask = warped(sample.mask)
     void = _warp(sample.void.astype(np.uint8), matrix, size, 1, cv2.INTER_NEAREST, 1) > 0
-    return TrainingCrop(_recolour(image, settings, random), mask, void & ~mask)
+    around = None if frame is None else warped(frame)
+    return TrainingCrop(_recolour(image, settings, random), mask, void & ~mask, around)
 
 
 def _random_turn(settings: AugmentSettings, random: np.random.Generator) -> npt.NDArray[np.float64]:

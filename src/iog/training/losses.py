@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -14,6 +15,25 @@ def edge_weights(target: Tensor, weight: Tensor, strength: float, radius: int) -
     grown = _largest_near(target, radius)
     shrunk = -_largest_near(-target, radius)
     return weight * (1 + strength * (grown - shrunk))
+
+
+def thin_weights(target: Tensor, weight: Tensor, strength: float) -> Tensor:
+    """`weight`, multiplied by up to 1 + `strength` where the mask, or a gap or hole in it, is thin.
+
+    `target` and `weight` are (B, 1, S, S), S a multiple of 4. Thin is what an opening or a closing takes
+    away, half of the extra weight below a sixteenth of the side, the other half below a sixth: so small
+    parts and the gaps between them count, too.
+    """
+    side = target.shape[-1]
+    extra = torch.zeros_like(target)
+    for reduction, width in ((2, side / 16), (4, side / 6)):
+        small = F.avg_pool2d(target, reduction)
+        radius = max(1, round(width / reduction / 2))
+        opened = _largest_near(-_largest_near(-small, radius), radius)
+        closed = -_largest_near(-_largest_near(small, radius), radius)
+        thin = (small - opened) + (closed - small)
+        extra = extra + F.interpolate(thin, scale_factor=reduction, mode="nearest") / 2
+    return weight * (1 + strength * extra)
 
 
 def _largest_near(values: Tensor, radius: int) -> Tensor:
@@ -39,3 +59,13 @@ def soft_iou_loss(logits: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     intersection = (probability * target).sum((1, 2, 3))
     union = (probability + target).sum((1, 2, 3)) - intersection
     return (1 - (intersection + 1) / (union + 1)).mean()
+
+
+def worsening(logits: Tensor, before: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+    """How much less probable the truth is than `before`, mean over an example's pixels and the batch.
+
+    `before` holds the logits of the mask that a correction was clicked on: it should make nothing worse.
+    """
+    sign = 2 * target - 1
+    lost = (sign * before).sigmoid() - (sign * logits).sigmoid()
+    return ((F.relu(lost) * valid).sum((1, 2, 3)) / valid.sum((1, 2, 3)).clamp(min=1)).mean()

@@ -11,10 +11,11 @@ import torch
 
 from iog.clicks import Clicks
 from iog.datasets import ObjectSample
+from iog.datasets.neighbours import Neighbours
 from iog.errors import DataError, TrainingError
 from iog.robot import RobotUser
 from iog.training.augment import TrainingCrop, training_crop
-from iog.training.composite import on_background, with_distractor
+from iog.training.composite import any_frame, on_background, with_distractor, with_occluder, with_rival
 from iog.training.lite.maps import crop_maps
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
     def __init__(self, recipe: LiteRecipe) -> None:
         self.recipe = recipe
         self.objects = recipe.open_objects()
+        self._neighbours = Neighbours(self.objects)
         groups = np.array(self.objects.groups)
         counts = Counter(self.objects.groups)
         given = shares_of(recipe.shares)
@@ -59,19 +61,16 @@ class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
         recipe = self.recipe
         random = np.random.default_rng((recipe.seed, 0, number))
         size = recipe.size_at(number // recipe.batch)
-        sample, view = self._view(size, random)
-        if random.random() < recipe.distractor:
-            again = recipe.alike > 0 and random.random() < recipe.alike
-            _, other = self._view(size, random, sample if again else None)
-            view = with_distractor(view, other, random)
-        elif random.random() < recipe.background:
-            view = on_background(view, self._view(size, random)[1])
+        rivals = recipe.rival > 0 and random.random() < recipe.rival
+        view = self._rivals(size, random) if rivals else self._scene(size, random)
         robot = RobotUser(
             corner_jitter=float(random.uniform(0, recipe.corner_jitter)),
+            corner_offset=float(random.uniform(0, recipe.corner_offset)) if recipe.corner_offset else 0.0,
             inside_depth=float(random.choice([0.3, 0.6, 1.0])),
             seed=int(random.integers(2**31)),
         )
-        clicks = robot.clicks(view.mask, inside=bool(random.random() >= recipe.box_only))
+        inside = bool(random.random() >= recipe.box_only) or view.frame is not None
+        clicks = robot.clicks(view.mask, inside=inside, frame=view.framed)
         points = robot.extreme_points(view.mask) if recipe.network.guidance == "extreme-points" else None
         if recipe.prompt != "clicks":
             clicks = Clicks(clicks.corners)
@@ -88,14 +87,58 @@ class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
             "numbers": number,
         }
 
+    def _scene(self, size: int, random: np.random.Generator) -> TrainingCrop:
+        """One object, perhaps covered, beside another or in another photo."""
+        recipe = self.recipe
+        sample, view = self._view(size, random)
+        if recipe.occluder and random.random() < recipe.occluder:
+            view = with_occluder(view, self._view(size, random)[1], random)
+        if random.random() < recipe.distractor:
+            again = recipe.alike > 0 and random.random() < recipe.alike
+            _, other = self._view(size, random, sample if again else None)
+            return with_distractor(view, other, random)
+        if random.random() < recipe.background:
+            return on_background(view, self._view(size, random)[1])
+        return view
+
+    def _rivals(self, size: int, random: np.random.Generator) -> TrainingCrop:
+        """One of two things that share a box."""
+        recipe = self.recipe
+        if random.random() < 0.5 and (view := self._real_rivals(size, random)) is not None:
+            return view
+        for _ in range(20):
+            sample, alone = self._view(size, random)
+            again = recipe.alike > 0 and random.random() < recipe.alike
+            _, other = self._view(size, random, sample if again else None)
+            if (both := with_rival(alone, other, random)) is not None:
+                return both
+        return alone
+
+    def _real_rivals(self, size: int, random: np.random.Generator) -> TrainingCrop | None:
+        """One of two things of a photo whose boxes overlap; None if none was found in a few tries."""
+        for _ in range(20):
+            number = self._number(random)
+            rivals = self._neighbours.of(number)
+            if not rivals:
+                continue
+            sample, other = self.objects[number], self.objects[int(random.choice(rivals))]
+            frame = any_frame(sample.mask, other.mask, random)
+            view = training_crop(sample, size, self.recipe.augment, random, frame)
+            if view.mask.sum() >= 0.01 * size * size:
+                return view
+        return None
+
+    def _number(self, random: np.random.Generator) -> int:
+        """An object, drawn by its set's share."""
+        members = self._members[int(random.choice(len(self._members), p=self._shares))]
+        return int(random.choice(members))
+
     def _view(
         self, size: int, random: np.random.Generator, wanted: ObjectSample | None = None
     ) -> tuple[ObjectSample, TrainingCrop]:
         """A random view of a random object, or of the wanted one; and the object."""
         for _ in range(100):
-            if (sample := wanted) is None:
-                members = self._members[int(random.choice(len(self._members), p=self._shares))]
-                sample = self.objects[int(random.choice(members))]
+            sample = self.objects[self._number(random)] if wanted is None else wanted
             view = training_crop(sample, size, self.recipe.augment, random)
             # A turn may push a thin object between the pixels; draw another then.
             if view.mask.sum() >= 0.01 * size * size:

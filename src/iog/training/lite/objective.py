@@ -16,7 +16,7 @@ from iog.networks.lite import Lite
 from iog.robot import BoolArray, RobotUser, depth
 from iog.training.lite.maps import crop_maps
 from iog.training.loop import Batch
-from iog.training.losses import edge_weights, soft_iou_loss, weighted_bce
+from iog.training.losses import edge_weights, soft_iou_loss, thin_weights, weighted_bce, worsening
 
 if TYPE_CHECKING:
     from iog.training.lite.recipe import LiteRecipe
@@ -42,12 +42,15 @@ def loss(recipe: LiteRecipe, network: Lite, batch: Batch, step: int) -> tuple[Te
     target = batch["mask"].unsqueeze(1).float()
     valid = 1 - batch["void"].unsqueeze(1).float()
     weight = edge_weights(target, valid, recipe.edge_strength, radius=max(2, crop.shape[-1] // 64))
+    if recipe.thin_strength:
+        weight = thin_weights(target, weight, recipe.thin_strength)
     clicks: list[Clicks] = batch["clicks"]
     maps: Tensor = batch["maps"]
 
     features = thinned(network.encode(crop), batch["numbers"], recipe.feature_dropout, recipe.seed)
     total = crop.new_zeros(())
     scalars: dict[str, float] = {}
+    before: Tensor | None = None
     for round_ in range(rounds):
         logits, sides = network.decoder(features, maps.to(memory_format=torch.channels_last))
         # Sums over all pixels are no matter for half precision.
@@ -56,6 +59,11 @@ def loss(recipe: LiteRecipe, network: Lite, batch: Batch, step: int) -> tuple[Te
         iou_loss = soft_iou_loss(logits, target, valid)
         side_loss = sum((_side_loss(side, target, valid) for side in sides), start=crop.new_zeros(()))
         total = total + mask_loss + recipe.iou_loss * iou_loss + recipe.side_loss * side_loss
+        if recipe.keep and before is not None:
+            kept = worsening(logits, before, target, valid)
+            total = total + recipe.keep * kept
+            scalars[f"worse/{round_}"] = kept.item()
+        before = logits.detach()
         scalars[f"bce/{round_}"] = mask_loss.item()
         scalars[f"soft_iou/{round_}"] = 1 - iou_loss.item()
         if round_ + 1 < rounds:

@@ -21,6 +21,26 @@ from iog.training.lite.start import freeze, open_lite, settled
 from iog.training.loop import Batch
 from iog.training.rules import check
 
+_SHARES = (
+    "final_rate",
+    "box_only",
+    "stray_correction",
+    "distractor",
+    "alike",
+    "background",
+    "rival",
+    "occluder",
+)
+_WEIGHTS = (
+    "corner_jitter",
+    "corner_offset",
+    "side_loss",
+    "iou_loss",
+    "edge_strength",
+    "thin_strength",
+    "keep",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiteRecipe:
@@ -77,12 +97,24 @@ class LiteRecipe:
     corrections: crop (A), no clicks; centre (B), the box's centre inside; box (D), no inside click."""
     corner_jitter: float = 0.03
     """Greatest standard deviation of corner coordinates, as a share of the box side."""
+    corner_offset: float = 0.0
+    """Greatest mean distance of a box's sides outward, as a share of the box side, drawn for each object:
+    people draw boxes too large rather than too small."""
     side_loss: float = 0.3
     """Weight of CoarseNet's side outputs, each."""
     iou_loss: float = 1.0
     """Weight of the soft IoU loss."""
     edge_strength: float = 2.0
     """Extra weight of pixels near the mask's edge."""
+    thin_strength: float = 0.0
+    """Extra weight of thin parts, of holes and of the gaps between parts."""
+    keep: float = 0.0
+    """Weight of what a correction makes worse, relative to the mask that it was clicked on."""
+    rival: float = 0.0
+    """Share of objects that share their box with another one, so that the inside click alone tells which is
+    meant: half of them real neighbours whose boxes overlap, half pasted at their place."""
+    occluder: float = 0.0
+    """Share of objects with a thing of another photo in front of them."""
     distractor: float = 0.1
     """Share of objects with a second object pasted into their crop."""
     alike: float = 0.0
@@ -113,12 +145,13 @@ class LiteRecipe:
             (started or not self.start_share, "`start_share` keeps trained weights: give `start`, too"),
             (0 <= self.start_share < 1, f"`start_share` {self.start_share:g}: from 0 to below 1"),
             (0 <= self.feature_dropout < 1, f"`feature_dropout` {self.feature_dropout:g}: from 0 to below 1"),
-            (0 <= self.final_rate <= 1, f"`final_rate` {self.final_rate:g}: from 0 to 1"),
             (mixed, f"`rounds` {self.rounds}: probabilities, which sum to 1"),
             (
                 sizes == shares,
                 f"`sizes` has {sizes} numbers and `size_shares` {shares}: give as many of each",
             ),
+            *((0 <= getattr(self, n) <= 1, f"`{n}` {getattr(self, n):g}: from 0 to 1") for n in _SHARES),
+            *((getattr(self, n) >= 0, f"`{n}` {getattr(self, n):g}: at least 0") for n in _WEIGHTS),
         )
 
     @property
@@ -178,7 +211,7 @@ class LiteRecipe:
 
     def open_objects(self) -> ObjectDataset:
         """The training set."""
-        return PhotoDataset(self.data, "train", minimum_area=self.minimum_area, cached_photos=100_000)
+        return PhotoDataset(self.data, "train", minimum_area=self.minimum_area, cached_photos=2_000)
 
     @property
     def validation_size(self) -> int:
