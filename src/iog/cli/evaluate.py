@@ -8,6 +8,16 @@ from typing import Any
 import click
 
 
+def _shares(context: click.Context, option: click.Parameter, text: str | None) -> tuple[float, ...]:
+    try:
+        shares = tuple(float(part) for part in text.split(",")) if text else ()
+    except ValueError:
+        raise click.BadParameter(f"{text!r}: give shares of the box side, as 0.03,0.06") from None
+    if any(not 0 < share < 1 for share in shares):
+        raise click.BadParameter(f"{text}: shares are above 0 and below 1")
+    return shares
+
+
 @click.command("eval")
 @click.option(
     "--data",
@@ -86,6 +96,17 @@ import click
     show_default=True,
     help="Rows of the table; may be given several times.",
 )
+@click.option(
+    "--pairs",
+    is_flag=True,
+    help="Instead: pairs of things whose boxes overlap, with the box of one and the click on the other.",
+)
+@click.option(
+    "--corner-errors",
+    metavar="SHARE,SHARE",
+    callback=_shares,
+    help="Instead: what corners cost that are off by these shares of the box side, as 0.03,0.06.",
+)
 @click.option("--gallery", type=click.Path(path_type=Path), help="Folder for pictures of the worst objects.")
 @click.option("--worst", default=24, show_default=True, type=click.IntRange(1), help="How many of them.")
 @click.option(
@@ -119,6 +140,8 @@ def evaluate(
     model: str,
     engine: Any,
     documents: tuple[Path, ...],
+    pairs: bool,
+    corner_errors: tuple[float, ...],
     **output: Any,
 ) -> None:
     """Measure a model with the robot user: mean IoU by number of clicks, at image resolution.
@@ -162,9 +185,34 @@ def evaluate(
         stretch_to_full_range=stretch_to_full_range,
     )
     name = known.title(dataset, split)
+    if pairs or corner_errors:
+        click.echo(_ambiguity(segmenter, objects, indices, settings, pairs, corner_errors))
+        return
     # Figures of a less perfect hand have a place of their own in the document.
     hand = "" if (jitter, inside_depth, correction_depth) == (0, 1, 1) else "-jitter"
     quoted = tuple((document, name.replace(" ", "-") + hand) for document in documents)
     click.echo(name)
     for part in run(segmenter, objects, indices, settings, Output(**output, quoted=quoted)):
         click.echo(part + "\n")
+
+
+def _ambiguity(
+    segmenter: Any, objects: Any, indices: list[int], settings: Any, pairs: bool, errors: tuple[float, ...]
+) -> str:
+    """The tables of `--pairs` and `--corner-errors`."""
+    from tqdm import tqdm
+
+    from iog.errors import DataError
+    from iog.evaluation import ambiguity
+
+    tables = []
+    if pairs:
+        chosen = ambiguity.pairs(objects, indices)
+        watched = tqdm(chosen, unit="pair", disable=None, dynamic_ncols=True)
+        results = list(ambiguity.measure_pairs(segmenter, objects, watched))
+        if not results:
+            raise DataError("none of these objects shares a photo with another whose box overlaps its own")
+        tables.append(ambiguity.pairs_table(results))
+    if errors:
+        tables.append(ambiguity.corners_table(segmenter, objects, indices, errors, settings))
+    return "\n\n".join(tables)
