@@ -38,6 +38,8 @@ class Account:
     """What was left out, by the reason."""
     notes: dict[str, Tally] = field(default_factory=dict)
     """What was changed or guessed, by the sentence."""
+    log: list[str] | None = None
+    """Takes each thing that was left out, if it is a list."""
 
     def count(self, what: str, number: int = 1) -> None:
         """The source has so many more."""
@@ -50,6 +52,8 @@ class Account:
     def skip(self, reason: str, example: str = "", count: int = 1) -> None:
         """Something was left out."""
         self.skipped.setdefault(reason, Tally()).add(example, count)
+        if self.log is not None:
+            self.log.append(f"{example}: {reason}" if example else reason)
 
     def note(self, sentence: str, example: str = "") -> None:
         """Something is worth knowing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -28,13 +29,19 @@ class PhotoIndex:
     def __init__(self, paths: Iterable[str]) -> None:
         self._exact: dict[str, str] = {}
         self._ends: dict[str, str | None] = {}  # None: several
-        self._aliases: dict[str, str | None] = {}  # as our own writers call photos with one stem
         for path in paths:
             self._exact[path] = path
             for end in {*_ends(_meaningful(path)), *_ends(_meaningful(_stem(path)))}:
                 self._ends[end] = path if end not in self._ends else None
+
+    @cached_property
+    def _aliases(self) -> dict[str, str | None]:
+        """Photos as our own writers call them where several have one stem; seldom asked for."""
+        found: dict[str, str | None] = {}
+        for path in self._exact:
             for alias in aliases(path):
-                self._aliases[alias] = path if alias not in self._aliases else None
+                found[alias] = path if alias not in found else None
+        return found
 
     def find(self, picture: Picture) -> str:
         """The path of the photo that is meant; `LookupError` says why there is none.

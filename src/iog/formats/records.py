@@ -142,6 +142,21 @@ class Annotation:
     """What it cost a person."""
     click_count: int | None = None
 
+    def edges(self) -> Edges:
+        """The box: as stated, else that around the shape; `ValueError` if the shape has no pixel."""
+        if self.box is not None:
+            return self.box
+        if isinstance(self.shape, Outline):
+            points = np.concatenate([np.array(ring, np.float64).reshape(-1, 2) for ring in self.shape.rings])
+            (x0, y0), (x1, y1) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+            return Edges(x0, y0, x1, y1, self.shape.relative)
+        mask = self.shape.mask if isinstance(self.shape, Pixels) else None
+        if isinstance(self.shape, Runs):
+            mask = self.shape.patch(self.shape.size)
+        if mask is None or not mask.area:
+            raise ValueError("it has neither a box nor a pixel")
+        return Edges(*mask.box)
+
     @property
     def facts(self) -> dict[str, Any]:
         """What is not geometry and not the default, as plain JSON values; `Annotation(**facts)` reads it."""

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from iog.errors import DataError
-from iog.formats import coco, labelme, png, tables, voc, yolo
+from iog.formats import coco, labelme, open_images, png, tables, voc, yolo
 from iog.formats.account import Account
 from iog.formats.places import files_below
 from iog.formats.records import Dataset
 
-ReadName = Literal["coco", "yolo", "voc", "labelme", "png", "parquet", "csv"]
+ReadName = Literal["coco", "yolo", "voc", "labelme", "png", "parquet", "csv", "imagenet", "open-images"]
 WriteName = Literal["coco", "coco-rle", "yolo", "voc", "labelme", "png", "png-photo", "parquet"]
 
 Reader = Callable[[Path, Account], Dataset]
@@ -35,6 +35,8 @@ READERS: dict[ReadName, Reader] = {
     "png": png.read,
     "parquet": tables.read_parquet,
     "csv": tables.read_csv,
+    "imagenet": voc.read_imagenet,
+    "open-images": open_images.read,
 }
 
 
@@ -89,8 +91,9 @@ def _of_file(file: Path) -> ReadName:
     ending = file.suffix.lower()
     if ending == ".json":
         return "labelme" if labelme.looks_like(file) else "coco"
+    if ending == ".csv":
+        return "open-images" if open_images.looks_like(file) else "csv"
     by_ending: dict[str, ReadName] = {
-        ".csv": "csv",
         ".parquet": "parquet",
         ".pq": "parquet",
         ".yaml": "yolo",
@@ -118,7 +121,7 @@ def _of_folder(folder: Path) -> ReadName:
     if any(labelme.looks_like(file) for file in files_below(folder, ".json")):
         return "labelme"
     if next(files_below(folder, ".xml"), None):
-        return "voc"
+        return "imagenet" if voc.database(folder).upper().startswith(("ILSVRC", "IMAGENET")) else "voc"
     if next(files_below(folder, ".csv"), None):
         return "csv"
     if next(files_below(folder, ".txt"), None):

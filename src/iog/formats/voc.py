@@ -13,6 +13,7 @@ import math
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 from xml.parsers import expat
@@ -35,7 +36,7 @@ _UNUSABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML cannot hold."""
 
 
-def read(source: Path, account: Account) -> Dataset:
+def read(source: Path, account: Account, *, one_based: bool = True) -> Dataset:
     """A folder of XML files, in `Annotations/` or not; masks from `SegmentationObject/` where it has a
     picture.
 
@@ -53,12 +54,34 @@ def read(source: Path, account: Account) -> Dataset:
     return Dataset(
         classes=[Class(name=label) for label in labels if label.strip()],
         pictures=(
-            picture for file in files if (picture := _picture(file, folder, source, account)) is not None
+            picture
+            for file in files
+            if (picture := _picture(file, folder, source, one_based, account)) is not None
         ),
     )
 
 
-def _picture(file: Path, folder: Path, source: Path, account: Account) -> Picture | None:
+def database(folder: Path) -> str:
+    """Where the XML files of a folder say they come from, by the first that can be read; "" if none says."""
+    for file in files_below(folder, ".xml"):
+        try:
+            return parse(file.read_bytes()).findtext("source/database") or ""
+        except (ValueError, OSError):
+            continue
+    return ""
+
+
+def read_imagenet(source: Path, account: Account) -> Dataset:
+    """ImageNet-LOC: as `read`, with edges counted from 0.
+
+    Its files give xmin = 0 as well as xmax = width, and state sizes that are wrong for some: none is taken.
+    """
+    dataset = read(source, account, one_based=False)
+    pictures = (replace(picture, size=None) for picture in dataset.pictures)
+    return Dataset(classes=dataset.classes, pictures=pictures)
+
+
+def _picture(file: Path, folder: Path, source: Path, one_based: bool, account: Account) -> Picture | None:
     name = file.relative_to(source).as_posix()
     try:
         root = parse(file.read_bytes())
@@ -74,7 +97,7 @@ def _picture(file: Path, folder: Path, source: Path, account: Account) -> Pictur
     for number, element in enumerate(root.iterfind("object"), 1):
         account.count("objects")
         try:
-            annotations.append(_annotation(element, number, values))
+            annotations.append(_annotation(element, number, values, one_based))
         except ValueError as error:
             account.skip("an object cannot be read", f"{name}, object {number}: {error}")
     inner = file.relative_to(folder).parent.as_posix()
@@ -140,7 +163,9 @@ def _values(path: Path, size: Size | None, account: Account) -> npt.NDArray[np.u
         return None
 
 
-def _annotation(element: ET.Element, number: int, values: npt.NDArray[np.uint8] | None) -> Annotation:
+def _annotation(
+    element: ET.Element, number: int, values: npt.NDArray[np.uint8] | None, one_based: bool
+) -> Annotation:
     edges = [_number(element.findtext(f"bndbox/{side}")) for side in ("xmin", "ymin", "xmax", "ymax")]
     patch = Patch.empty() if values is None else Patch.of(values == number)
     if None in edges and not patch.area:
@@ -151,7 +176,7 @@ def _annotation(element: ET.Element, number: int, values: npt.NDArray[np.uint8] 
         label=(element.findtext("name") or "").strip() or "object",
         # An object that later ones cover whole has a box alone.
         shape=Pixels(patch, values.shape[::-1]) if values is not None and patch.area else None,
-        box=None if None in edges else Edges(x0 - 1, y0 - 1, x1, y1),
+        box=None if None in edges else Edges(x0 - one_based, y0 - one_based, x1, y1),
         attributes={key: text for key, text in known.items() if text and text != "Unspecified"},
         difficult=_flag(element, "difficult"),
         truncated=_flag(element, "truncated"),
