@@ -97,11 +97,13 @@ web/node_modules: web/package.json web/package-lock.json web/packages/iog-web/pa
 	touch web/node_modules
 
 # The annotator's page: TypeScript in web/, bundled into the Python package.
-web: web/node_modules
+web: web/node_modules $(DEV)/installed
+	$(DEV)/$(BIN)/python web/schema.py
 	cd web && npm run build
 
 # Fails unless the committed bundle is what the source builds.
-web-check: web/node_modules
+web-check: web/node_modules $(DEV)/installed
+	$(DEV)/$(BIN)/python web/schema.py --check
 	cd web && npm run check
 
 # What the test of the bundle needs; without Node or network that test says that it was skipped (CI: fails).

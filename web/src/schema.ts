@@ -1,0 +1,209 @@
+// Made by web/schema.py from the server's /api/openapi.json; do not edit.
+
+/** What an object shall be from now on, seen at version. */
+export interface Change {
+  version: number;
+  kind: "corners" | "inside" | "correction" | "move" | "remove" | "brush" | "reshape" | "tidy" | "label" | "accept" | "delete";
+  work: WorkMessage;
+  label: string;
+  state: "draft" | "accepted" | "deleted";
+  seconds?: number;
+}
+
+/** iog.Clicks. */
+export interface ClicksMessage {
+  corners: [[number, number], [number, number]];
+  inside: [number, number] | null;
+  corrections: [number, number, boolean][];
+}
+
+/** How many objects something was done to, and what to know about it. */
+export interface Count {
+  count: number;
+  notes: string[];
+}
+
+/** Whether a person is finished with a photo. */
+export interface Done {
+  done: boolean;
+}
+
+/** What was wrong and what to do, in one sentence. */
+export interface Failure {
+  error: string;
+  /** The newest state, after a conflict. */
+  object: ObjectMessage | null;
+}
+
+/** The server runs. */
+export interface Health {
+  status: "ok";
+  version: string;
+}
+
+/** The cursor is at (x, y). sequence grows with each question of one tab. */
+export interface Hover {
+  x: number;
+  y: number;
+  tab: string;
+  sequence: number;
+}
+
+/** stale when the same tab asked again before this was answered; then there is no mask. */
+export interface HoverAnswer {
+  sequence: number;
+  stale: boolean;
+  mask: MaskMessage | null;
+  confidence: number;
+}
+
+/** Names for objects, in the order of their keys. */
+export interface Labels {
+  labels: string[];
+}
+
+/** A mask over a window of the photo. */
+export interface MaskMessage {
+  /** Half-open, in image pixels; for a preview it may leave the image. */
+  box: [number, number, number, number];
+  /** Width and height of the mask, which is stretched over the box. */
+  size: [number, number];
+  /** Lengths of its runs row by row, background first; one may go on in the next row. */
+  runs: number[];
+}
+
+/** The next or previous photo; place counts those before it in the filtered list. */
+export interface Neighbour {
+  photo: PhotoMessage | null;
+  place: number;
+}
+
+/** The second corner was clicked. */
+export interface NewObject {
+  corners: [[number, number], [number, number]];
+  label: string;
+  spare?: boolean;
+  seconds?: number;
+}
+
+/** An object with its mask. */
+export interface ObjectMessage {
+  id: number;
+  photo: number;
+  version: number;
+  label: string;
+  state: "draft" | "accepted" | "deleted";
+  work: WorkMessage;
+  mask: MaskMessage | null;
+  /** False while there is only a box. */
+  computed: boolean;
+  /** Pixels of the mask. */
+  area: number;
+  confidence: number | null;
+  can_undo: boolean;
+  can_redo: boolean;
+  touched: number;
+}
+
+/** The outline as polygons. */
+export interface Outline {
+  polygons: Ring[];
+  vertices: number;
+}
+
+/** A photo that is open, with its objects. */
+export interface PhotoDetail {
+  photo: PhotoMessage;
+  /** Pixels of the displayed picture per photo pixel. */
+  scale: number;
+  objects: ObjectMessage[];
+  /** The object changed last, also if that deleted it: what undo refers to when none is open. */
+  last_touched: ObjectMessage | null;
+}
+
+/** A photo in the list. */
+export interface PhotoMessage {
+  id: number;
+  path: string;
+  /** Of the file, once it was opened. */
+  sha256: string | null;
+  width: number | null;
+  height: number | null;
+  done: boolean;
+  problem: string | null;
+  objects: number;
+}
+
+/** A page of the list. */
+export interface PhotoPage {
+  total: number;
+  photos: PhotoMessage[];
+}
+
+/** What the page needs first. */
+export interface Project {
+  name: string;
+  file: string;
+  first: PhotoMessage | null;
+  counts: Record<"all" | "todo" | "started" | "done" | "broken", number>;
+  labels: string[];
+  /** Names of formats for /api/export, and what a person calls them. */
+  formats: Record<"coco" | "coco-rle" | "yolo" | "voc" | "labelme" | "png" | "png-photo" | "parquet" | "timings", string>;
+}
+
+/** Another name for a label. */
+export interface Renaming {
+  old: string;
+  new: string;
+}
+
+/** A stretch of the outline was moved from one path to another with the same ends. */
+export interface ReshapeMessage {
+  before: [number, number][];
+  after: [number, number][];
+  tolerance: number;
+}
+
+/** One part of an object's outline, in continuous image coordinates. */
+export interface Ring {
+  outer: [number, number][];
+  holes: [number, number][][];
+}
+
+/** Undo or redo, seen at version. */
+export interface Shift {
+  version: number;
+  seconds?: number;
+}
+
+/** One line of the answer to a change: first mask, then object once it is saved, or failure. */
+export interface Stage {
+  mask: MaskMessage | null;
+  object: ObjectMessage | null;
+  failure: Failure | null;
+}
+
+/** What the accepted and draft objects of the project cost. */
+export interface Statistics {
+  objects: number;
+  seconds: number;
+  clicks: number;
+  median_seconds: number;
+  median_clicks: number;
+}
+
+/** One movement of brush or eraser; radius in image pixels. */
+export interface StrokeMessage {
+  points: [number, number][];
+  radius: number;
+  add: boolean;
+}
+
+/** What a person did to an object. */
+export interface WorkMessage {
+  clicks: ClicksMessage | null;
+  strokes: (StrokeMessage | ReshapeMessage)[];
+  largest: boolean;
+  fill: boolean;
+  spare: boolean;
+}
