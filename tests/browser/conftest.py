@@ -129,6 +129,8 @@ class Annotator:
         drawer = self.page.locator(".drawer-button[title='Photo list']")
         if drawer.is_visible():
             drawer.click()
+        if not listed.count():  # only rows in sight exist
+            self.page.locator(".scroller").evaluate("list => { list.scrollTop = list.scrollHeight; }")
         listed.click()
         sync_api.expect(self.page.locator("h1")).to_have_text(photo)
         self.mode("first", "centre", "correct")

@@ -58,7 +58,7 @@ def test_from_three_clicks_to_an_exported_mask(visit: Visit, tmp_path: Path) -> 
     tab.page.get_by_role("button", name="Export and import").click()
     tab.page.get_by_label("Format").select_option("coco-rle")
     with tab.page.expect_download() as download:
-        tab.page.get_by_role("link", name="Download").click()
+        tab.page.get_by_role("button", name="Download").click()
     archive = zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))
     document = json.loads(archive.read("annotations.json"))
     names = {image["id"]: image["file_name"] for image in document["images"]}
@@ -67,7 +67,7 @@ def test_from_three_clicks_to_an_exported_mask(visit: Visit, tmp_path: Path) -> 
     assert mask[INSIDE[1], INSIDE[0]] and mask.sum() == accepted["area"]
     tab.key("Escape")
 
-    tab.page.get_by_role("button", name=re.compile("^Open object 1")).click()
+    tab.page.get_by_role("button", name=re.compile("^object 1")).click()
     tab.mode("correct")
     tab.click((150, 160))
     (reopened,) = tab.objects()
@@ -211,14 +211,14 @@ def test_boxes_from_a_file_become_a_queue_to_review(visit: Visit, tmp_path: Path
 def test_labels_lists_and_undo_of_a_deletion(visit: Visit) -> None:
     tab = visit()
     tab.open("scene 4.png")
-    tab.page.get_by_label("New label").fill("ball")
-    tab.page.get_by_role("button", name="Add label").click()
-    expect(tab.page.get_by_role("button", name="Use label ball")).to_have_attribute("aria-pressed", "true")
+    tab.page.get_by_label("Find or add a label").fill("ball")
+    tab.page.get_by_role("button", name="Add", exact=True).click()
+    expect(tab.page.get_by_title("Use label ball")).to_have_attribute("aria-pressed", "true")
     tab.outline()
     tab.key("Enter")
     tab.mode("first")
     assert tab.rows() == ["ball 1"]
-    tab.page.get_by_role("button", name=re.compile("^Open ball 1")).click()
+    tab.page.get_by_role("button", name=re.compile("^ball 1")).click()
     tab.key("1")
     assert tab.objects()[0]["label"] == "object"
     tab.page.get_by_role("button", name="Hide object 1").click()
@@ -234,8 +234,8 @@ def test_labels_lists_and_undo_of_a_deletion(visit: Visit) -> None:
 def test_a_label_is_renamed_in_the_whole_project(visit: Visit) -> None:
     tab = visit()
     tab.start_empty("scene 4.png")
-    tab.page.get_by_label("New label").fill("htas")
-    tab.page.get_by_role("button", name="Add label").click()
+    tab.page.get_by_label("Find or add a label").fill("htas")
+    tab.page.get_by_role("button", name="Add", exact=True).click()
     tab.outline()
     tab.key("Enter")
     tab.mode("first")
@@ -246,12 +246,12 @@ def test_a_label_is_renamed_in_the_whole_project(visit: Visit) -> None:
     expect(tab.page.locator(".hint")).to_contain_text("already")
     field.fill("hats")
     field.press("Enter")
-    expect(tab.page.get_by_role("button", name="Use label hats")).to_have_attribute("aria-pressed", "true")
+    expect(tab.page.get_by_title("Use label hats")).to_have_attribute("aria-pressed", "true")
     expect(tab.page.locator(".objects .open .name")).to_have_text(["hats 1"])
     assert tab.objects()[0]["label"] == "hats"
     tab.page.get_by_role("button", name="Rename label hats").click()
     tab.page.get_by_label("New name of label hats").press("Escape")
-    expect(tab.page.get_by_role("button", name="Use label hats")).to_be_visible()
+    expect(tab.page.get_by_title("Use label hats")).to_be_visible()
 
 
 def test_without_a_mouse(visit: Visit) -> None:
@@ -394,6 +394,8 @@ def test_help_keys_and_theme(visit: Visit) -> None:
     tab.page.locator("#stage").focus()
     tab.key("?")
     tab.page.get_by_role("button", name="Change the key for Next photo").click()
+    tab.key("n")
+    expect(tab.page.get_by_text("N is the key for “Open the next object”")).to_be_visible()
     tab.key("n")
     expect(tab.page.locator("dialog[open] tr", has_text="Next photo").locator("kbd")).to_have_text("N")
     tab.key("Escape")

@@ -1,8 +1,8 @@
-import { api } from "./api";
 import type { App } from "./app";
-import { h, iconButton } from "./dom";
+import { h, iconButton, save } from "./dom";
 import { ACTIONS, nameOf, type Action } from "./keys";
 import { strings } from "./strings";
+import type { FormatName } from "./types";
 
 function dialog(title: string, ...children: HTMLElement[]): HTMLDialogElement {
   const element = h(
@@ -13,6 +13,8 @@ function dialog(title: string, ...children: HTMLElement[]): HTMLDialogElement {
   element.addEventListener("click", (event) => {
     if (event.target === element) element.close(); // on the backdrop
   });
+  // The keys are the photo's again: Space accepts, and does not press the button that opened this.
+  element.addEventListener("close", () => document.getElementById("stage")?.focus());
   return element;
 }
 
@@ -21,6 +23,7 @@ export class HelpDialog {
   private readonly table = h("tbody", {});
   private readonly note = h("p", { className: "quiet", role: "status" });
   private waiting: Action | null = null;
+  private offered = "";
   readonly element = dialog(
     strings.help,
     h("p", {}, strings.helpIntro),
@@ -43,16 +46,33 @@ export class HelpDialog {
   }
 
   private pressed(event: KeyboardEvent): void {
-    event.stopPropagation();
     if (!this.waiting || ["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
     event.preventDefault();
-    const action = this.waiting;
-    const lost = this.app.keys.bind(action, nameOf(event));
-    this.note.textContent = lost ? strings.keyTaken(strings.actions[lost]) : "";
-    this.waiting = null;
-    this.draw();
+    const name = nameOf(event);
+    if (name === "Escape") this.wait(null);
+    else this.give(this.waiting, name);
+  }
+
+  /** A key that does something else already is only taken when it is pressed again. */
+  private give(action: Action, name: string): void {
+    const owner = this.app.keys.taken(action, name);
+    if (owner && this.offered !== name) {
+      this.offered = name;
+      this.note.textContent = strings.keyTaken(name, strings.actions[owner]);
+      return;
+    }
+    this.app.keys.bind(action, name);
+    this.wait(null, action);
     this.app.changed();
-    this.table.querySelector<HTMLElement>(`[data-action="${action}"]`)?.focus();
+  }
+
+  /** The next key is an action's new one; null: it is not. */
+  private wait(action: Action | null, focus = action ?? this.waiting): void {
+    this.waiting = action;
+    this.offered = "";
+    this.note.textContent = "";
+    this.draw();
+    this.table.querySelector<HTMLElement>(`[data-action="${focus}"]`)?.focus();
   }
 
   private draw(): void {
@@ -62,7 +82,7 @@ export class HelpDialog {
         "button",
         {
           type: "button", className: "text", ariaLabel: strings.changeKeyOf(name), data: { action },
-          on: { click: () => { this.waiting = action; this.draw(); this.table.querySelector<HTMLElement>(`[data-action="${action}"]`)?.focus(); } },
+          on: { click: () => this.wait(action) },
         },
         this.waiting === action ? strings.pressKey : strings.changeKey,
       );
@@ -80,7 +100,7 @@ export class ExchangeDialog {
   private readonly tolerance = h("input", { type: "number", min: "0", max: "50", step: "0.5", on: { input: () => void this.draw() } });
   private readonly drafts = h("input", { type: "checkbox", on: { change: () => void this.draw() } });
   private readonly notes = h("ul", { className: "notes" });
-  private readonly download = h("a", { className: "button primary", download: "" }, strings.exportButton);
+  private readonly download = h("button", { type: "button", className: "primary", on: { click: () => void this.export() } }, strings.exportButton);
   private readonly file = h("input", { type: "file", accept: ".json,.zip,.csv,.parquet" });
   private readonly report = h("p", { role: "status" });
   private readonly effort = h("p", {});
@@ -105,7 +125,6 @@ export class ExchangeDialog {
   );
 
   constructor(private readonly app: App, private readonly imported: () => Promise<void>) {
-    this.element.addEventListener("keydown", (event) => event.stopPropagation());
   }
 
   async open(): Promise<void> {
@@ -117,17 +136,29 @@ export class ExchangeDialog {
     this.report.textContent = "";
     this.element.showModal();
     await this.draw();
-    const found = await api.statistics();
+    const found = await this.app.backend.statistics();
     const { effort } = this.app;
     this.visit.textContent = effort?.objects ? `${strings.effortVisit} ${strings.effortValue(effort)}` : "";
     this.effort.textContent = `${strings.effortProject} ${strings.effortValue(found)}`;
   }
 
   private async draw(): Promise<void> {
-    const tolerance = Math.min(50, Math.max(0, Number(this.tolerance.value) || 0));
-    this.download.href = api.exportAddress(this.format.value, tolerance, this.drafts.checked);
-    const notes = await api.notes(this.format.value).catch((error: Error) => [error.message]);
+    const notes = await this.app.backend.notes(this.format.value as FormatName).catch((error: Error) => [error.message]);
     this.notes.replaceChildren(...notes.map((note) => h("li", {}, note)));
+  }
+
+  private async export(): Promise<void> {
+    const tolerance = Math.min(50, Math.max(0, Number(this.tolerance.value) || 0));
+    this.download.disabled = true;
+    try {
+      const format = this.format.value as FormatName;
+      const { name, content } = await this.app.backend.export({ format, tolerance, drafts: this.drafts.checked });
+      save(name, content);
+    } catch (error) {
+      this.notes.replaceChildren(h("li", {}, (error as Error).message));
+    } finally {
+      this.download.disabled = false;
+    }
   }
 
   private async import(): Promise<void> {
@@ -135,7 +166,7 @@ export class ExchangeDialog {
     if (!file) return;
     this.report.textContent = strings.working;
     try {
-      const { count, notes } = await api.importFile(file);
+      const { count, notes } = await this.app.backend.importFile(file);
       this.report.textContent = [strings.imported(count), ...notes.slice(0, 5)].join(" ");
       await this.imported();
     } catch (error) {

@@ -35,6 +35,8 @@ const ICONS = {
   eye: "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6z",
   hidden: "M3 3l18 18M10 6c8-2 12 6 12 6l-3 4M6 8c-3 2-4 4-4 4s4 7 10 7l4-1",
   remove: "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13",
+  zoomIn: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5L21 21M10.5 8v5M8 10.5h5",
+  zoomOut: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5L21 21M8 10.5h5",
   fit: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
   help: "M9 9a3 3 0 1 1 4 3c-1 .5-1 1-1 2M12 18v.1",
   theme: "M20 14A8 8 0 1 1 10 4a7 7 0 0 0 10 10z",
@@ -64,4 +66,11 @@ export function iconButton(name: Icon, label: string, press: () => void): HTMLBu
     { type: "button", className: "icon", title: label, aria: { label }, on: { click: press } },
     icon(name),
   );
+}
+
+/** Give the person a file. */
+export function save(name: string, content: Blob): void {
+  const address = URL.createObjectURL(content);
+  h("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

@@ -8,11 +8,17 @@ const ARROWS: Record<string, Point> = {
   ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
 };
 
+const ZOOM = 1.25;
+const REPEATED = new Set<Action>(["undo", "redo", "smaller", "larger", "zoomIn", "zoomOut", "nextObject", "previousObject"]);
+
 /** Keys of the whole page; fields and dialogs keep their own. */
 export class Keyboard {
+  /** The key that is held to hide all. */
+  private hiding = "";
+
   constructor(
     private readonly app: App, private readonly stage: Stage, private readonly pointer: Pointer,
-    private readonly help: () => void,
+    private readonly help: () => void, private readonly findLabel: () => void,
   ) {
     document.addEventListener("keydown", (event) => this.down(event));
     document.addEventListener("keyup", (event) => this.up(event));
@@ -21,7 +27,8 @@ export class Keyboard {
 
   private down(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
-    if (target.closest("input:not([type=range]):not([type=checkbox]), select, dialog")) return;
+    if (document.querySelector("dialog[open]")) return; // its own keys, Esc above all
+    if (target.closest("input:not([type=range]):not([type=checkbox]), select")) return;
     const arrow = ARROWS[event.key];
     if (arrow && target === this.stage.overlay) {
       event.preventDefault();
@@ -39,12 +46,13 @@ export class Keyboard {
       }
       return;
     }
-    const label = /^[1-9]$/.test(name) ? this.app.labels[Number(name) - 1] : undefined;
+    const label = /^[1-9]$/.test(name) ? this.app.labels.names[Number(name) - 1] : undefined;
     const action = this.app.keys.action(name);
     if (!action && label === undefined) return;
     event.preventDefault();
-    if (!action) this.app.setLabel(label!);
-    else if (!event.repeat || action === "undo" || action === "redo" || action === "smaller" || action === "larger") {
+    if (action === "hide") this.hiding = event.code; // its release may come with Shift down, or up
+    if (!action) this.app.editor.setLabel(label!);
+    else if (!event.repeat || REPEATED.has(action)) {
       this.run(action);
     }
   }
@@ -55,12 +63,13 @@ export class Keyboard {
       this.pointer.panning = false;
       if (action) this.run(action);
     }
-    if (this.app.hideAll && this.app.keys.action(nameOf(event)) === "hide") this.release();
+    if (event.code === this.hiding) this.release();
   }
 
   private release(): void {
     this.pointer.panning = false;
-    this.app.hideAll = false;
+    this.hiding = "";
+    this.app.editor.hideAll = false;
     this.app.changed();
   }
 
@@ -71,22 +80,29 @@ export class Keyboard {
       nextPhoto: () => void app.go("next"),
       previousPhoto: () => void app.go("previous"),
       doneAndNext: () => void app.setDone(true).then(() => app.go("next")),
-      accept: () => app.accept(),
+      accept: () => app.editor.accept(),
       cancel: () => {
         if (stage.bent) stage.bent = null;
-        else app.cancel();
+        else if (!this.pointer.drop()) app.editor.cancel();
         app.changed();
       },
-      undo: () => app.undo(),
-      redo: () => app.redo(),
-      deleteObject: () => { if (app.active) app.remove(app.active); },
+      undo: () => app.editor.undo(),
+      redo: () => app.editor.redo(),
+      deleteObject: () => { if (app.editor.active) app.editor.remove(app.editor.active); },
       fit: () => { stage.view.fit(); app.changed(); },
-      hide: () => { app.hideAll = true; app.changed(); },
-      clickTool: () => app.setTool("click"),
-      brush: () => app.setTool("brush"),
-      eraser: () => app.setTool("eraser"),
-      points: () => app.setTool("points"),
-      nextObject: () => app.openNext(),
+      actualSize: () => { stage.view.actualSize(); app.changed(); },
+      zoomIn: () => { stage.view.zoom(ZOOM); app.changed(); },
+      zoomOut: () => { stage.view.zoom(1 / ZOOM); app.changed(); },
+      onlyThis: () => app.editor.see("active"),
+      showNone: () => app.editor.see("none"),
+      findLabel: () => this.findLabel(),
+      previousObject: () => app.editor.openNext(-1),
+      hide: () => { app.editor.hideAll = true; app.changed(); },
+      clickTool: () => app.editor.setTool("click"),
+      brush: () => app.editor.setTool("brush"),
+      eraser: () => app.editor.setTool("eraser"),
+      points: () => app.editor.setTool("points"),
+      nextObject: () => app.editor.openNext(),
       smaller: () => app.set("brush", Math.max(1, Math.round(app.settings.brush / 1.25))),
       larger: () => app.set("brush", Math.min(200, Math.max(app.settings.brush + 1, Math.round(app.settings.brush * 1.25)))),
       clickHere: () => this.clickHere(true),
@@ -97,12 +113,12 @@ export class Keyboard {
   }
 
   private clickHere(foreground: boolean): void {
-    if (this.app.active && this.app.tool === "points") {
+    if (this.app.editor.active && this.app.editor.tool === "points") {
       this.pointHere(foreground);
       return;
     }
-    if (this.stage.pixel) this.app.click(this.stage.pixel, foreground);
-    this.app.hover(this.stage.pixel);
+    if (this.stage.pixel) this.app.editor.click(this.stage.pixel, foreground);
+    this.app.editor.hover(this.stage.pixel);
   }
 
   /** Pick up the point of the outline at the keyboard's cursor, put it down, or take it away. */
@@ -129,7 +145,7 @@ export class Keyboard {
       Math.min(clientWidth - 1, Math.max(0, x + dx * by)), Math.min(clientHeight - 1, Math.max(0, y + dy * by)),
     ];
     if (stage.bent) stage.bent.point = stage.within(...stage.cursor);
-    this.app.hover(stage.pixel);
+    this.app.editor.hover(stage.pixel);
     this.app.changed();
   }
 }

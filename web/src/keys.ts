@@ -2,8 +2,9 @@
 
 export type Action =
   | "guides" | "nextPhoto" | "previousPhoto" | "doneAndNext" | "accept" | "cancel" | "undo" | "redo"
-  | "deleteObject" | "fit" | "hide" | "clickTool" | "brush" | "eraser" | "points" | "nextObject" | "smaller" | "larger"
-  | "clickHere" | "removeHere" | "help";
+  | "deleteObject" | "fit" | "actualSize" | "zoomIn" | "zoomOut" | "hide" | "onlyThis" | "showNone" | "clickTool" | "brush"
+  | "eraser" | "points" | "nextObject" | "previousObject" | "findLabel" | "smaller" | "larger" | "clickHere" | "removeHere"
+  | "help";
 
 const STANDARD: Record<Action, string[]> = {
   accept: ["Space", "Enter"],
@@ -15,6 +16,8 @@ const STANDARD: Record<Action, string[]> = {
   previousPhoto: ["A"],
   doneAndNext: ["Shift+Enter"],
   nextObject: ["N"],
+  previousObject: ["Shift+N"],
+  findLabel: ["L"],
   clickTool: ["P"],
   brush: ["B"],
   eraser: ["E"],
@@ -23,7 +26,12 @@ const STANDARD: Record<Action, string[]> = {
   larger: ["]"],
   guides: ["G"],
   fit: ["F"],
+  actualSize: ["0"],
+  zoomIn: ["+"],
+  zoomOut: ["-"],
   hide: ["H"],
+  onlyThis: ["S"],
+  showNone: ["Shift+H"],
   clickHere: ["C"],
   removeHere: ["X"],
   help: ["?"],
@@ -32,12 +40,26 @@ const STORED = "iog-keys";
 
 export const ACTIONS = Object.keys(STANDARD) as Action[];
 
-/** How a key press is written: "Ctrl+Shift+Z", "Space", "?". */
+/** Keys that are meant by their place, whatever is printed on them. */
+const PLACES: Record<string, string> = {
+  BracketLeft: "[", BracketRight: "]", Space: "Space", NumpadEnter: "Enter",
+  NumpadAdd: "+", NumpadSubtract: "-",
+};
+
+/**
+ * How a key press is written: "Ctrl+Shift+Z", "Space", "?".
+ *
+ * A letter is the key's place, so that it works with any layout and script; digits and signs are what was typed.
+ * With Ctrl a Latin letter counts as typed: there the system's other programs go by the letter too.
+ */
 export function nameOf(event: KeyboardEvent): string {
-  const key = event.code === "Space" ? "Space" : event.key.length === 1 ? event.key.toUpperCase() : event.key;
-  const letter = /^[A-Z]$/.test(key) || key.length > 1; // of other signs, Shift is part of the sign
   const control = event.ctrlKey || event.metaKey;
-  return `${control ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${event.shiftKey && letter ? "Shift+" : ""}${key}`;
+  const sign = PLACES[event.code] ?? (/^[0-9+\-?]$/.test(event.key) ? event.key : null);
+  const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
+  const typed = event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  const key = sign ?? (letter && !(control && /^[A-Z]$/.test(typed)) ? letter : typed === "=" ? "+" : typed);
+  const shift = event.shiftKey && (key.length > 1 || /^[A-Z]$/.test(key)); // of signs, Shift is part of the sign
+  return `${control ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${shift ? "Shift+" : ""}${key}`;
 }
 
 export class Keys {
@@ -59,13 +81,18 @@ export class Keys {
     return ACTIONS.find((action) => this.of(action).includes(name)) ?? null;
   }
 
-  /** Give an action a key; returns the action that lost it. */
-  bind(action: Action, name: string): Action | null {
-    const before = this.action(name);
-    if (before && before !== action) this.own[before] = this.of(before).filter((other) => other !== name);
+  /** Which other action has a key. */
+  taken(action: Action, name: string): Action | null {
+    const owner = this.action(name);
+    return owner === action ? null : owner;
+  }
+
+  /** Give an action a key; another one loses it. */
+  bind(action: Action, name: string): void {
+    const before = this.taken(action, name);
+    if (before) this.own[before] = this.of(before).filter((other) => other !== name);
     this.own[action] = [name];
     localStorage.setItem(STORED, JSON.stringify(this.own));
-    return before === action ? null : before;
   }
 
   reset(): void {

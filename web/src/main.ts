@@ -2,14 +2,16 @@ import { App } from "./app";
 import { HelpDialog, ExchangeDialog } from "./dialogs";
 import { h, icon, iconButton } from "./dom";
 import { Keyboard } from "./keyboard";
+import { LabelList } from "./labellist";
 import { ObjectList } from "./objects";
 import { PhotoList } from "./photos";
 import { Pointer } from "./pointer";
+import { server } from "./server";
 import { Stage } from "./stage";
 import { strings } from "./strings";
 import { ToolPanel } from "./tools";
 
-const app = new App();
+const app = new App(server);
 const stage = new Stage(app);
 const photos = new PhotoList(app);
 const help = new HelpDialog(app);
@@ -18,13 +20,14 @@ const exchange = new ExchangeDialog(app, async () => {
   await photos.reload();
 });
 const panel = new ToolPanel(app);
-new Keyboard(app, stage, new Pointer(app, stage), () => help.open());
+const labels = new LabelList(app);
+new Keyboard(app, stage, new Pointer(app, stage), () => help.open(), () => labels.find());
 
 const project = h("strong", { className: "project" });
 const name = h("h1", {});
 const saving = h("span", { className: "saving", role: "status" });
-const undo = iconButton("undo", strings.undo, () => app.undo());
-const redo = iconButton("redo", strings.redo, () => app.redo());
+const undo = iconButton("undo", strings.undo, () => app.editor.undo());
+const redo = iconButton("redo", strings.redo, () => app.editor.redo());
 const doneText = h("span", {});
 const done = h("button", {
   type: "button", className: "done-button",
@@ -37,11 +40,24 @@ const effort = h("span", { className: "sure", title: strings.effortTitle });
 /** What concerns the page as a whole; on a small screen it stands at the end of the panel. */
 const pageButtons = () => h(
   "div", { className: "page-buttons" },
+  iconButton("zoomOut", strings.actions.zoomOut, () => { stage.view.zoom(0.8); app.changed(); }),
+  zoomed(),
+  iconButton("zoomIn", strings.actions.zoomIn, () => { stage.view.zoom(1.25); app.changed(); }),
   iconButton("fit", strings.fit, () => { stage.view.fit(); app.changed(); }),
   iconButton("export", strings.exportImport, () => void exchange.open()),
   iconButton("theme", strings.theme, () => app.set("theme", isDark() ? "light" : "dark")),
   iconButton("help", strings.help, () => help.open()),
 );
+
+/** How large the photo is shown; a press makes it 100 %. */
+function zoomed(): HTMLButtonElement {
+  const button = h("button", {
+    type: "button", className: "text zoomed", title: strings.actions.actualSize,
+    on: { click: () => { stage.view.actualSize(); app.changed(); } },
+  });
+  app.onChange(() => { button.textContent = strings.zoom(stage.view.scale * devicePixelRatio); });
+  return button;
+}
 
 /** On a small screen the lists are drawers over the photo. */
 function drawer(name: "photos" | "panel", label: string): HTMLButtonElement {
@@ -71,7 +87,7 @@ document.body.append(
   ),
   photos.element,
   h("main", {}, stage.element, h("div", { className: "below" }, hint, confidence, effort)),
-  h("aside", {}, panel.tools, new ObjectList(app).element, panel.view, pageButtons()),
+  h("aside", {}, panel.tools, labels.element, new ObjectList(app).element, panel.view, pageButtons()),
   help.element,
   exchange.element,
 );
@@ -83,16 +99,17 @@ function isDark(): boolean {
 
 function hintText(): string {
   if (app.message) return app.message;
-  if (app.active && app.tool === "brush") return strings.hint.brush;
-  if (app.active && app.tool === "eraser") return strings.hint.eraser;
-  if (app.active && app.tool === "points") return strings.hint.points;
-  if (app.mode === "correct" && app.active?.state === "accepted") return strings.hint.accepted;
-  if (app.active?.saved.computed && app.active.saved.area === 0) return strings.hint.nothing;
-  const proposed = app.mode === "centre" && app.active?.saved.computed;
-  const drafts = app.items.filter((item) => item.state === "draft" && item.saved.computed).length;
+  if (app.editor.active && app.editor.tool === "brush") return strings.hint.brush;
+  if (app.editor.active && app.editor.tool === "eraser") return strings.hint.eraser;
+  if (app.editor.active && app.editor.tool === "points") return strings.hint.points;
+  if (app.editor.mode === "correct" && app.editor.active?.state === "accepted") return strings.hint.accepted;
+  if (app.editor.active?.saved.computed && app.editor.active.saved.area === 0) return strings.hint.nothing;
+  if (app.editor.mode === "first" && app.allDone) return strings.hint.allDone;
+  const proposed = app.editor.mode === "centre" && app.editor.active?.saved.computed;
+  const drafts = app.editor.items.filter((item) => item.state === "draft" && item.saved.computed).length;
   return (
-    (proposed ? strings.hint.proposed : strings.hint[app.mode]) +
-    (app.active && drafts > 1 ? strings.hint.review(drafts) : "")
+    (proposed ? strings.hint.proposed : strings.hint[app.editor.mode]) +
+    (app.editor.active && drafts > 1 ? strings.hint.review(drafts) : "")
   );
 }
 
@@ -105,20 +122,20 @@ app.onChange(() => {
   done.title = doneText.textContent;
   done.setAttribute("aria-pressed", String(app.photo?.done ?? false));
   done.disabled = !app.picture;
-  undo.disabled = !app.undoable;
-  redo.disabled = !app.redoable;
+  undo.disabled = !app.editor.undoable;
+  redo.disabled = !app.editor.redoable;
   const text = hintText();
   if (hint.textContent !== text) hint.textContent = text;
   hint.classList.toggle("message", app.message !== "");
-  const sure = app.mode === "centre" ? app.preview?.confidence : app.active?.saved.confidence;
+  const sure = app.editor.mode === "centre" ? app.editor.preview?.confidence : app.editor.active?.saved.confidence;
   confidence.textContent = [
     app.picture && app.scale < 1 ? strings.shownAt(app.scale) : "",
     sure === undefined || sure === null ? "" : strings.confidence(sure),
   ].filter(Boolean).join(" · ");
   effort.textContent = app.effort?.objects ? strings.effortShort(app.effort) : "";
-  stage.element.dataset["mode"] = app.mode;
-  stage.element.dataset["points"] = String(app.rings?.reduce((count, ring) => count + ring.length, 0) ?? 0);
-  stage.element.dataset["preview"] = String(app.preview !== null);
+  stage.element.dataset["mode"] = app.editor.mode;
+  stage.element.dataset["points"] = String(app.editor.outline.points ?? 0);
+  stage.element.dataset["preview"] = String(app.editor.preview !== null);
 });
 
 // After a press with the mouse the keys are the photo's again, unless it opened a field; a press with the keyboard keeps
@@ -138,6 +155,7 @@ app.onSaveState = () => {
 };
 app.onSaveState();
 
+window.addEventListener("hashchange", () => app.followAddress());
 window.addEventListener("beforeunload", (event) => {
   if (app.saver.state !== "saved") event.preventDefault();
 });

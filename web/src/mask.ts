@@ -1,41 +1,60 @@
 import type { MaskMessage } from "./types";
 
-/** A mask ready to be drawn: a bitmap and its outline, both stretched over `box` (image pixels). */
-export interface Mask {
-  box: MaskMessage["box"];
-  bitmap: OffscreenCanvas;
-  /** Edges between object and background, in bitmap pixels. */
-  outline: Path2D;
-  /** Whether the bitmap has the object at a point of the image. */
-  covers(x: number, y: number): boolean;
-}
+/** A mask that is stretched over `box` (image pixels). What drawing it needs is made when it is first drawn. */
+export class Mask {
+  readonly box: MaskMessage["box"];
+  readonly width: number;
+  readonly height: number;
+  private readonly runs: number[];
+  private solid: Uint8Array | null = null;
+  private painted: { colour: string; bitmap: OffscreenCanvas } | null = null;
+  private edges: Path2D | null = null;
 
-/** Decode a mask; `colour` as #rrggbb. */
-export function readMask({ box, size: [width, height], runs }: MaskMessage, colour: string): Mask {
-  const solid = new Uint8Array(width * height);
-  const pixels = new ImageData(width, height);
-  const words = new Uint32Array(pixels.data.buffer);
-  const word = new Uint32Array(Uint8Array.of(...rgb(colour), 255).buffer)[0]!;
-  let start = 0;
-  runs.forEach((length, index) => {
-    if (index % 2 === 1) {
-      solid.fill(1, start, start + length);
-      words.fill(word, start, start + length);
+  constructor({ box, size, runs }: MaskMessage) {
+    this.box = box;
+    [this.width, this.height] = size;
+    this.runs = runs;
+  }
+
+  /** The object's pixels in a colour (#rrggbb). */
+  bitmap(colour: string): OffscreenCanvas {
+    if (this.painted?.colour !== colour) {
+      const pixels = new ImageData(this.width, this.height);
+      const words = new Uint32Array(pixels.data.buffer);
+      const word = new Uint32Array(Uint8Array.of(...rgb(colour), 255).buffer)[0]!;
+      this.stretches((start, end) => words.fill(word, start, end));
+      const bitmap = this.painted?.bitmap ?? new OffscreenCanvas(this.width, this.height);
+      bitmap.getContext("2d")!.putImageData(pixels, 0, 0);
+      this.painted = { colour, bitmap };
     }
-    start += length;
-  });
-  const bitmap = new OffscreenCanvas(width, height);
-  bitmap.getContext("2d")!.putImageData(pixels, 0, 0);
-  const inside = (x: number, y: number) =>
-    x >= 0 && y >= 0 && x < width && y < height && solid[y * width + x] === 1;
-  const [x0, y0, x1, y1] = box;
-  return {
-    box,
-    bitmap,
-    outline: outlineOf(runs, width, height),
-    covers: (x, y) =>
-      inside(Math.floor(((x - x0) / (x1 - x0)) * width), Math.floor(((y - y0) / (y1 - y0)) * height)),
-  };
+    return this.painted.bitmap;
+  }
+
+  /** Edges between object and background, in mask pixels. */
+  get outline(): Path2D {
+    return (this.edges ??= outlineOf(this.runs, this.width, this.height));
+  }
+
+  /** Whether the object has a point of the image. */
+  covers(x: number, y: number): boolean {
+    const [x0, y0, x1, y1] = this.box;
+    if (x < x0 || y < y0 || x >= x1 || y >= y1) return false;
+    if (!this.solid) {
+      const solid = (this.solid = new Uint8Array(this.width * this.height));
+      this.stretches((start, end) => solid.fill(1, start, end));
+    }
+    const column = Math.floor(((x - x0) / (x1 - x0)) * this.width);
+    const row = Math.floor(((y - y0) / (y1 - y0)) * this.height);
+    return this.solid[row * this.width + column] === 1;
+  }
+
+  private stretches(take: (start: number, end: number) => void): void {
+    let start = 0;
+    this.runs.forEach((length, index) => {
+      if (index % 2 === 1) take(start, start + length);
+      start += length;
+    });
+  }
 }
 
 function rgb(colour: string): number[] {
@@ -92,13 +111,4 @@ function rowsOf(runs: number[], width: number, height: number): number[][] {
     start = end;
   });
   return rows;
-}
-
-// Okabe and Ito's colours: told apart with any kind of colour vision.
-const COLOURS = ["#0072b2", "#e69f00", "#cc79a7", "#009e73", "#d55e00", "#56b4e9", "#f0e442", "#8a63d2"];
-
-/** The colour of a label, by its place in the list. */
-export function colourOf(labels: readonly string[], label: string): string {
-  const place = labels.indexOf(label);
-  return COLOURS[(place < 0 ? labels.length : place) % COLOURS.length]!;
 }

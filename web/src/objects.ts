@@ -1,171 +1,152 @@
-import type { App, Item } from "./app";
+import type { App } from "./app";
 import { h, icon, iconButton } from "./dom";
+import type { Item } from "./items";
 import { strings } from "./strings";
 
-/** Labels, and the list of this photo's objects. Rows are kept, so that the keyboard's focus stays. */
+interface Row {
+  element: HTMLLIElement;
+  update: (name: string) => void;
+}
+
+type Order = keyof typeof strings.orders;
+type Which = keyof typeof strings.which;
+
+/** The objects of this photo, in a dock of their own. Rows are kept, so that the keyboard's focus stays. */
 export class ObjectList {
-  private readonly labels = h("ul", { className: "labels" });
-  private readonly newLabel = h("input", { type: "text", placeholder: strings.newLabel, maxLength: 100, aria: { label: strings.newLabel } });
   private readonly objects = h("ul", { className: "objects" });
   private readonly none = h("p", { className: "quiet" }, strings.noObjects);
   private readonly boxes = h("button", { type: "button", hidden: true, on: { click: () => void this.app.masksForBoxes() } });
+  private readonly order = choice<Order>(strings.order, strings.orders, () => this.draw());
+  private readonly which = choice<Which>(strings.whichObjects, strings.which, () => this.draw());
+  private readonly count = h("span", { className: "quiet" });
+  private readonly options = h("div", { className: "inline options" }, this.order, this.which);
   readonly element = h(
-    "div", {},
-    h(
-      "section", { className: "panel", aria: { label: strings.labels } },
-      h("h2", {}, strings.labels), this.labels,
-      h(
-        "form", { className: "inline", on: { submit: (event) => this.add(event) } },
-        this.newLabel, h("button", { type: "submit" }, strings.addLabel),
-      ),
-    ),
-    h("section", { className: "panel", aria: { label: strings.objects } }, h("h2", {}, strings.objects), this.none, this.objects, this.boxes),
+    "section", { className: "panel dock grow", aria: { label: strings.objects } },
+    h("h2", {}, strings.objects, this.count), this.options, this.none, this.objects, this.boxes,
   );
-  private rows = new Map<Item, { element: HTMLLIElement; update: (name: string) => void }>();
-  private drawnLabels = "";
+  private rows = new Map<Item, Row>();
+  private followed: Item | null = null;
 
   constructor(private readonly app: App) {
     app.onChange(() => this.draw());
   }
 
-  private add(event: SubmitEvent): void {
-    event.preventDefault();
-    void this.app.addLabel(this.newLabel.value);
-    this.newLabel.value = "";
-    document.getElementById("stage")?.focus();
-  }
-
   private draw(): void {
-    this.drawLabels();
-    const { app } = this;
-    this.none.hidden = app.items.length > 0;
+    const { items, active } = this.app.editor;
+    const names = namesOf(items);
+    const listed = this.listed(items);
+    this.none.hidden = items.length > 0;
+    this.options.hidden = items.length < 2;
+    const accepted = items.filter((item) => item.state === "accepted").length;
+    this.count.textContent = items.length ? strings.acceptedOf(accepted, items.length) : "";
+    const wanted = new Set(listed);
     for (const [item, row] of this.rows) {
-      if (!app.items.includes(item)) {
-        row.element.remove();
-        this.rows.delete(item);
-      }
+      if (wanted.has(item)) continue;
+      row.element.remove();
+      this.rows.delete(item);
     }
-    const places = new Map<string, number>();
-    app.items.forEach((item, index) => {
-      const place = (places.get(item.label) ?? 0) + 1;
-      places.set(item.label, place);
+    listed.forEach((item, index) => {
       let row = this.rows.get(item);
       if (!row) this.rows.set(item, (row = this.row(item)));
-      if (this.objects.children[index] !== row.element) {
-        this.objects.insertBefore(row.element, this.objects.children[index] ?? null);
-      }
-      row.update(strings.objectName(item.label, place));
+      const there = this.objects.children[index];
+      if (there !== row.element) this.objects.insertBefore(row.element, there ?? null);
+      row.update(names.get(item)!);
     });
-    const boxes = app.boxesWithoutMask;
+    if (active !== this.followed) {
+      this.followed = active;
+      if (active) this.rows.get(active)?.element.scrollIntoView({ block: "nearest" });
+    }
+    const boxes = this.app.editor.boxesWithoutMask;
     this.boxes.hidden = boxes === 0;
-    this.boxes.disabled = app.busy !== "";
-    this.boxes.textContent = app.busy || strings.masksForBoxes(boxes);
+    this.boxes.disabled = this.app.busy !== "";
+    this.boxes.textContent = this.app.busy || strings.masksForBoxes(boxes);
   }
 
-  private row(item: Item): { element: HTMLLIElement; update: (name: string) => void } {
+  /** Those that are to be seen, in their order; the open one always. */
+  private listed(items: Item[]): Item[] {
+    const which = this.which.value as Which;
+    const shown = items.filter((item) => which === "all" || item.state === which || item === this.app.editor.active);
+    if ((this.order.value as Order) === "drawn") return shown;
+    return shown.sort((a, b) => (a.saved.confidence ?? 1) - (b.saved.confidence ?? 1));
+  }
+
+  private row(item: Item): Row {
     const { app } = this;
     const swatch = h("span", { className: "swatch" });
     const title = h("span", { className: "name" });
     const status = h("span", { className: "status" });
     const open = h(
-      "button", { type: "button", className: "open", on: { click: () => app.openObject(item) } },
+      "button", { type: "button", className: "open", on: { click: () => app.editor.openObject(item) } },
       swatch, h("span", { className: "texts" }, title, status),
     );
     const label = h("select", {
-      on: { change: () => app.setLabel(label.value, item) },
+      on: {
+        change: () => app.editor.setLabel(label.value, item),
+        pointerdown: () => fill(label, app.labels.names),
+        focus: () => fill(label, app.labels.names),
+      },
     });
     const see = iconButton("eye", "", () => {
       item.hidden = !item.hidden;
       app.changed();
     });
-    const remove = iconButton("remove", "", () => app.remove(item));
-    const relabel = h("span", { className: "icon relabel" }, icon("label"), label);
-    const element = h("li", {}, open, relabel, see, remove);
-    let labels = "";
+    const remove = iconButton("remove", "", () => app.editor.remove(item));
+    const element = h("li", {}, open, h("span", { className: "icon relabel" }, icon("label"), label), see, remove);
+    let drawn = "";
     const update = (name: string) => {
-      const { saved } = item;
-      element.classList.toggle("active", item === app.active);
-      swatch.style.background = app.colour(item.label);
+      const active = item === app.editor.active;
+      const colour = app.labels.colour(item.label);
+      const text = statusOf(item);
+      const state = [name, active, colour, text, item.hidden].join("\n");
+      if (state === drawn) return;
+      drawn = state;
+      element.classList.toggle("active", active);
+      swatch.style.background = colour;
       title.textContent = name;
-      const state = item.state === "accepted" ? strings.accepted : saved.computed ? strings.draft : strings.boxOnly;
-      const sure = saved.confidence === null ? "" : ` · ${strings.confidenceShort(saved.confidence)}`;
-      status.textContent = state + sure;
-      open.setAttribute("aria-label", `${strings.openObject(name)}, ${status.textContent}`);
-      open.setAttribute("aria-pressed", String(item === app.active));
-      if (labels !== app.labels.join("\n")) {
-        labels = app.labels.join("\n");
-        label.replaceChildren(...app.labels.map((text) => h("option", { value: text }, text)));
+      status.textContent = text;
+      open.title = strings.openObject(name);
+      open.setAttribute("aria-pressed", String(active));
+      if (label.value !== item.label) {
+        fill(label, [item.label]);
+        label.value = item.label;
       }
-      label.value = item.label;
       label.setAttribute("aria-label", strings.labelOf(name));
-      const seeName = item.hidden ? strings.showObject(name) : strings.hideObject(name);
-      if (see.title !== seeName) {
-        see.title = seeName;
-        see.setAttribute("aria-label", seeName);
-        see.replaceChildren(icon(item.hidden ? "hidden" : "eye"));
-      }
-      remove.title = strings.deleteObject(name);
-      remove.setAttribute("aria-label", remove.title);
+      rename(see, item.hidden ? strings.showObject(name) : strings.hideObject(name));
+      see.replaceChildren(icon(item.hidden ? "hidden" : "eye"));
+      rename(remove, strings.deleteObject(name));
     };
     return { element, update };
   }
+}
 
-  private drawLabels(): void {
-    const { app } = this;
-    const state = JSON.stringify([app.labels, app.label, app.items.length > 1]);
-    if (state === this.drawnLabels) return;
-    this.drawnLabels = state;
-    this.labels.replaceChildren(
-      ...app.labels.map((label, index) => {
-        const swatch = h("span", { className: "swatch" });
-        swatch.style.background = app.colour(label);
-        const use = h(
-          "button",
-          {
-            type: "button", className: "use",
-            aria: { pressed: String(label === app.label), label: strings.useLabel(label) },
-            on: { click: () => app.setLabel(label) },
-          },
-          swatch, h("span", { className: "name" }, label), index < 9 ? h("kbd", {}, String(index + 1)) : null,
-        );
-        const all = h(
-          "button",
-          {
-            type: "button", className: "text", title: strings.relabelAll(label), hidden: app.items.length < 2,
-            aria: { label: strings.relabelAll(label) }, on: { click: () => app.relabelAll(label) },
-          },
-          strings.relabelAllShort,
-        );
-        const rename = iconButton("rename", strings.renameLabel(label), () => this.rename(label, row));
-        const row = h("li", {}, use, all, rename);
-        return row;
-      }),
-    );
-  }
+/** "ball 1", "ball 2": by label and place. */
+function namesOf(items: Item[]): Map<Item, string> {
+  const places = new Map<string, number>();
+  return new Map(items.map((item) => {
+    const place = (places.get(item.label) ?? 0) + 1;
+    places.set(item.label, place);
+    return [item, strings.objectName(item.label, place)];
+  }));
+}
 
-  /** A field in place of the label's row: Enter renames, Escape and leaving the field do not. */
-  private rename(label: string, row: HTMLLIElement): void {
-    const field = h("input", { type: "text", value: label, maxLength: 100, aria: { label: strings.newNameOf(label) } });
-    let ended = false;
-    const end = () => {
-      if (ended) return; // a field that goes while it has the focus says that it lost it
-      ended = true;
-      this.drawnLabels = "";
-      this.drawLabels();
-    };
-    const submit = async (event: SubmitEvent) => {
-      event.preventDefault();
-      const name = field.value.trim();
-      if (name && !(await this.app.renameLabel(label, name))) return;
-      end();
-      document.getElementById("stage")?.focus();
-    };
-    row.replaceChildren(h("form", { className: "inline", on: { submit: (event) => void submit(event) } }, field));
-    field.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") end();
-    });
-    field.addEventListener("blur", end);
-    field.focus();
-    field.select();
-  }
+function statusOf({ state, saved }: Item): string {
+  const made = state === "accepted" ? strings.accepted : saved.computed ? strings.draft : strings.boxOnly;
+  return saved.confidence === null ? made : `${made} · ${strings.confidenceShort(saved.confidence)}`;
+}
+
+function rename(button: HTMLElement, name: string): void {
+  button.title = name;
+  button.setAttribute("aria-label", name);
+}
+
+/** All labels, once someone wants to choose: with many objects most lists are never opened. */
+function fill(select: HTMLSelectElement, labels: readonly string[]): void {
+  const value = select.value || labels[0]!;
+  select.replaceChildren(...labels.map((text) => h("option", { value: text }, text)));
+  select.value = value;
+}
+
+function choice<T extends string>(name: string, texts: Record<T, string>, changed: () => void): HTMLSelectElement {
+  const options = Object.entries<string>(texts).map(([value, text]) => h("option", { value }, text));
+  return h("select", { aria: { label: name }, on: { change: changed } }, ...options);
 }

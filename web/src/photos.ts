@@ -1,11 +1,12 @@
-import { api } from "./api";
 import type { App } from "./app";
+import { Refusal } from "./backend";
 import { h } from "./dom";
 import { strings } from "./strings";
-import type { PhotoFilter, PhotoMessage } from "./types";
+import type { PhotoFilter, PhotoMessage, Project } from "./types";
 
 const ROW = 60; // CSS pixels; as in style.css
 const PAGE = 100;
+const LONGEST = 23; // signs of a name that are shown
 
 /** The photo list: only the rows in sight exist, pages are fetched when they come into sight. */
 export class PhotoList {
@@ -20,14 +21,22 @@ export class PhotoList {
     "select", { aria: { label: strings.filter }, on: { change: () => this.filtered() } },
     ...(Object.keys(strings.filters) as PhotoFilter[]).map((name) => h("option", { value: name }, strings.filters[name])),
   );
+  private readonly progress = h("progress", { aria: { label: strings.progress } });
+  private readonly progressText = h("span", { className: "quiet" });
   readonly element = h(
     "nav", { className: "panel photos", aria: { label: strings.photos } },
-    h("div", { className: "filters" }, this.filter, this.search), this.scroller, this.empty,
+    h(
+      "div", { className: "filters" },
+      this.filter, this.search, h("div", { className: "progress" }, this.progress, this.progressText),
+    ), this.scroller, this.empty,
   );
   private total = 0;
   private known = new Map<number, PhotoMessage>();
   private asked = new Set<number>();
   private generation = 0;
+  /** What is known is of a list that was read before: it is shown until the new one is there. */
+  private outdated = false;
+  private counts = "";
   private timer = 0;
   private current = 0;
   private drawn = "";
@@ -38,12 +47,13 @@ export class PhotoList {
     new ResizeObserver(() => this.draw()).observe(this.scroller);
   }
 
+  /** Read the list anew, and show the open photo in it. */
   async reload(): Promise<void> {
     this.generation += 1;
-    this.known.clear();
     this.asked.clear();
+    this.outdated = true;
     await this.fetch(0);
-    this.draw();
+    await this.reveal();
   }
 
   private changed(): void {
@@ -53,6 +63,13 @@ export class PhotoList {
       const name = option.value as PhotoFilter;
       option.textContent = `${strings.filters[name]} (${project.counts[name]})`;
     }
+    this.drawProgress(project.counts);
+    const counts = JSON.stringify(project.counts);
+    if (counts !== this.counts) {
+      const first = this.counts === "";
+      this.counts = counts;
+      if (!first) void this.reload(); // a photo may have left the list that is filtered
+    }
     if (!photo) return;
     for (const [index, known] of this.known) if (known.id === photo.id) this.known.set(index, photo);
     this.draw();
@@ -60,6 +77,13 @@ export class PhotoList {
       this.current = photo.id;
       void this.reveal();
     }
+  }
+
+  private drawProgress(counts: Project["counts"]): void {
+    const all = counts.all - counts.broken;
+    this.progress.max = Math.max(1, all);
+    this.progress.value = counts.done;
+    this.progressText.textContent = strings.photosDone(counts.done, all);
   }
 
   private async reveal(): Promise<void> {
@@ -72,15 +96,19 @@ export class PhotoList {
     this.draw();
   }
 
-  /** A thumbnail failed: show why. */
-  private async broken(photo: PhotoMessage): Promise<void> {
-    const problem = await api.reasonOf(photo);
-    for (const [index, known] of this.known) if (known.id === photo.id) this.known.set(index, { ...photo, problem });
-    this.draw();
+  private async showThumbnail(image: HTMLImageElement, photo: PhotoMessage): Promise<void> {
+    try {
+      image.src = await this.app.backend.thumbnail(photo);
+    } catch (error) {
+      if (!(error instanceof Refusal)) return;
+      const broken = { ...photo, problem: error.message };
+      for (const [index, known] of this.known) if (known.id === photo.id) this.known.set(index, broken);
+      this.draw();
+    }
   }
 
   private async placeOf(photo: PhotoMessage, list: App["list"]): Promise<number> {
-    const previous = await api.neighbour(photo.id, "previous", list).catch(() => null);
+    const previous = await this.app.backend.neighbour(photo.id, "previous", list).catch(() => null);
     return previous?.photo ? previous.place + 1 : 0;
   }
 
@@ -102,9 +130,11 @@ export class PhotoList {
     this.asked.add(page);
     const { generation } = this;
     try {
-      const { total, photos } = await api.photos(this.app.list, page * PAGE, PAGE);
+      const { total, photos } = await this.app.backend.photos(this.app.list, page * PAGE, PAGE);
       if (generation !== this.generation) return;
       this.total = total;
+      if (this.outdated) this.known.clear();
+      this.outdated = false;
       photos.forEach((photo, index) => this.known.set(page * PAGE + index, photo));
     } catch {
       this.asked.delete(page);
@@ -151,10 +181,8 @@ export class PhotoList {
     const kind = photo.problem ? "broken" : photo.done ? "done" : photo.objects ? "started" : "todo";
     const image = photo.problem
       ? h("span", { className: "thumbnail" })
-      : h("img", {
-          className: "thumbnail", alt: "", loading: "lazy", decoding: "async", src: api.thumbnailAddress(photo),
-          on: { error: () => void this.broken(photo) },
-        });
+      : h("img", { className: "thumbnail", alt: "", decoding: "async" });
+    if (image instanceof HTMLImageElement) void this.showThumbnail(image, photo);
     const button = h(
       "button",
       {
@@ -164,8 +192,13 @@ export class PhotoList {
         on: { click: () => void this.app.openPhoto(photo.id) },
       },
       image,
-      h("span", { className: "texts" }, h("span", { className: "name" }, photo.path), h("span", { className: "status" }, status)),
+      h("span", { className: "texts" }, h("span", { className: "name" }, shortened(photo.path)), h("span", { className: "status" }, status)),
     );
     return h("li", { className: "row" }, button);
   }
+}
+
+/** Without its middle: numbered names differ at their ends. */
+function shortened(name: string): string {
+  return name.length <= LONGEST ? name : `${name.slice(0, 8)}…${name.slice(8 - LONGEST + 1)}`;
 }

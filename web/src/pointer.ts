@@ -1,6 +1,8 @@
-import { boxOf, type App } from "./app";
+import type { App } from "./app";
+import { boxOf, moveClick, removeClick, type Handle } from "./clicks";
 import { bend, type Place } from "./rings";
-import { moveClick, removeClick, type Handle, type Stage } from "./stage";
+import type { Stage } from "./stage";
+import { strings } from "./strings";
 import type { Point } from "./types";
 
 const DRAG = 4; // CSS pixels from which a press is a drag
@@ -62,17 +64,17 @@ export class Pointer {
     }
     if (event.button !== 0 && event.button !== 2) return;
     const away = event.button === 2 || event.shiftKey || event.altKey;
-    if (app.active && (app.tool === "brush" || app.tool === "eraser")) {
-      this.gesture = { kind: "paint", add: (app.tool === "brush") !== away };
+    if (app.editor.active && (app.editor.tool === "brush" || app.editor.tool === "eraser")) {
+      this.gesture = { kind: "paint", add: (app.editor.tool === "brush") !== away };
       stage.stroke = [stage.view.toImage(...point)];
     } else {
       const timer = event.pointerType === "touch" ? window.setTimeout(() => this.hold(), LONG) : 0;
-      if (app.active && app.tool === "points") {
+      if (app.editor.active && app.editor.tool === "points") {
         this.gesture = { kind: "point", start: point, place: stage.placeAt(...point), remove: away, timer };
         app.changed();
         return;
       }
-      const remove = away || app.tool === "remove";
+      const remove = away || app.editor.tool === "remove";
       this.gesture = { kind: "press", start: point, handle: stage.handleAt(...point), remove, timer };
     }
     app.changed();
@@ -101,7 +103,7 @@ export class Pointer {
           clearTimeout(gesture.timer);
           if (gesture.handle) this.gesture = { kind: "drag", handle: gesture.handle };
           // A box drawn in one movement: the press was its first corner, the release will be its second.
-          else if (app.mode === "first") app.click(stage.view.clamp(stage.view.toImage(...gesture.start)), true);
+          else if (app.editor.mode === "first") app.editor.click(stage.view.clamp(stage.view.toImage(...gesture.start)), true);
         }
         break;
       case "point":
@@ -117,7 +119,7 @@ export class Pointer {
     if (this.gesture?.kind === "drag") {
       stage.dragged = { handle: this.gesture.handle, point: this.clamped(this.gesture.handle, stage.pixel!) };
     }
-    if (!this.gesture || this.gesture.kind === "press") app.hover(stage.pixel);
+    if (!this.gesture || this.gesture.kind === "press") app.editor.hover(stage.pixel);
     app.changed();
   }
 
@@ -130,21 +132,21 @@ export class Pointer {
       return;
     }
     this.gesture = null;
-    const clicks = app.active?.work.clicks;
+    const clicks = app.editor.active?.work.clicks;
     if (gesture?.kind === "press") {
       clearTimeout(gesture.timer);
       const opened = event.ctrlKey || event.metaKey ? stage.itemAt(stage.pixel!) : null;
-      if (opened) app.openObject(opened);
+      if (opened) app.editor.openObject(opened);
       else if (gesture.handle && clicks) this.take(gesture.handle);
-      else app.click(stage.pixel!, !gesture.remove);
+      else this.click(!gesture.remove);
     } else if (gesture?.kind === "drag" && stage.dragged && clicks) {
-      app.changeClicks(moveClick(clicks, gesture.handle, stage.dragged.point), "move");
+      app.editor.changeClicks(moveClick(clicks, gesture.handle, stage.dragged.point), "move");
     } else if (gesture?.kind === "paint") {
-      app.paint(stage.stroke, gesture.add);
+      app.editor.paint(stage.stroke, gesture.add);
     } else if (gesture?.kind === "point") {
       clearTimeout(gesture.timer);
       const opened = event.ctrlKey || event.metaKey ? stage.itemAt(stage.pixel!) : null;
-      if (opened) app.openObject(opened);
+      if (opened) app.editor.openObject(opened);
       else if (stage.bent) this.bend(stage.bent.place, stage.bent.point);
       else if (gesture.remove && gesture.place && !gesture.place.insert) this.bend(gesture.place, null);
     }
@@ -155,25 +157,33 @@ export class Pointer {
     app.changed();
   }
 
+  /** Corners may lie beside the photo, at whose edge they end; a click on the object is on the photo. */
+  private click(foreground: boolean): void {
+    const { app, stage } = this;
+    const point = stage.pixel!;
+    if (app.editor.active && !stage.onPhoto) app.say(strings.hint.besidePhoto);
+    else app.editor.click(point, foreground);
+  }
+
   /** Whether a press here would take hold of something. */
   private grips(point: Point): boolean {
     const { app, stage } = this;
-    return app.tool === "points" ? stage.placeAt(...point) !== null : stage.handleAt(...point) !== null;
+    return app.editor.tool === "points" ? stage.placeAt(...point) !== null : stage.handleAt(...point) !== null;
   }
 
   /** Move a point of the outline, or take it away. */
   bend(place: Place, to: Point | null): void {
-    const change = this.app.rings && bend(this.app.rings, place, to);
-    if (change) this.app.reshape(change);
+    const change = this.app.editor.outline.rings && bend(this.app.editor.outline.rings, place, to);
+    if (change) this.app.editor.reshape(change);
   }
 
   /** A click on a click takes it away. */
   private take(handle: Handle): void {
     const { app } = this;
-    const clicks = app.active!.work.clicks!;
+    const clicks = app.editor.active!.work.clicks!;
     const rest = removeClick(clicks, handle);
-    if (rest) app.changeClicks(rest, "remove");
-    else if (app.mode === "centre") app.click(this.stage.pixel!, true);
+    if (rest) app.editor.changeClicks(rest, "remove");
+    else if (app.editor.mode === "centre") app.editor.click(this.stage.pixel!, true);
   }
 
   /** A finger rested on the photo: remove instead of add. */
@@ -203,7 +213,7 @@ export class Pointer {
   private leave(): void {
     if (this.gesture) return;
     this.stage.cursor = null;
-    this.app.hover(null);
+    this.app.editor.hover(null);
     this.app.changed();
   }
 
@@ -213,18 +223,21 @@ export class Pointer {
     this.app.changed();
   }
 
-  private drop(): void {
+  /** Forget what the hand has begun; whether there was anything. */
+  drop(): boolean {
+    const begun = this.gesture !== null;
     if (this.gesture?.kind === "press" || this.gesture?.kind === "point") clearTimeout(this.gesture.timer);
     this.gesture = null;
     this.stage.bent = null;
     this.stage.dragged = null;
     this.stage.stroke = [];
+    return begun;
   }
 
   /** The inside click stays within its box. */
   private clamped(handle: Handle, [x, y]: Point): Point {
     if (handle.kind !== "inside") return [x, y];
-    const [x0, y0, x1, y1] = boxOf(this.app.active!.work.clicks!);
+    const [x0, y0, x1, y1] = boxOf(this.app.editor.active!.work.clicks!);
     return [Math.min(x1 - 1, Math.max(x0, x)), Math.min(y1 - 1, Math.max(y0, y))];
   }
 }

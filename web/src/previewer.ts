@@ -1,4 +1,4 @@
-import { api } from "./api";
+import type { Backend } from "./backend";
 import type { HoverAnswer, Point } from "./types";
 
 const tab = crypto.randomUUID();
@@ -9,7 +9,7 @@ export class Previewer {
   private next: { id: number; point: Point } | null = null;
   private asking = false;
 
-  constructor(private readonly show: (answer: HoverAnswer) => void) {}
+  constructor(private readonly backend: Backend, private readonly show: (answer: HoverAnswer) => void) {}
 
   ask(id: number, point: Point): void {
     this.next = { id, point };
@@ -29,7 +29,7 @@ export class Previewer {
       this.next = null;
       const sequence = ++this.sequence;
       try {
-        const answer = await api.preview(id, ...point, tab, sequence);
+        const answer = await this.backend.preview(id, point, tab, sequence);
         if (sequence === this.sequence && !answer.stale) this.show(answer);
       } catch {
         // A preview that fails is no loss: the click itself reports what is wrong.

@@ -1,4 +1,4 @@
-import { Unreachable } from "./api";
+import { Unreachable } from "./backend";
 
 const AGAIN = 1000; // ms between attempts while the server does not answer
 

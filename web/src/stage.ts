@@ -1,6 +1,8 @@
-import { boxOf, type App, type Item } from "./app";
+import type { App } from "./app";
+import { boxOf, cornersOf, moveClick, type Handle } from "./clicks";
 import { h } from "./dom";
-import type { Mask } from "./mask";
+import type { Item } from "./items";
+import { MaskLayer } from "./masklayer";
 import { bend, placeAt, replaced, type Place } from "./rings";
 import { strings } from "./strings";
 import type { Clicks, Point } from "./types";
@@ -11,16 +13,13 @@ const REMOVE = "#c62828";
 const POINTS = "#ffd43b";
 const RADIUS = 7; // of a click's mark, in screen pixels
 
-/** A click that can be dragged: one of the four corners, the inside click, a correction. */
-export type Handle = { kind: "corner"; index: number } | { kind: "inside" } | { kind: "correction"; index: number };
-
 /** The photo, its masks, clicks and cursor: three canvases, so that what has not changed is not drawn again. */
 export class Stage {
   readonly view = new View();
   readonly photo = h("canvas", { className: "photo", ariaHidden: "true" });
-  readonly masks = h("canvas", { className: "masks", ariaHidden: "true" });
   readonly overlay = h("canvas", { className: "overlay", tabIndex: 0, id: "stage" });
-  readonly element = h("div", { className: "stage" }, this.photo, this.masks, this.overlay);
+  private readonly masks: MaskLayer;
+  readonly element: HTMLDivElement;
   /** Of the cursor, in CSS pixels of the stage; null when it is elsewhere. */
   cursor: Point | null = null;
   /** The brush movement under way, in image coordinates. */
@@ -31,9 +30,10 @@ export class Stage {
   bent: { place: Place; point: Point } | null = null;
   private shown: HTMLImageElement | null = null;
   private drawn = "";
-  private drawnMasks: unknown[] = [];
 
   constructor(private readonly app: App) {
+    this.masks = new MaskLayer(app, this.view);
+    this.element = h("div", { className: "stage" }, this.photo, this.masks.canvas, this.overlay);
     this.overlay.setAttribute("role", "application");
     this.overlay.setAttribute("aria-label", strings.stage);
     new ResizeObserver(() => this.resize()).observe(this.element);
@@ -44,9 +44,16 @@ export class Stage {
     return this.cursor && this.view.clamp(this.view.toImage(...this.cursor));
   }
 
+  /** Whether the cursor is over the photo itself. */
+  get onPhoto(): boolean {
+    if (!this.cursor || !this.app.photo) return false;
+    const [x, y] = this.view.toImage(...this.cursor);
+    return x >= 0 && y >= 0 && x < this.app.photo.width! && y < this.app.photo.height!;
+  }
+
   /** The click under a point of the screen, the newest first. */
   handleAt(x: number, y: number): Handle | null {
-    const clicks = this.app.active?.work.clicks;
+    const clicks = this.app.editor.active?.work.clicks;
     if (!clicks) return null;
     const near = (point: Point) => {
       const [px, py] = this.view.toScreen([point[0] + 0.5, point[1] + 0.5]);
@@ -63,7 +70,7 @@ export class Stage {
 
   /** The point or edge of the shown outline under a point of the screen. */
   placeAt(x: number, y: number): Place | null {
-    const { rings } = this.app;
+    const { rings } = this.app.editor.outline;
     return rings && placeAt(rings, (point) => this.view.toScreen(point), x, y, RADIUS + 3);
   }
 
@@ -77,18 +84,17 @@ export class Stage {
 
   /** The object whose mask is under a point of the image, the newest first. */
   itemAt([x, y]: Point): Item | null {
-    return this.app.items.findLast((item) => !item.hidden && item.mask?.covers(x + 0.5, y + 0.5)) ?? null;
+    const { editor } = this.app;
+    return editor.items.findLast((item) => editor.shows(item) && item.mask?.covers(x + 0.5, y + 0.5)) ?? null;
   }
 
   private resize(): void {
     const { clientWidth: width, clientHeight: height } = this.element;
-    for (const canvas of [this.photo, this.masks, this.overlay]) {
-      canvas.width = Math.round(width * devicePixelRatio);
-      canvas.height = Math.round(height * devicePixelRatio);
-    }
+    const size = { width: Math.round(width * devicePixelRatio), height: Math.round(height * devicePixelRatio) };
+    for (const canvas of [this.photo, this.overlay]) Object.assign(canvas, size);
+    this.masks.resize(size.width, size.height);
     this.view.resize(width, height);
     this.drawn = "";
-    this.drawnMasks = [];
     this.app.changed();
   }
 
@@ -99,18 +105,18 @@ export class Stage {
       if (app.photo && app.picture) view.setImage(app.photo.width!, app.photo.height!);
     }
     this.drawPhoto();
-    this.drawMasks();
-    if (this.shown) app.sharpen(view.scale * devicePixelRatio);
+    this.masks.draw();
+    if (this.shown) app.editor.sharpen(view.scale * devicePixelRatio);
     const context = this.overlay.getContext("2d")!;
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, this.overlay.width, this.overlay.height);
     if (!this.shown) return;
-    if (app.active && app.rings && !app.hideAll) this.drawRings(context);
+    if (app.editor.active && app.editor.outline.rings && !app.editor.hideAll) this.drawRings(context);
     this.drawClicks(context);
     this.drawCursor(context);
     // For whoever measures how long an answer takes.
-    this.element.dataset["drawn"] = app.active ? `${app.active.saved.id}.${app.active.shown}` : "";
-    this.element.dataset["previewed"] = String(app.preview?.sequence ?? "");
+    this.element.dataset["drawn"] = app.editor.active ? `${app.editor.active.saved.id}.${app.editor.active.shown}` : "";
+    this.element.dataset["previewed"] = String(app.editor.preview?.sequence ?? "");
   }
 
   private drawPhoto(): void {
@@ -131,64 +137,9 @@ export class Stage {
     context.drawImage(shown, view.x, view.y, width! * view.scale, height! * view.scale);
   }
 
-  private drawMasks(): void {
-    const { app, view } = this;
-    const shown = this.shown && !app.hideAll ? app.items.filter((item) => !item.hidden) : [];
-    const masks = shown.flatMap((item) => {
-      const preview = item === app.active && app.mode === "centre" ? app.preview : null;
-      const mask = preview ? preview.mask : item.mask;
-      return mask ? [{ mask, active: item === app.active, colour: app.colour(item.label) }] : [];
-    });
-    const state = [
-      view.x, view.y, view.scale, app.settings.opacity, app.photo?.id,
-      ...masks.flatMap(({ mask, active, colour }) => [mask, active, colour]),
-    ];
-    if (state.length === this.drawnMasks.length && state.every((part, place) => part === this.drawnMasks[place])) return;
-    this.drawnMasks = state;
-    const context = this.masks.getContext("2d")!;
-    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    context.clearRect(0, 0, this.masks.width, this.masks.height);
-    if (!masks.length) return;
-    const { width, height } = app.photo!;
-    context.save();
-    context.beginPath();
-    context.rect(view.x, view.y, width! * view.scale, height! * view.scale);
-    context.clip();
-    for (const { mask, active, colour } of masks) this.drawMask(context, mask, active, colour);
-    context.restore();
-  }
-
-  private drawMask(context: CanvasRenderingContext2D, mask: Mask, active: boolean, colour: string): void {
-    const { view, app } = this;
-    const [x0, y0, x1, y1] = mask.box;
-    const [left, top] = view.toScreen([x0, y0]);
-    const width = (x1 - x0) * view.scale;
-    const height = (y1 - y0) * view.scale;
-    const { opacity } = app.settings;
-    context.globalAlpha = active ? opacity : opacity * 0.7;
-    context.imageSmoothingEnabled = width < mask.bitmap.width;
-    context.drawImage(mask.bitmap, left, top, width, height);
-    context.globalAlpha = 1;
-    if (opacity === 0 && !active) return;
-    const edge = new Path2D();
-    edge.addPath(
-      mask.outline,
-      new DOMMatrix([width / mask.bitmap.width, 0, 0, height / mask.bitmap.height, left, top]),
-    );
-    context.lineCap = "square";
-    if (active) {
-      context.strokeStyle = "rgb(0 0 0 / 55%)";
-      context.lineWidth = 3;
-      context.stroke(edge);
-    }
-    context.strokeStyle = active ? "#ffffff" : colour;
-    context.lineWidth = 1.4;
-    context.stroke(edge);
-  }
-
   private drawRings(context: CanvasRenderingContext2D): void {
     const { view, bent, cursor } = this;
-    const known = this.app.rings!;
+    const known = this.app.editor.outline.rings!;
     const change = bent && bend(known, bent.place, bent.point);
     const rings = change ? replaced(known, change) : known;
     const under = !bent && cursor ? this.placeAt(...cursor) : null;
@@ -226,12 +177,12 @@ export class Stage {
 
   private drawClicks(context: CanvasRenderingContext2D): void {
     const { app } = this;
-    if (app.mode === "second") {
-      this.drawBox(context, { corners: [app.corner!, this.pixel ?? app.corner!], inside: null, corrections: [] });
+    if (app.editor.mode === "second") {
+      this.drawBox(context, { corners: [app.editor.corner!, this.pixel ?? app.editor.corner!], inside: null, corrections: [] });
       return;
     }
-    const clicks = app.active?.work.clicks;
-    if (!clicks || app.hideAll || app.rings) return;
+    const clicks = app.editor.active?.work.clicks;
+    if (!clicks || app.editor.hideAll || app.editor.outline.rings) return;
     const moved = this.dragged ? moveClick(clicks, this.dragged.handle, this.dragged.point) : clicks;
     this.drawBox(context, moved);
     if (!moved.inside) this.drawCentreHint(context, moved);
@@ -302,7 +253,7 @@ export class Stage {
 
   private drawCursor(context: CanvasRenderingContext2D): void {
     const { app, cursor } = this;
-    const brushing = app.active && (app.tool === "brush" || app.tool === "eraser");
+    const brushing = app.editor.active && (app.editor.tool === "brush" || app.editor.tool === "eraser");
     if (brushing) {
       const radius = (app.settings.brush / 2) * this.view.scale;
       if (this.stroke.length) {
@@ -310,7 +261,7 @@ export class Stage {
         for (const point of this.stroke) context.lineTo(...this.view.toScreen(point));
         context.lineCap = context.lineJoin = "round";
         context.lineWidth = 2 * radius;
-        context.strokeStyle = app.tool === "brush" ? app.colour(app.label) : "#ffffff";
+        context.strokeStyle = app.editor.tool === "brush" ? app.labels.colour(app.editor.label) : "#ffffff";
         context.globalAlpha = 0.5;
         context.stroke();
         context.globalAlpha = 1;
@@ -318,7 +269,7 @@ export class Stage {
       if (cursor) this.line(context, (path) => path.arc(...cursor, radius, 0, 2 * Math.PI), []);
       return;
     }
-    const aiming = app.mode === "first" || app.mode === "second";
+    const aiming = app.editor.mode === "first" || app.editor.mode === "second";
     if (!cursor || !aiming || !app.settings.guides) return;
     const { clientWidth: width, clientHeight: height } = this.element;
     const [x, y] = cursor;
@@ -344,40 +295,5 @@ export class Stage {
     context.strokeStyle = "#ffffff";
     context.stroke(path);
     context.setLineDash([]);
-  }
-}
-
-/** The two clicked corners, then the two inferred ones. */
-export function cornersOf({ corners: [a, b] }: Clicks): Point[] {
-  return [a, b, [a[0], b[1]], [b[0], a[1]]];
-}
-
-/** The clicks with one of them elsewhere; an inferred corner moves a side of each clicked one. */
-export function moveClick(clicks: Clicks, handle: Handle, [x, y]: Point): Clicks {
-  const [a, b] = clicks.corners;
-  switch (handle.kind) {
-    case "inside":
-      return { ...clicks, inside: [x, y] };
-    case "correction":
-      return {
-        ...clicks,
-        corrections: clicks.corrections.map((c, index) => (index === handle.index ? [x, y, c[2]] : c)),
-      };
-    case "corner": {
-      const corners: [Point, Point][] = [[[x, y], b], [a, [x, y]], [[x, a[1]], [b[0], y]], [[a[0], y], [x, b[1]]]];
-      return { ...clicks, corners: corners[handle.index]! };
-    }
-  }
-}
-
-/** The clicks without one; corners cannot go alone. */
-export function removeClick(clicks: Clicks, handle: Handle): Clicks | null {
-  switch (handle.kind) {
-    case "inside":
-      return { ...clicks, inside: null };
-    case "correction":
-      return { ...clicks, corrections: clicks.corrections.filter((_, index) => index !== handle.index) };
-    case "corner":
-      return null;
   }
 }

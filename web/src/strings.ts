@@ -1,7 +1,7 @@
 // Every text of the page, in one place, ready to be translated.
 
-import type { Tool } from "./app";
 import type { Action } from "./keys";
+import type { Tool } from "./tool";
 import type { PhotoFilter, Statistics } from "./types";
 
 /** A finger cannot press the right button. */
@@ -25,6 +25,8 @@ export const strings = {
   photoStatus: (objects: number, done: boolean) =>
     `${objects === 0 ? "no objects" : objects === 1 ? "1 object" : `${objects} objects`}${done ? ", done" : ""}`,
   broken: "Cannot be read",
+  progress: "Photos done",
+  photosDone: (done: number, all: number) => `${done} of ${all} done`,
 
   hint: {
     loading: "Opening the photo …",
@@ -47,7 +49,11 @@ export const strings = {
       : "Drag a point or an edge of the outline; right-click a point to take it away.",
     needsObject: "Open an object first: this tool works on a mask.",
     nothing: "Nothing is left of this object: accepted ones have its pixels. Take away the tick to overwrite them.",
+    outsideBox: "That is outside the box. Click inside it, or drag a corner first.",
+    outsideMask: "That is outside the object. Click on it to outline it anew, or use the brush.",
+    besidePhoto: "That is beside the photo; nothing was changed.",
     review: (count: number) => ` · ${count === 1 ? "1 draft" : `${count} drafts`} to review`,
+    allDone: touch ? "All accepted. Mark the photo done, or outline another object." : "All done here? Shift+Enter marks the photo done and goes on.",
     empty: "This folder holds no photos.",
   },
 
@@ -97,8 +103,15 @@ export const strings = {
   objectName: (label: string, place: number) => `${label} ${place}`,
   labelOf: (name: string) => `Label of ${name}`,
 
-  newLabel: "New label",
-  addLabel: "Add label",
+  acceptedOf: (accepted: number, all: number) => `${accepted} of ${all} accepted`,
+  order: "Order of the objects",
+  orders: { drawn: "As drawn", doubtful: "Least sure first" },
+  whichObjects: "Which objects",
+  which: { all: "All", draft: "Drafts", accepted: "Accepted" },
+  zoom: (scale: number) => `${Math.round(scale * 100)} %`,
+
+  newLabel: "Find or add a label",
+  addLabel: "Add",
   useLabel: (label: string) => `Use label ${label}`,
   relabelAll: (label: string) => `Give all objects of this photo the label ${label}`,
   relabelAllShort: "to all",
@@ -123,7 +136,7 @@ export const strings = {
   changeKeyOf: (action: string) => `Change the key for ${action}`,
   pressKey: "Press a key …",
   resetKeys: "Reset all keys",
-  keyTaken: (action: string) => `That key was taken from “${action}”.`,
+  keyTaken: (key: string, action: string) => `${key} is the key for “${action}”. Press it again to take it, or another one.`,
   actions: {
     guides: "Guide lines on and off",
     nextPhoto: "Next photo",
@@ -135,12 +148,19 @@ export const strings = {
     redo: "Redo",
     deleteObject: "Delete the object",
     fit: "Fit the photo to the window",
+    actualSize: "Photo at 100 %",
+    zoomIn: "Zoom in",
+    zoomOut: "Zoom out",
     hide: "Hide all masks while held",
+    onlyThis: "Show only the open object, or all",
+    showNone: "Show no masks, or all",
     clickTool: "Add clicks",
     brush: "Brush",
     eraser: "Eraser",
     points: "Outline points",
     nextObject: "Open the next object",
+    previousObject: "Open the previous object",
+    findLabel: "Find a label by typing",
     smaller: "Smaller brush",
     larger: "Larger brush",
     clickHere: "Click at the keyboard cursor",

@@ -1,7 +1,8 @@
-import { HAND_TOOLS, type App, type Tool } from "./app";
+import type { App } from "./app";
 import { h, icon, type Icon } from "./dom";
 import { VIEW_STANDARD } from "./settings";
 import { strings } from "./strings";
+import { HAND_TOOLS, type Tool } from "./tool";
 
 type ToolAction = "clickTool" | "brush" | "eraser" | "points";
 
@@ -18,25 +19,25 @@ export class ToolPanel {
 
   constructor(private readonly app: App) {
     const accept = h(
-      "button", { type: "button", className: "primary", on: { click: () => app.accept() } },
+      "button", { type: "button", className: "primary", on: { click: () => app.editor.accept() } },
       icon("check"), strings.accept,
     );
-    const cancel = h("button", { type: "button", on: { click: () => app.cancel() } });
+    const cancel = h("button", { type: "button", on: { click: () => app.editor.cancel() } });
     this.updates.push(() => {
-      accept.disabled = !app.active;
-      cancel.disabled = !app.active && !app.corner;
-      cancel.textContent = app.active?.saved.computed ? strings.closeObject : strings.cancel;
+      accept.disabled = !app.editor.active;
+      cancel.disabled = !app.editor.active && !app.editor.corner;
+      cancel.textContent = app.editor.active?.saved.computed ? strings.closeObject : strings.cancel;
     });
     const tools = h("div", { className: "tools", role: "group", ariaLabel: strings.tools }, ...TOOLS.map((tool) => this.tool(...tool)));
     const size = this.slider("brush", strings.brushSize, 1, 200, 1, (value) => `${value} px`);
-    this.updates.push(() => { size.hidden = app.tool !== "brush" && app.tool !== "eraser"; });
+    this.updates.push(() => { size.hidden = app.editor.tool !== "brush" && app.editor.tool !== "eraser"; });
     const tidy = h(
       "div", { className: "switches" },
       this.workSwitch("largest", strings.largest), this.workSwitch("fill", strings.fill), this.workSwitch("spare", strings.spare),
     );
     const detail = this.slider("tolerance", strings.detail, 0, 10, 0.5, (value) =>
-      strings.detailValue(value, app.rings?.reduce((count, ring) => count + ring.length, 0) ?? null));
-    this.updates.push(() => { detail.hidden = app.tool !== "points"; });
+      strings.detailValue(value, app.editor.outline.points), () => void app.editor.readOutline());
+    this.updates.push(() => { detail.hidden = app.editor.tool !== "points"; });
     const percent = (value: number) => `${Math.round(value * 100)} %`;
     const reset = h("button", {
       type: "button", className: "text",
@@ -65,27 +66,27 @@ export class ToolPanel {
     const { app } = this;
     const name = strings.toolNames[tool];
     const button = h(
-      "button", { type: "button", className: "tool", ariaLabel: name, on: { click: () => app.setTool(tool) } },
+      "button", { type: "button", className: "tool", ariaLabel: name, on: { click: () => app.editor.setTool(tool) } },
       icon(picture), h("span", { ariaHidden: "true" }, strings.toolCaptions[tool]),
     );
     this.updates.push(() => {
       const key = action && app.keys.of(action)[0];
       button.title = key ? `${name} (${key})` : name;
-      button.setAttribute("aria-pressed", String(app.tool === tool));
-      button.disabled = HAND_TOOLS.includes(tool) && !app.active;
+      button.setAttribute("aria-pressed", String(app.editor.tool === tool));
+      button.disabled = HAND_TOOLS.includes(tool) && !app.editor.active;
     });
     return button;
   }
 
   private slider(
     name: "opacity" | "brightness" | "contrast" | "brush" | "tolerance", label: string,
-    min: number, max: number, step: number, show: (value: number) => string,
+    min: number, max: number, step: number, show: (value: number) => string, then: () => void = () => undefined,
   ): HTMLLabelElement {
     const { app } = this;
     const value = h("span", { className: "value" });
     const input = h("input", {
       type: "range", min: String(min), max: String(max), step: String(step),
-      on: { input: () => app.set(name, Number(input.value)) },
+      on: { input: () => { app.set(name, Number(input.value)); then(); } },
     });
     this.updates.push(() => {
       const now = app.settings[name];
@@ -99,9 +100,9 @@ export class ToolPanel {
     const { app } = this;
     return this.toggle(
       label,
-      () => app.active?.work[name] ?? (name === "spare" && app.settings.spare),
-      (on) => app.tidy(name, on),
-      () => !app.active && name !== "spare",
+      () => app.editor.active?.work[name] ?? (name === "spare" && app.settings.spare),
+      (on) => app.editor.tidy(name, on),
+      () => !app.editor.active && name !== "spare",
     );
   }
 

@@ -11,7 +11,9 @@ export class View {
 
   constructor(private imageWidth = 1, private imageHeight = 1, private width = 1, private height = 1) {}
 
+  /** A photo of the same size is seen where the one before was. */
   setImage(width: number, height: number): void {
+    if (!this.fitted && width === this.imageWidth && height === this.imageHeight) return;
     this.imageWidth = width;
     this.imageHeight = height;
     this.fit();
@@ -41,6 +43,16 @@ export class View {
     this.y = y - (y - this.y) * ratio;
     this.scale = scale;
     this.fitted = false;
+  }
+
+  /** Around the middle of the window. */
+  zoom(factor: number): void {
+    this.zoomAt(this.width / 2, this.height / 2, factor);
+  }
+
+  /** One pixel of the screen for each of the photo. */
+  actualSize(): void {
+    this.zoom(1 / devicePixelRatio / this.scale);
   }
 
   pan(dx: number, dy: number): void {

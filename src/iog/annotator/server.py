@@ -24,7 +24,7 @@ from iog.annotator.reference import reference
 from iog.annotator.store import PhotoFilter
 from iog.annotator.workbench import OnMask, Workbench
 from iog.clicks import Box
-from iog.errors import ConflictError, DataError, ImageError, IogError
+from iog.errors import ConflictError, ImageError, IogError
 from iog.masks import BoolArray, polygons
 
 _PAGE = {
@@ -167,8 +167,7 @@ def _add_project(app: FastAPI, bench: Workbench) -> None:
         format: exchange.FormatName, tolerance: Annotated[float, Query(ge=0, le=50)] = 0, drafts: bool = False
     ) -> Response:
         """The annotations as one ZIP file."""
-        choice = exchange.Choice(drafts=drafts)
-        content = exchange.export_zip(bench.store, bench.photos, format, tolerance=tolerance, choice=choice)
+        content = exchange.export_zip(bench.store, bench.photos, format, tolerance=tolerance, drafts=drafts)
         name = f"{format}.zip"
         return Response(
             content,
@@ -179,25 +178,20 @@ def _add_project(app: FastAPI, bench: Workbench) -> None:
     @app.get("/api/notes/{format}")
     def notes(format: exchange.FormatName) -> list[str]:
         """What a format cannot carry of this project."""
-        return exchange.losses(bench.store, bench.photos, format)
+        return exchange.losses(bench.store, format)
 
     @app.post("/api/import")
     async def import_file(
-        request: Request,
-        name: Annotated[str, Query(max_length=300)] = "upload.json",
-        on_duplicate: exchange.Duplicates = "skip",
+        request: Request, name: Annotated[str, Query(max_length=300)] = "upload.json"
     ) -> schemas.Count:
         """Add the objects and boxes of a file (the body) to photos of the same names.
 
         COCO's JSON, CSV, Parquet, or a ZIP file of any folder that can be imported; `name` tells which.
         """
-        body = await request.body()
-        account = await run_in_threadpool(
-            exchange.import_upload, bench.store, bench.photos, name, body, on_duplicate=on_duplicate
+        report = await run_in_threadpool(
+            exchange.import_upload, bench.store, bench.photos, name, await request.body()
         )
-        if account.useless:
-            raise DataError("nothing could be used: " + "; ".join(account.lines()))
-        return schemas.Count(count=account.objects, notes=[] if account.is_clean else list(account.lines()))
+        return schemas.Count(count=report.objects, notes=report.notes)
 
 
 def _add_photos(app: FastAPI, bench: Workbench) -> None:
@@ -210,7 +204,6 @@ def _add_photos(app: FastAPI, bench: Workbench) -> None:
         filter: PhotoFilter = "all",
         search: Annotated[str, Query(max_length=200)] = "",
     ) -> schemas.PhotoPage:
-        bench.photos.refresh()
         total, rows = store.photos(offset, limit, filter, search)
         return schemas.PhotoPage(total=total, photos=[schemas.PhotoMessage.of(row) for row in rows])
 

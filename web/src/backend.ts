@@ -1,0 +1,69 @@
+// What the page needs of whoever keeps its photos and its work: today the server, and nothing here says so.
+
+import type {
+  Change, Count, FormatName, HoverAnswer, MaskMessage, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoFilter,
+  PhotoMessage, PhotoPage, Point, Project, Statistics,
+} from "./types";
+
+/** The backend understood and said no: `message` is its sentence; `newest` comes with a conflict. */
+export class Refusal extends Error {
+  constructor(message: string, readonly newest: ObjectMessage | null = null) {
+    super(message);
+  }
+}
+
+/** The backend did not answer: the same may be asked again. */
+export class Unreachable extends Error {}
+
+/** Which photos are listed. */
+export interface ListQuery {
+  filter: PhotoFilter;
+  search: string;
+}
+
+export interface ExportQuery {
+  format: FormatName;
+  /** Pixels that polygons may stray. */
+  tolerance: number;
+  drafts: boolean;
+}
+
+/**
+ * Every promise that changes something is kept once the change is on the disk, and rejects with a `Refusal` (nothing is
+ * changed) or as `Unreachable` (it may be).
+ */
+export interface Backend {
+  project(): Promise<Project>;
+  /** What objects cost; only the work after `since`, in seconds since 1970. */
+  statistics(since?: number): Promise<Statistics>;
+  setLabels(labels: string[]): Promise<string[]>;
+  renameLabel(old: string, name: string): Promise<string[]>;
+  /** What a format cannot carry of this project. */
+  notes(format: FormatName): Promise<string[]>;
+  importFile(file: File): Promise<Count>;
+  /** A file for the person. */
+  export(query: ExportQuery): Promise<{ name: string; content: Blob }>;
+
+  photos(list: ListQuery, offset: number, limit: number): Promise<PhotoPage>;
+  photo(id: number): Promise<PhotoDetail>;
+  neighbour(id: number, direction: "next" | "previous", list: ListQuery): Promise<Neighbour>;
+  setDone(id: number, done: boolean): Promise<PhotoMessage>;
+  /** Where an image element finds the photo, upright. */
+  image(photo: PhotoMessage): Promise<string>;
+  /** The same, small; rejects with why there is none. */
+  thumbnail(photo: PhotoMessage): Promise<string>;
+
+  create(photo: number, wish: NewObject): Promise<ObjectMessage>;
+  /** Masks for all objects of a photo that have only a box. */
+  masksForBoxes(photo: number): Promise<Count>;
+  /** A person is about to work on an object. */
+  open(id: number): Promise<ObjectMessage>;
+  /** `onMask` has the mask before it is saved. */
+  change(id: number, wish: Change, onMask: (mask: MaskMessage | null) => void): Promise<ObjectMessage>;
+  shift(id: number, direction: "undo" | "redo", version: number, seconds: number): Promise<ObjectMessage>;
+  /** The mask that an inside click at a point would give. `sequence` grows with each question of one `tab`. */
+  preview(id: number, point: Point, tab: string, sequence: number): Promise<HoverAnswer>;
+  /** With all pixels that a screen can show. */
+  mask(id: number): Promise<MaskMessage | null>;
+  outline(id: number, tolerance: number): Promise<Outline>;
+}

@@ -1,0 +1,382 @@
+import { boxOf, contains } from "./clicks";
+import { newItem, type Item, type Wish } from "./items";
+import { Mask } from "./mask";
+import { OutlineEditor } from "./outline";
+import type { Page } from "./page";
+import { Previewer } from "./previewer";
+import type { Bend } from "./rings";
+import { strings } from "./strings";
+import { Sync, type Screen } from "./sync";
+import { HAND_TOOLS, type Mode, type Tool } from "./tool";
+import type { Clicks, HoverAnswer, Kind, PhotoDetail, PhotoMessage, Point } from "./types";
+
+/** The objects of the open photo, and everything a person can do to them. */
+export class Editor implements Screen {
+  readonly outline: OutlineEditor;
+  photo: PhotoMessage | null = null;
+  items: Item[] = [];
+  active: Item | null = null;
+  corner: Point | null = null;
+  tool: Tool = "click";
+  preview: { mask: Mask | null; confidence: number; sequence: number } | null = null;
+  /** Which objects are drawn; `hideAll` for as long as a key is held. */
+  seen: "all" | "active" | "none" = "all";
+  hideAll = false;
+  /** Called when an object was accepted and that is saved. */
+  onAccepted: () => void = () => undefined;
+  private readonly sync: Sync;
+  private readonly previewer: Previewer;
+  private deleted: Item | null = null;
+  private hovered: Point | null = null;
+
+  constructor(private readonly page: Page) {
+    this.outline = new OutlineEditor(page.backend, () => page.changed());
+    this.sync = new Sync(page.backend, page.saver, this);
+    this.previewer = new Previewer(page.backend, (answer) => this.showPreview(answer));
+  }
+
+  changed(): void {
+    this.page.changed();
+  }
+
+  say(message: string): void {
+    this.page.say(message);
+  }
+
+  // ---- the photo
+
+  /** No photo is shown. */
+  clear(): void {
+    this.closeObject();
+    this.photo = null;
+    this.corner = null;
+    this.items = [];
+    this.deleted = null;
+  }
+
+  /** Show a photo's objects; the draft that was worked on last is open. */
+  load({ photo, objects, last_touched: last }: PhotoDetail): void {
+    this.photo = photo;
+    this.items = objects.map((message) => newItem(message));
+    this.deleted = last?.state === "deleted" ? newItem(last) : null;
+    this.sync.startClock();
+    const drafts = this.items.filter((item) => item.state === "draft");
+    const latest = drafts.sort((a, b) => b.saved.touched - a.saved.touched)[0];
+    if (latest) this.openObject(latest);
+    this.changed();
+  }
+
+  // ---- what holds now
+
+  get mode(): Mode {
+    if (!this.photo) return "loading";
+    if (this.active) return this.active.work.clicks && !this.active.work.clicks.inside ? "centre" : "correct";
+    return this.corner ? "second" : "first";
+  }
+
+  /** The label of the open object, or else the one that the next object gets. */
+  get label(): string {
+    if (this.active) return this.active.label;
+    const { names } = this.page.labels;
+    return names.includes(this.page.settings.label) ? this.page.settings.label : (names[0] ?? "object");
+  }
+
+  shows(item: Item): boolean {
+    if (item.hidden || this.hideAll || this.seen === "none") return false;
+    return this.seen === "all" || item === this.active;
+  }
+
+  get undoable(): boolean {
+    if (this.corner) return true;
+    const item = this.active ?? this.lastTouched();
+    return item !== null && (item.saved.can_undo || item.pending > 0);
+  }
+
+  get redoable(): boolean {
+    const item = this.active ?? this.lastTouched();
+    return item !== null && item.saved.can_redo && item.pending === 0;
+  }
+
+  get boxesWithoutMask(): number {
+    return this.items.filter((item) => !item.saved.computed && item !== this.active).length;
+  }
+
+  // ---- objects
+
+  openObject(item: Item): void {
+    if (item === this.active) return;
+    this.closeObject();
+    this.active = item;
+    item.hidden = false;
+    this.page.message = "";
+    if (item.saved.id) void this.page.backend.open(item.saved.id).catch(() => undefined);
+    this.changed();
+  }
+
+  /** The next (1) or previous (-1) object of the photo's list, after the last one the first. */
+  openNext(by: 1 | -1 = 1): void {
+    const { items, active } = this;
+    const place = active ? items.indexOf(active) + by : by > 0 ? 0 : -1;
+    const next = items.at(place % Math.max(1, items.length));
+    if (next) this.openObject(next);
+  }
+
+  /** Draw only the open object, or none; the same again: all. */
+  see(which: "active" | "none"): void {
+    this.seen = this.seen === which ? "all" : which;
+    this.changed();
+  }
+
+  /** The first object that is not accepted. */
+  openDraft(): void {
+    const draft = this.items.find((item) => item.state === "draft");
+    if (draft) this.openObject(draft);
+  }
+
+  closeObject(): void {
+    if (this.active) this.active.fresh = false;
+    this.active = null;
+    void this.outline.read(null, 0);
+    this.endPreview();
+    if (HAND_TOOLS.includes(this.tool)) this.tool = "click";
+    this.changed();
+  }
+
+  setTool(tool: Tool): void {
+    if (HAND_TOOLS.includes(tool) && !this.active) this.say(strings.hint.needsObject);
+    else {
+      this.tool = tool;
+      this.page.message = "";
+      void this.readOutline();
+    }
+    this.changed();
+  }
+
+  /** A click of the click tools: whatever the stage of the object makes of it. */
+  click(point: Point, foreground: boolean): void {
+    this.page.message = "";
+    const { active } = this;
+    switch (this.mode) {
+      case "loading":
+        return;
+      case "first":
+        this.corner = point;
+        break;
+      case "second":
+        this.create(this.corner!, point);
+        break;
+      case "centre":
+        if (foreground) this.setInside(point);
+        break;
+      case "correct": {
+        const clicks = active!.work.clicks;
+        if (clicks) {
+          const corrections = [...clicks.corrections, [...point, foreground] as [number, number, boolean]];
+          this.changeClicks({ ...clicks, corrections }, "correction");
+        } else this.restart(point);
+      }
+    }
+    this.changed();
+  }
+
+  changeClicks(clicks: Clicks, kind: Kind): void {
+    const { active } = this;
+    if (active) void this.commit(active, kind, { work: { ...active.work, clicks } });
+  }
+
+  paint(points: Point[], add: boolean): void {
+    const { active } = this;
+    if (!active) return;
+    const stroke = { points, radius: this.page.settings.brush / 2, add };
+    void this.commit(active, "brush", { work: { ...active.work, strokes: [...active.work.strokes, stroke] } });
+  }
+
+  /** Move, insert or take away a point of the outline. */
+  reshape(bend: Bend): void {
+    const { active } = this;
+    if (!active || !this.outline.rings) return;
+    const { stroke, keep } = this.outline.bend(bend, this.page.settings.tolerance);
+    const done = this.commit(active, "reshape", { work: { ...active.work, strokes: [...active.work.strokes, stroke] } });
+    if (!keep) void done.then(() => this.readOutline());
+  }
+
+  tidy(name: "largest" | "fill" | "spare", on: boolean): void {
+    if (name === "spare") this.page.set("spare", on);
+    const { active } = this;
+    if (active) void this.commit(active, "tidy", { work: { ...active.work, [name]: on } });
+  }
+
+  accept(): void {
+    const { active } = this;
+    if (!active) return;
+    const done = this.commit(active, "accept", { state: "accepted" });
+    this.closeObject();
+    this.tool = "click";
+    this.openDraft();
+    void done.then(this.onAccepted);
+  }
+
+  cancel(): void {
+    if (this.corner) this.corner = null;
+    else if (this.active?.fresh && this.mode === "centre") this.remove(this.active);
+    else this.closeObject();
+    this.changed();
+  }
+
+  remove(item: Item): void {
+    void this.commit(item, "delete", { state: "deleted" });
+    this.items = this.items.filter((other) => other !== item);
+    this.deleted = item;
+    if (item === this.active) this.closeObject();
+    this.changed();
+  }
+
+  setLabel(label: string, item: Item | null = this.active): void {
+    this.page.set("label", label);
+    if (item && item.label !== label) void this.commit(item, "label", { label });
+    this.changed();
+  }
+
+  relabelAll(label: string): void {
+    for (const item of this.items) this.setLabel(label, item);
+  }
+
+  undo(): void {
+    if (this.corner) {
+      this.corner = null;
+      this.changed();
+    } else this.shift("undo");
+  }
+
+  redo(): void {
+    if (this.redoable) this.shift("redo");
+  }
+
+  // ---- preview
+
+  /** The cursor is over the photo at a pixel, or has left (null). */
+  hover(point: Point | null): void {
+    this.hovered = point;
+    const { active } = this;
+    const box = active?.work.clicks && boxOf(active.work.clicks);
+    if (!active?.saved.id || !box || this.mode !== "centre" || !point || !contains(box, point)) {
+      if (this.preview) this.endPreview();
+      return;
+    }
+    this.previewer.ask(active.saved.id, point);
+  }
+
+  private showPreview(answer: HoverAnswer): void {
+    if (!this.active || this.mode !== "centre") return;
+    const mask = answer.mask && new Mask(answer.mask);
+    this.preview = { mask, confidence: answer.confidence, sequence: answer.sequence };
+    this.changed();
+  }
+
+  private endPreview(): void {
+    this.previewer.stop();
+    this.preview = null;
+    this.changed();
+  }
+
+  // ---- what became of it
+
+  adopted(item: Item, settled: boolean): void {
+    if (settled) this.place(item);
+    if (item === this.active && !item.outlined) void this.readOutline();
+    if (this.photo) this.photo.objects = this.items.length;
+    this.changed();
+  }
+
+  failed(item: Item): void {
+    this.items = this.items.filter((other) => other !== item);
+    if (this.active === item) this.closeObject();
+  }
+
+  conflict(): void {
+    this.say(strings.conflict);
+  }
+
+  /** Into the list, or out of it. */
+  private place(item: Item): void {
+    const listed = this.items.includes(item);
+    if (item.state === "deleted") {
+      this.items = this.items.filter((other) => other !== item);
+      this.deleted = item;
+      if (this.active === item) this.closeObject();
+    } else if (!listed && item.saved.photo === this.photo?.id) {
+      this.items = [...this.items, item].sort((a, b) => a.saved.id - b.saved.id);
+      this.deleted = null;
+    }
+  }
+
+  // ---- inside
+
+  private create(first: Point, second: Point): void {
+    const { photo, label } = this;
+    if (!photo) return;
+    const { spare } = this.page.settings;
+    const corners: [Point, Point] = [first, second];
+    const item = newItem({
+      id: 0, photo: photo.id, version: 0, label, state: "draft", mask: null, computed: false, area: 0,
+      confidence: null, can_undo: false, can_redo: false, touched: 0,
+      work: { clicks: { corners, inside: null, corrections: [] }, strokes: [], largest: false, fill: false, spare },
+    });
+    item.fresh = true;
+    this.corner = null;
+    this.items.push(item);
+    this.active = item;
+    void this.sync.create(item, photo.id, { corners, label, spare }).then(() => this.hover(this.hovered));
+  }
+
+  private setInside(point: Point): void {
+    const { clicks } = this.active!.work;
+    if (!contains(boxOf(clicks!), point)) {
+      this.say(strings.hint.outsideBox);
+      return;
+    }
+    // What was previewed here stays until the answer comes.
+    if (this.preview?.mask) this.active!.mask = this.preview.mask;
+    this.changeClicks({ ...clicks!, inside: point }, "inside");
+    this.endPreview();
+  }
+
+  /** A click on an imported mask: its box and this click take the mask's place. */
+  private restart(point: Point): void {
+    const box = this.active?.saved.mask?.box;
+    if (!box) return;
+    const corners: [Point, Point] = [[box[0], box[1]], [box[2] - 1, box[3] - 1]];
+    if (contains(box, point)) this.changeClicks({ corners, inside: point, corrections: [] }, "inside");
+    else this.say(strings.hint.outsideMask);
+  }
+
+  private shift(direction: "undo" | "redo"): void {
+    const item = this.active ?? this.lastTouched();
+    if (!item) return;
+    this.page.message = "";
+    void this.sync.shift(item, direction).then(() => {
+      if (!this.active && !this.corner && item.state === "draft" && this.items.includes(item)) this.openObject(item);
+    });
+  }
+
+  private commit(item: Item, kind: Kind, wish: Partial<Wish>): Promise<void> {
+    return this.sync.commit(item, kind, wish);
+  }
+
+  /** With as many pixels as the screen can show; `scale`: screen pixels per image pixel. */
+  sharpen(scale: number): void {
+    this.sync.sharpen(this.items, scale);
+  }
+
+  readOutline(): Promise<void> {
+    return this.outline.read(this.tool === "points" ? this.active : null, this.page.settings.tolerance);
+  }
+
+  /** What undo refers to when no object is open. */
+  private lastTouched(): Item | null {
+    const all = this.deleted ? [...this.items, this.deleted] : this.items;
+    return all.reduce<Item | null>(
+      (last, item) => (last && last.saved.touched >= item.saved.touched ? last : item), null,
+    );
+  }
+}

@@ -1,0 +1,51 @@
+// The objects on the screen.
+
+import { Mask } from "./mask";
+import type { ObjectMessage, State, Work } from "./types";
+
+/** An object on the screen: what the backend has (`saved`), and what the person wants it to be. */
+export interface Item {
+  saved: ObjectMessage;
+  work: Work;
+  label: string;
+  state: State;
+  mask: Mask | null;
+  /** Version of the object whose mask that is. */
+  shown: number;
+  /** It has all its pixels, also where it came with fewer at first. */
+  whole: boolean;
+  hidden: boolean;
+  /** Changes on their way to the backend. */
+  pending: number;
+  /** Grows with a conflict: changes made before it are not sent any more. */
+  epoch: number;
+  /** Its box was drawn just now, so that giving up takes it away. */
+  fresh: boolean;
+  /** The points on the screen are this mask's. */
+  outlined: boolean;
+}
+
+export type Wish = Pick<Item, "work" | "label" | "state">;
+
+export function newItem(saved: ObjectMessage): Item {
+  const { work, label, state, version, mask } = saved;
+  return {
+    saved, work, label, state, mask: mask && new Mask(mask), shown: version, whole: false, hidden: false, pending: 0, epoch: 0,
+    fresh: false, outlined: false,
+  };
+}
+
+/** Whether the backend has what was wished for: an answer to it may have been lost. */
+export function sameWork(saved: ObjectMessage, wish: Wish): boolean {
+  const known = ({ work, label, state }: Wish) => {
+    const { clicks, strokes, largest, fill, spare } = work;
+    return JSON.stringify([
+      clicks && [clicks.corners, clicks.inside, clicks.corrections],
+      strokes.map((stroke) =>
+        "before" in stroke ? [stroke.before, stroke.after, stroke.tolerance] : [stroke.points, stroke.radius, stroke.add],
+      ),
+      largest, fill, spare, label, state,
+    ]);
+  };
+  return known(saved) === known(wish);
+}

@@ -1,0 +1,142 @@
+import { Refusal, type Backend } from "./backend";
+import { newItem, sameWork, type Item, type Wish } from "./items";
+import { Mask } from "./mask";
+import type { Saver } from "./saver";
+import type { Kind, MaskMessage, NewObject, ObjectMessage } from "./types";
+
+const SETTLED = 300; // ms without a change, after which masks are made sharp
+const IDLE = 60; // seconds: a longer pause is not work
+
+class Dropped extends Error {}
+
+/** What the screen makes of an answer. */
+export interface Screen {
+  /** Something can be drawn anew. */
+  changed(): void;
+  /** An object is as the backend has it; `settled`: nothing newer is on its way. */
+  adopted(item: Item, settled: boolean): void;
+  /** An object was never made. */
+  failed(item: Item): void;
+  say(message: string): void;
+  /** An object was changed elsewhere. */
+  conflict(): void;
+}
+
+/** Brings what a person does to an object to the backend, and what became of it back. */
+export class Sync {
+  private last = performance.now();
+  private sharpening = 0;
+
+  constructor(private readonly backend: Backend, private readonly saver: Saver, private readonly screen: Screen) {}
+
+  /** From now on time is work. */
+  startClock(): void {
+    this.last = performance.now();
+  }
+
+  /** Seconds since the last step. */
+  step(): number {
+    const now = performance.now();
+    const seconds = Math.min(IDLE, (now - this.last) / 1000);
+    this.last = now;
+    return seconds;
+  }
+
+  create(item: Item, photo: number, wish: Omit<NewObject, "seconds">): Promise<void> {
+    const seconds = this.step();
+    return this.send(item, null, () => this.backend.create(photo, { ...wish, seconds }));
+  }
+
+  commit(item: Item, kind: Kind, wish: Partial<Wish>): Promise<void> {
+    // A click on an accepted object opens it again.
+    const reopened = wish.work && item.state === "accepted" ? { state: "draft" as const } : {};
+    Object.assign(item, reopened, wish);
+    const { work, label, state } = item;
+    const seconds = this.step();
+    if (kind !== "reshape") item.outlined = false;
+    return this.send(item, { work, label, state }, () => {
+      const { id, version } = item.saved;
+      return this.backend.change(id, { version, kind, work, label, state, seconds }, (mask) => this.showUnsaved(item, mask));
+    });
+  }
+
+  shift(item: Item, direction: "undo" | "redo"): Promise<void> {
+    const seconds = this.step();
+    item.outlined = false;
+    return this.send(item, null, () => this.backend.shift(item.saved.id, direction, item.saved.version, seconds));
+  }
+
+  /** Read all pixels of masks that are shown larger than they came; `scale`: screen pixels per image pixel. */
+  sharpen(items: Item[], scale: number): void {
+    clearTimeout(this.sharpening);
+    this.sharpening = window.setTimeout(() => {
+      for (const item of items) {
+        if (!item.mask || item.whole || item.hidden || item.pending > 0) continue;
+        const all = item.mask.box[2] - item.mask.box[0];
+        if (item.mask.width < Math.min(all, 0.8 * scale * all)) void this.readWholeMask(item);
+      }
+    }, SETTLED);
+  }
+
+  private async readWholeMask(item: Item): Promise<void> {
+    const before = item.mask;
+    const message = await this.backend.mask(item.saved.id).catch(() => null);
+    if (!message || item.mask !== before) return;
+    item.mask = new Mask(message);
+    item.whole = true;
+    this.screen.changed();
+  }
+
+  /** The mask of a change that is still on its way to the disk, with as many pixels as the screen shows. */
+  private showUnsaved(item: Item, mask: MaskMessage | null): void {
+    item.mask = mask && new Mask(mask);
+    item.shown = item.saved.version + 1;
+    item.whole = false;
+    this.screen.changed();
+  }
+
+  private send(item: Item, wish: Wish | null, task: () => Promise<ObjectMessage>): Promise<void> {
+    const { epoch } = item;
+    item.pending += 1;
+    return this.saver
+      .run(async () => {
+        if (item.epoch !== epoch) throw new Dropped();
+        const newest = await task();
+        // Made ready before anything is said to be saved, so that no frame shows that without it.
+        return [newest, newest.mask && new Mask(newest.mask)] as const;
+      })
+      .then(
+        ([newest, mask]) => this.adopt(item, newest, mask, item.pending === 1),
+        (error: Error) => this.refused(item, wish, error),
+      )
+      .finally(() => {
+        item.pending -= 1;
+        this.screen.changed();
+      });
+  }
+
+  private refused(item: Item, wish: Wish | null, error: Error): void {
+    if (error instanceof Dropped) return;
+    item.epoch += 1;
+    item.outlined = false;
+    const newest = error instanceof Refusal ? error.newest : null;
+    if (!newest) {
+      this.screen.say(error.message);
+      if (item.saved.id) this.adopt(item, item.saved, newItem(item.saved).mask, true);
+      else this.screen.failed(item);
+      return;
+    }
+    // The answer to the first attempt may have been lost; then the backend has what we wanted.
+    if (!wish || !sameWork(newest, wish)) this.screen.conflict();
+    this.adopt(item, newest, newItem(newest).mask, true);
+  }
+
+  private adopt(item: Item, newest: ObjectMessage, mask: Mask | null, settled: boolean): void {
+    Object.assign(item, { saved: newest, mask, shown: newest.version, whole: false });
+    if (settled) {
+      const { work, label, state } = newest;
+      Object.assign(item, { work, label, state });
+    }
+    this.screen.adopted(item, settled);
+  }
+}
