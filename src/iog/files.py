@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+
+from iog.errors import DataError
 
 
 @contextmanager
@@ -32,6 +34,14 @@ def replacing(path: str | Path, mode: str = "wb") -> Iterator[IO[Any]]:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def check_no_input(path: Path | None, inputs: Iterable[Path]) -> None:
+    """Raise `DataError` if a file that is to be written is one of those that were read."""
+    if path is not None and path.exists():
+        for given in inputs:
+            if given.exists() and path.samefile(given):
+                raise DataError(f"{path} is the input {given}; choose another file, so that it is not lost")
 
 
 def write_text(path: str | Path, text: str) -> None:

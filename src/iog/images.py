@@ -15,6 +15,9 @@ from iog.errors import ImageError
 MAXIMUM_PIXELS = 178_000_000
 """Larger pictures are refused before they are decoded (Pillow itself refuses at 179 million)."""
 
+PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".ppm", ".pgm")
+"""Of the files that are looked for where labels name photos without ending."""
+
 _BAND = 256  # rows
 
 ImageLike: TypeAlias = "npt.NDArray[Any] | Image.Image | str | PathLike[str]"

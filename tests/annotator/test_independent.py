@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from iog.annotator import exchange
-from iog.annotator.patch import Patch
 from iog.annotator.photos import Photos
 from iog.annotator.store import Store
 from iog.annotator.work import Work
+from iog.patch import Patch
 from tests.annotator.conftest import write_photo
 
 ROOT = Path(__file__).parents[2]

@@ -570,6 +570,9 @@ def test_export_and_import(client: TestClient) -> None:
         assert zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
     archive = zipfile.ZipFile(io.BytesIO(client.get("/api/export/coco-rle").content))
     report = client.post("/api/import", content=archive.read("annotations.json")).json()
+    assert report["count"] == 0 and "already" in report["notes"][1]
+    again = {"on_duplicate": "add"}
+    report = client.post("/api/import", params=again, content=archive.read("annotations.json")).json()
     assert report == {"count": 1, "notes": []}
     first, second = client.get(f"/api/photos/{found['photo']}").json()["objects"]
     assert first["mask"] == second["mask"] and second["work"]["clicks"] == first["work"]["clicks"]
@@ -577,7 +580,7 @@ def test_export_and_import(client: TestClient) -> None:
     # Any other export goes back in as the ZIP file that it was.
     for name in ("yolo", "voc", "labelme", "png", "png-photo", "parquet"):
         content = client.get(f"/api/export/{name}").content
-        report = client.post("/api/import", params={"name": "a.zip"}, content=content).json()
+        report = client.post("/api/import", params={"name": "a.zip", **again}, content=content).json()
         assert report["count"] >= 1, name  # whole objects may cover each other
     for name, content in (("a.zip", b"PK"), ("a.zip", b""), ("a.exe", b"MZ"), ("a.parquet", b"PAR1")):
         answer = client.post("/api/import", params={"name": name}, content=content)

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from iog.annotator.patch import Patch
 from iog.annotator.store import Store, sort_key
 from iog.annotator.work import Work
 from iog.clicks import Clicks
 from iog.errors import ConflictError, DataError
+from iog.patch import Patch
 
 BOX = Work(Clicks.of(((0, 0), (9, 9))))
 INSIDE = Work(Clicks.of(((0, 0), (9, 9)), (5, 5)))

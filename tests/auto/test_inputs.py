@@ -11,9 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from iog import DataError
-from iog.auto.inputs import KINDS, Kind, guess, read_boxes
-from iog.auto.plan import by_photo
+from iog.auto.inputs import Kind, read_boxes
+from iog.auto.plan import Item, by_photo
 from iog.clicks import Box
+from iog.formats import table
+from iog.formats.account import Account
 from iog.places import Folder
 
 SIZE = (96, 64)
@@ -94,7 +96,7 @@ def write(kind: str, folder: Path) -> Path:
         {"image": i, **dict(zip(("x0", "y0", "x1", "y1"), b, strict=True)), "category": c}
         for i, c, b in BOXES
     ]
-    if kind == "table":
+    if kind == "csv":
         path = folder / "boxes.csv"
         with path.open("w", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]))
@@ -115,15 +117,15 @@ def flat_photos(small_photos: Path, tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "parquet"])
+@pytest.mark.parametrize("kind", ["coco", "voc", "yolo", "imagenet", "open-images", "csv", "parquet"])
 def test_every_kind_gives_the_same_boxes(
     kind: str, small_photos: Path, flat_photos: Path, tmp_path: Path
 ) -> None:
     path = write(kind, tmp_path)
-    assert guess(path) == ("table" if kind == "parquet" else kind)
-    broken: list[str] = []
-    items = read_boxes(path, Folder(flat_photos if kind == "open-images" else small_photos), None, broken)
-    assert broken == []
+    assert table.located(path, None)[0] == kind
+    account = Account()
+    items = read_boxes(path, Folder(flat_photos if kind == "open-images" else small_photos), None, account)
+    assert not account.skipped and account.made == {"boxes": 3}
     expected = FLAT if kind == "open-images" else BOXES
     assert [(item.image, item.category, item.box(*SIZE)) for item in items] == expected
 
@@ -133,7 +135,7 @@ def test_every_kind_gives_the_same_boxes(
     [
         ("yolo", "labels/a/chelsea.txt", "0 0.5 0.5\n1 a b c d\nx 1 1 1 1\n", "line 1"),
         ("voc", "xml/a/chelsea.xml", "<annotation><object><name>cat</name></object></annotation>", "bndbox"),
-        ("imagenet", "xml/a/chelsea.xml", "<annotation>", "not XML"),
+        ("imagenet", "xml/a/chelsea.xml", "<annotation>", "no XML"),
     ],
 )
 def test_faults_are_noted(
@@ -141,64 +143,73 @@ def test_faults_are_noted(
 ) -> None:
     path = write(kind, tmp_path)
     (tmp_path / name).write_text(text)
-    broken: list[str] = []
-    assert len(read_boxes(path, Folder(small_photos), kind, broken)) == 3
-    assert fault in broken[0]
+    account = Account(log=[])
+    assert len(read_boxes(path, Folder(small_photos), kind, account)) == 3
+    assert fault in str(account.log)
 
 
 def test_a_broken_box_costs_no_other_box_of_its_photo(small_photos: Path, tmp_path: Path) -> None:
     path = write("voc", tmp_path)
     whole = path / "a" / "astronaut.xml"
     whole.write_text(whole.read_text().replace("<xmax>40</xmax>", "<xmax>forty</xmax>"))
-    broken: list[str] = []
-    items = read_boxes(path, Folder(small_photos), "voc", broken)
+    account = Account(log=[])
+    items = read_boxes(path, Folder(small_photos), "voc", account)
     assert [(item.image, item.category) for item in items] == [
         ("a/astronaut.jpg", "dog"),
         ("b/coffee.png", "dog"),
     ]
-    assert len(broken) == 1
-    assert "object cat has no complete bndbox" in broken[0]
+    assert account.log == [
+        "a/astronaut.xml, object 1: its bndbox is missing or holds no numbers: an object cannot be read"
+    ]
 
 
 def test_a_folder_is_known_by_a_file_that_can_be_read(small_photos: Path, tmp_path: Path) -> None:
     path = write("imagenet", tmp_path)
     (path / "a" / "alone.xml").write_text("<annotation>")  # comes first
-    assert guess(path) == "imagenet"
-    broken: list[str] = []
-    assert len(read_boxes(path, Folder(small_photos), None, broken)) == 3
-    assert "not XML" in broken[0]
-    for file in path.rglob("*.xml"):
-        file.write_text("<annotation>")
-    with pytest.raises(DataError, match=r"alone\.xml is not XML"):
-        guess(path)
+    assert table.located(path, None)[0] == "imagenet"
+    account = Account(log=[])
+    assert len(read_boxes(path, Folder(small_photos), None, account)) == 3
+    assert "no XML" in str(account.log)
 
 
-def test_a_class_below_zero_is_not_the_last_one(small_photos: Path, tmp_path: Path) -> None:
+def test_a_class_below_zero_is_none(small_photos: Path, tmp_path: Path) -> None:
     path = write("yolo", tmp_path)
     (path / "a" / "astronaut.txt").write_text("-1 0.5 0.5 0.2 0.2\n")
-    assert [item.category for item in read_boxes(path, Folder(small_photos), None, [])] == ["-1", "dog"]
+    account = Account(log=[])
+    assert [item.category for item in read_boxes(path, Folder(small_photos), None, account)] == ["dog"]
+    assert "-1 is no class number" in str(account.log)
+
+
+def test_a_photo_of_another_size_is_said_before_anything_is_made() -> None:
+    item = Item("a.jpg", "cat", (1, 2, 30, 40), stated=(100, 60))
+    assert item.box(100, 60) == (1, 2, 30, 40)
+    with pytest.raises(ValueError, match="is 200 x 120 pixels, the labels are for 100 x 60"):
+        item.box(200, 120)
+    with pytest.raises(ValueError, match="before its EXIF turns it"):
+        item.box(60, 100)
 
 
 def test_a_table_in_another_encoding_is_one_sentence(small_photos: Path, tmp_path: Path) -> None:
     path = tmp_path / "boxes.csv"
     path.write_bytes("image,x0,y0,x1,y1,category\nrocket.jpg,1,2,30,40,größe\n".encode("latin-1"))
     with pytest.raises(DataError, match="not a CSV file in UTF-8"):
-        read_boxes(path, Folder(small_photos), None, [])
+        read_boxes(path, Folder(small_photos), None, Account())
 
 
 def test_rows_of_a_table_that_are_no_boxes(small_photos: Path, tmp_path: Path) -> None:
     path = tmp_path / "boxes.csv"
     path.write_text("image,x0,y0,x1,y1\nrocket.jpg,1,2,30,40\nrocket.jpg,1,2,,40\n,1,2,30,40\nrocket.jpg,1\n")
-    broken: list[str] = []
-    (item,) = read_boxes(path, Folder(small_photos), None, broken)
-    assert (item.image, item.category, item.edges) == ("rocket.jpg", "", (1, 2, 30, 40))
-    assert [message.split(": ")[0][-5:] for message in broken] == ["row 2", "row 3", "row 4"]
+    account = Account(log=[])
+    (item,) = read_boxes(path, Folder(small_photos), None, account)
+    assert (item.image, item.category, item.edges) == ("rocket.jpg", "object", (1, 2, 30, 40))
+    assert account.log is not None
+    assert [message.split(": ")[0][-5:] for message in account.log] == ["row 2", "row 3", "row 4"]
 
 
 def test_a_photo_that_is_missing_is_left_to_the_run(small_photos: Path, tmp_path: Path) -> None:
     path = write("voc", tmp_path)
     (path / "gone.xml").write_text(xml([("cat", Box(1, 1, 9, 9))], True, "mine"))
-    items = read_boxes(path, Folder(small_photos), "voc", [])
+    items = read_boxes(path, Folder(small_photos), "voc", Account())
     assert [item.image for item in items if item.image.startswith("gone")] == ["gone.jpg"]
 
 
@@ -209,9 +220,9 @@ def test_a_photo_that_is_missing_is_left_to_the_run(small_photos: Path, tmp_path
         ("boxes.csv", "image,x0,y0,x1,y1\n", "no usable box"),
         ("boxes.json", "{", "not JSON"),
         ("boxes.parquet", "PAR", "not Parquet"),
-        ("boxes.doc", "", "give --input"),
+        ("boxes.doc", "", "no file of labels"),
         ("gone/a.csv", None, "does not exist"),
-        ("labels/readme.md", "", "neither .xml"),
+        ("labels/readme.md", "", "holds no labels"),
     ],
 )
 def test_useless_files_are_one_sentence(
@@ -224,18 +235,18 @@ def test_useless_files_are_one_sentence(
     if name.startswith("labels"):
         path = path.parent
     with pytest.raises(DataError, match=message):
-        read_boxes(path, Folder(small_photos), None, [])
+        read_boxes(path, Folder(small_photos), None, Account())
 
 
 def test_a_kind_that_does_not_fit(small_photos: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="boxes of kind yolo are a folder"):
-        read_boxes(write("table", tmp_path), Folder(small_photos), "yolo", [])
+        read_boxes(write("csv", tmp_path), Folder(small_photos), "yolo", Account())
     with pytest.raises(DataError, match="is not a folder"):
-        read_boxes(write("table", tmp_path), Folder(small_photos / "rocket.jpg"), None, [])
+        read_boxes(write("csv", tmp_path), Folder(small_photos / "rocket.jpg"), None, Account())
 
 
 def test_boxes_of_a_photo_come_together(small_photos: Path, tmp_path: Path) -> None:
     path = tmp_path / "boxes.csv"
     path.write_text("image,x0,y0,x1,y1\nb,1,1,9,9\na,1,1,9,9\nb,2,2,9,9\n")
-    items = by_photo(read_boxes(path, Folder(small_photos), None, []))
+    items = by_photo(read_boxes(path, Folder(small_photos), None, Account()))
     assert [(item.image, item.edges[0]) for item in items] == [("b", 1), ("b", 2), ("a", 1)]

@@ -22,6 +22,7 @@ from iog.auto.store import Record, Store
 from iog.box_methods import BoxSegmenter
 from iog.datasets.coco import CocoDataset
 from iog.evaluation.metrics import iou
+from iog.formats.account import Account
 from iog.masks import decode_rle, encode_rle, mask_box
 from iog.places import Folder
 from iog.segmenter import Segmenter
@@ -81,7 +82,7 @@ def test_png(store: Store) -> None:
 def test_yolo(store: Store, small_photos: Path) -> None:
     folder = folder_of(store) / "yolo"
     assert (folder / "data.yaml").read_text() == 'names:\n  0: "object"\n  1: "bat"\n  2: "cat"\n  3: "dog"\n'
-    found = read_boxes(folder / "labels", Folder(small_photos), None, [])
+    found = read_boxes(folder / "labels", Folder(small_photos), None, Account())
     records = [record for record in store.all_records() if record["area"]]
     assert len(found) == len(records)
     categories = sorted((record["image"], record["category"] or "object") for record in records)
@@ -199,7 +200,7 @@ def no_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
     "use",
     [
         lambda store, tmp: write_output("parquet", store),
-        lambda store, tmp: read_boxes(tmp / "boxes.parquet", Folder(tmp), None, []),
+        lambda store, tmp: read_boxes(tmp / "boxes.parquet", Folder(tmp), None, Account()),
     ],
     ids=["out", "in"],
 )

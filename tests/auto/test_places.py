@@ -17,6 +17,7 @@ from iog.auto import lock
 from iog.auto.inputs import read_boxes
 from iog.auto.lock import LOCK, locked
 from iog.auto.photos import read_photo
+from iog.formats.account import Account
 from iog.places import Folder, Place, Remote, local_copy, place_of
 from tests.auto.stub import content, work
 
@@ -89,17 +90,17 @@ def test_photos_behind_a_url(small_photos: Path, s3: Callable[[Path], str], tmp_
         read_photo(far, "gone.jpg")
     table = tmp_path / "boxes.csv"
     table.write_text("image,x0,y0,x1,y1\na/chelsea.jpg,1,2,30,40\n")
-    assert read_boxes(table, far, None, []) == read_boxes(table, near, None, [])
+    assert read_boxes(table, far, None, Account()) == read_boxes(table, near, None, Account())
     coco = tmp_path / "coco.json"
     image = {"id": 1, "file_name": "a/chelsea.jpg", "width": 96, "height": 64}
     annotation = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 29, 38]}
     categories = [{"id": 1, "name": "cat"}]
     coco.write_text(json.dumps({"images": [image], "annotations": [annotation], "categories": categories}))
-    assert read_boxes(coco, far, None, []) == read_boxes(coco, near, None, [])
+    assert read_boxes(coco, far, None, Account()) == read_boxes(coco, near, None, Account())
     (tmp_path / "labels").mkdir()
     (tmp_path / "labels" / "rocket.txt").write_text("0 0.5 0.5 0.5 0.5\n")
     with pytest.raises(DataError, match="name them in full"):
-        read_boxes(tmp_path / "labels", far, None, [])
+        read_boxes(tmp_path / "labels", far, None, Account())
     with local_copy(f"{url}/rocket.jpg") as path:
         assert path.read_bytes() == (small_photos / "rocket.jpg").read_bytes()
     with pytest.raises(DataError, match="does not exist"), local_copy(f"{url}/gone.csv"):

@@ -8,16 +8,18 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, ImageOps
 
 from iog.annotator.cache import Cache
-from iog.annotator.store import PhotoRow, Store
+from iog.annotator.store import IdentityRow, PhotoRow, Store
 from iog.crop import resize
 from iog.errors import DataError, ImageError
 from iog.images import read_image
@@ -53,7 +55,22 @@ _DECODED_BYTES = 80 << 20  # or two photos of any size: the open one and the nex
 _DISPLAY_BYTES = 24 << 20
 _THUMBNAIL_BYTES = 8 << 20
 
+_REFRESH_SECONDS = 5
+
 ByteArray = npt.NDArray[np.uint8]
+
+
+class Identity(NamedTuple):
+    """What tells a photo's file from others, and its (width, height)."""
+
+    sha256: str
+    bytes: int
+    changed: int
+    """Nanoseconds since 1970."""
+    size: tuple[int, int]
+    """Upright, as its EXIF says."""
+    stored: tuple[int, int]
+    """Before it is turned."""
 
 
 class Photos:
@@ -83,8 +100,8 @@ class Photos:
         # One at a time: while a photo is decoded it takes several times its size.
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="iog-photo")
         self._thumbnailer = ThreadPoolExecutor(1, thread_name_prefix="iog-thumbnail")
-        store.sync_photos(list(_files(self.folder)))
-        self._find_moved()
+        self._refreshed = -float(_REFRESH_SECONDS)
+        self.refresh()
 
     def path(self, photo: PhotoRow) -> Path:
         """Where a photo lies; `ImageError` if a link leads out of the folder."""
@@ -150,7 +167,8 @@ class Photos:
             self._store.set_problem(photo.id, problem)
             raise ImageError(problem)
         if (photo.sha256, photo.problem) != (digest, None):
-            self._store.set_read(photo.id, digest, len(content), width, height)
+            changed = path.stat().st_mtime_ns
+            self._store.set_read(photo.id, digest, len(content), width, height, changed)
         return pixels
 
     def _make_display(self, number: int, pixels: ByteArray) -> bytes:
@@ -180,20 +198,67 @@ class Photos:
             raise ImageError(problem) from None
         return _jpeg(shrunk(pixels, THUMBNAIL_SIDE), quality=80)
 
-    def _find_moved(self) -> None:
-        """Give the work on a renamed or moved photo to the new file, recognised by its content."""
-        lost = {(size, digest): number for number, digest, size in self._store.lost_photos()}
-        if not lost:
+    def identify(self, number: int) -> Identity:
+        """A photo's sizes from the head of its file, and the content by its hash; nothing is decoded.
+
+        Raises
+        ------
+        ImageError
+            If it cannot be read.
+        """
+        photo = self._store.photo(number)
+        path = self.path(photo)
+        try:
+            stat, content = path.stat(), path.read_bytes()
+        except OSError as error:
+            raise ImageError(f"{photo.path} cannot be read: {error.strerror}") from None
+        try:
+            with Image.open(io.BytesIO(content)) as picture:
+                stored = picture.size
+                turned = picture.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+        except Exception as error:  # Pillow's readers raise many kinds for a broken header
+            problem = f"{photo.path} is not a picture that can be read ({type(error).__name__})"
+            raise ImageError(problem) from None
+        digest = hashlib.sha256(content).hexdigest()
+        return Identity(digest, len(content), stat.st_mtime_ns, stored[::-1] if turned else stored, stored)
+
+    def refresh(self) -> None:
+        """Make the project's list agree with the folder, at most once in a few seconds."""
+        if time.monotonic() - self._refreshed > _REFRESH_SECONDS:
+            self._store.sync_photos(list(_files(self.folder)))
+            self._follow()
+            self._refreshed = time.monotonic()
+
+    def _follow(self) -> None:
+        """Give the work on a moved, renamed or swapped photo to the file that has its content now."""
+        astray = {row.id: row for row in self._store.identified() if not self._is_in_place(row)}
+        if not astray:
             return
-        sizes = {size for size, _ in lost}
-        for relative in self._store.untouched_paths():
+        wanted = {(row.bytes, row.sha256): number for number, row in astray.items()}
+        sizes = {size for size, _ in wanted}
+        moves: dict[int, str] = {}
+        for relative in dict.fromkeys([*self._store.untouched_paths(), *(r.path for r in astray.values())]):
             path = self.folder / relative
-            if path.stat().st_size not in sizes:
+            if not path.is_file() or path.stat().st_size not in sizes:
                 continue
             content = path.read_bytes()
-            number = lost.pop((len(content), hashlib.sha256(content).hexdigest()), None)
+            number = wanted.pop((len(content), hashlib.sha256(content).hexdigest()), None)
             if number is not None:
-                self._store.move_photo(number, relative)
+                moves[number] = relative
+        if moves:
+            self._store.move_photos(moves)
+            self._store.sync_photos(list(_files(self.folder)))
+
+    def _is_in_place(self, row: IdentityRow) -> bool:
+        path = self.folder / row.path
+        try:
+            stat = path.stat()
+        except OSError:
+            return False
+        if stat.st_size != row.bytes:
+            return False
+        # Times of change come and go with copies; only the content decides.
+        return stat.st_mtime_ns == row.changed or hashlib.sha256(path.read_bytes()).hexdigest() == row.sha256
 
 
 def shrunk(pixels: ByteArray, side: int) -> ByteArray:

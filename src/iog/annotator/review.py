@@ -7,13 +7,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from iog.annotator.patch import Patch
 from iog.annotator.photos import Photos
 from iog.annotator.store import Store
 from iog.annotator.work import Work
 from iog.clicks import Clicks
 from iog.errors import ClickError
 from iog.masks import decode_rle
+from iog.patch import Patch
 
 NAME = "review.iog"
 
@@ -77,9 +77,9 @@ def _add(store: Store, photo: int, record: Mapping[str, Any], *, doubtful: bool)
     mask = Patch.of(decode_rle(record["rle"]))
     x0, y0, x1, y1 = record["box"]
     try:
-        work = Work(Clicks.of(((x0, y0), (x1 - 1, y1 - 1)), record["click"]))
+        work = Work(Clicks.of(((x0, y0), (x1 - 1, y1 - 1)), record["click"]), spare=False)
     except ClickError:  # so little of the box lies in the photo that nobody could have clicked it
-        work = Work(imported=mask)
+        work = Work(imported=mask, spare=False)
     store.create(
         photo,
         work,

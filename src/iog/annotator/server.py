@@ -24,7 +24,7 @@ from iog.annotator.reference import reference
 from iog.annotator.store import PhotoFilter
 from iog.annotator.workbench import OnMask, Workbench
 from iog.clicks import Box
-from iog.errors import ConflictError, ImageError, IogError
+from iog.errors import ConflictError, DataError, ImageError, IogError
 from iog.masks import BoolArray, polygons
 
 _PAGE = {
@@ -167,7 +167,8 @@ def _add_project(app: FastAPI, bench: Workbench) -> None:
         format: exchange.FormatName, tolerance: Annotated[float, Query(ge=0, le=50)] = 0, drafts: bool = False
     ) -> Response:
         """The annotations as one ZIP file."""
-        content = exchange.export_zip(bench.store, bench.photos, format, tolerance=tolerance, drafts=drafts)
+        choice = exchange.Choice(drafts=drafts)
+        content = exchange.export_zip(bench.store, bench.photos, format, tolerance=tolerance, choice=choice)
         name = f"{format}.zip"
         return Response(
             content,
@@ -178,20 +179,25 @@ def _add_project(app: FastAPI, bench: Workbench) -> None:
     @app.get("/api/notes/{format}")
     def notes(format: exchange.FormatName) -> list[str]:
         """What a format cannot carry of this project."""
-        return exchange.losses(bench.store, format)
+        return exchange.losses(bench.store, bench.photos, format)
 
     @app.post("/api/import")
     async def import_file(
-        request: Request, name: Annotated[str, Query(max_length=300)] = "upload.json"
+        request: Request,
+        name: Annotated[str, Query(max_length=300)] = "upload.json",
+        on_duplicate: exchange.Duplicates = "skip",
     ) -> schemas.Count:
         """Add the objects and boxes of a file (the body) to photos of the same names.
 
         COCO's JSON, CSV, Parquet, or a ZIP file of any folder that can be imported; `name` tells which.
         """
-        report = await run_in_threadpool(
-            exchange.import_upload, bench.store, bench.photos, name, await request.body()
+        body = await request.body()
+        account = await run_in_threadpool(
+            exchange.import_upload, bench.store, bench.photos, name, body, on_duplicate=on_duplicate
         )
-        return schemas.Count(count=report.objects, notes=report.notes)
+        if account.useless:
+            raise DataError("nothing could be used: " + "; ".join(account.lines()))
+        return schemas.Count(count=account.objects, notes=[] if account.is_clean else list(account.lines()))
 
 
 def _add_photos(app: FastAPI, bench: Workbench) -> None:
@@ -204,6 +210,7 @@ def _add_photos(app: FastAPI, bench: Workbench) -> None:
         filter: PhotoFilter = "all",
         search: Annotated[str, Query(max_length=200)] = "",
     ) -> schemas.PhotoPage:
+        bench.photos.refresh()
         total, rows = store.photos(offset, limit, filter, search)
         return schemas.PhotoPage(total=total, photos=[schemas.PhotoMessage.of(row) for row in rows])
 

@@ -19,22 +19,22 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from iog.annotator.cache import Cache
-from iog.annotator.patch import Patch
 from iog.annotator.work import Work
-from iog.errors import ConflictError, DataError
+from iog.errors import ClickError, ConflictError, DataError
+from iog.patch import Patch
 
 State = Literal["draft", "accepted", "deleted"]
 PhotoFilter = Literal["all", "todo", "started", "done", "broken"]
 
 APPLICATION_ID = 0x494F4731  # "IOG1", so that `file` and we recognise a project
-FORMAT = 1
+FORMAT = 2
 
 CHANGED_ELSEWHERE = "this object was changed in another tab; this page now shows the newer state"
 
@@ -51,7 +51,8 @@ CREATE TABLE photos (
     height INTEGER,
     done INTEGER NOT NULL DEFAULT 0,
     present INTEGER NOT NULL DEFAULT 1,     -- 0: the file has gone from the folder
-    problem TEXT                            -- why it cannot be opened
+    problem TEXT,                           -- why it cannot be opened
+    changed INTEGER                         -- when the file was changed last, in nanoseconds since 1970
 );
 CREATE INDEX photos_in_order ON photos(present, sort);
 CREATE TABLE objects (
@@ -59,7 +60,8 @@ CREATE TABLE objects (
     photo INTEGER NOT NULL REFERENCES photos(id),
     version INTEGER NOT NULL,
     position INTEGER NOT NULL,              -- which step holds now
-    touched REAL NOT NULL                   -- seconds since 1970
+    touched REAL NOT NULL,                  -- seconds since 1970
+    facts TEXT                              -- what other tools say of it besides its pixels, as JSON
 );
 CREATE INDEX objects_of_photo ON objects(photo);
 CREATE TABLE steps (
@@ -83,6 +85,11 @@ CREATE INDEX timings_of_object ON timings(object);
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
+_MIGRATIONS = {
+    1: ("ALTER TABLE photos ADD COLUMN changed INTEGER", "ALTER TABLE objects ADD COLUMN facts TEXT"),
+}
+"""What makes a file of each older format one of the next."""
+
 _NOW = "objects o JOIN steps s ON s.object = o.id AND s.position = o.position"
 _HAS_OBJECTS = f"EXISTS (SELECT 1 FROM {_NOW} WHERE o.photo = p.id AND s.state != 'deleted')"
 _FILTERS: dict[PhotoFilter, str] = {
@@ -105,8 +112,22 @@ class PhotoRow:
     height: int | None
     done: bool
     problem: str | None
+    present: bool
+    """Whether its file is in the folder."""
     objects: int
     """How many objects it has, deleted ones left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityRow:
+    """By what a photo's file is recognised."""
+
+    id: int
+    path: str
+    sha256: str
+    bytes: int
+    changed: int | None
+    """Nanoseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +146,8 @@ class ObjectRow:
     can_undo: bool
     can_redo: bool
     touched: float
+    facts: Mapping[str, Any]
+    """What other tools say of it besides its pixels; see `iog.formats.records.Annotation.facts`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +230,11 @@ class Store:
                 raise DataError(f"{self.path} is a database of another program; choose another --project")
             elif version > FORMAT:
                 raise DataError(f"{self.path} was written by a newer release of iog; upgrade iog")
+            else:
+                for old in range(version, FORMAT):
+                    for statement in _MIGRATIONS[old]:
+                        self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {FORMAT}")
 
     # ---- photos
 
@@ -224,26 +252,32 @@ class Store:
                 ((path, sort_key(path)) for path in paths if path not in known),
             )
 
-    def lost_photos(self) -> list[tuple[int, str, int]]:
-        """(id, SHA-256, size in bytes) of photos with objects whose files are no longer at their place."""
+    def identified(self) -> list[IdentityRow]:
+        """Photos with work on them whose content is known."""
         rows = self._rows(
-            f"SELECT p.id, p.sha256, p.bytes FROM photos p "
-            f"WHERE p.present = 0 AND p.sha256 IS NOT NULL AND {_HAS_OBJECTS}"
+            "SELECT p.id, p.path, p.sha256, p.bytes, p.changed FROM photos p "
+            f"WHERE p.sha256 IS NOT NULL AND (p.done = 1 OR {_HAS_OBJECTS})"
         )
-        return [(row["id"], row["sha256"], row["bytes"]) for row in rows]
+        return [IdentityRow(**dict(row)) for row in rows]
 
     def untouched_paths(self) -> list[str]:
         """Paths of photos that were never opened."""
         return [r["path"] for r in self._rows("SELECT path FROM photos WHERE present AND sha256 IS NULL")]
 
-    def move_photo(self, photo: int, path: str) -> None:
-        """The photo lies at another path now, where a row without objects gives way to it."""
+    def move_photos(self, moves: Mapping[int, str]) -> None:
+        """Photos lie at other paths now, by number; a row that was there takes a path that becomes free."""
         with self._transaction():
-            self._db.execute("DELETE FROM photos WHERE path = ? AND sha256 IS NULL", (path,))
-            self._db.execute(
-                "UPDATE photos SET path = ?, sort = ?, present = 1 WHERE id = ?",
-                (path, sort_key(path), photo),
-            )
+            numbers = {row["path"]: row["id"] for row in self._rows("SELECT path, id FROM photos")}
+            left = {path for path, number in numbers.items() if number in moves} - set(moves.values())
+            others = [numbers[path] for path in moves.values() if numbers.get(path) not in {None, *moves}]
+            for number, path in [*moves.items(), *zip(others, sorted(left), strict=False)]:
+                self._db.execute("UPDATE photos SET path = ? WHERE id = ?", (f"\0{number}", number))
+                numbers[path] = number
+            for number, path in [*moves.items(), *zip(others, sorted(left), strict=False)]:
+                self._db.execute(
+                    "UPDATE photos SET path = ?, sort = ?, problem = NULL WHERE id = ?",
+                    (path, sort_key(path), number),
+                )
 
     def photos(
         self, offset: int, limit: int, filter: PhotoFilter = "all", search: str = ""
@@ -271,6 +305,16 @@ class Store:
         """The photo at a path relative to the folder."""
         rows = self._rows(f"{_PHOTO_COLUMNS} WHERE p.path = ?", (path,))
         return _photo(rows[0]) if rows else None
+
+    def photos_to_export(self) -> Iterator[PhotoRow]:
+        """Every photo that has an object or is done, in order."""
+        condition = f"{_HAS_OBJECTS} OR (p.done = 1 AND p.present = 1)"
+        for row in self._rows(f"{_PHOTO_COLUMNS} WHERE {condition} ORDER BY p.sort, p.path"):
+            yield _photo(row)
+
+    def paths(self) -> dict[str, int]:
+        """The number of each photo in the folder, by its path."""
+        return {row["path"]: row["id"] for row in self._rows("SELECT path, id FROM photos WHERE present")}
 
     def photos_with_objects(self) -> Iterator[PhotoRow]:
         """Every photo that has an object, in order."""
@@ -315,12 +359,15 @@ class Store:
         """How many photos pass each filter."""
         return {name: self.photos(0, 0, name)[0] for name in get_args(PhotoFilter)}
 
-    def set_read(self, photo: int, sha256: str, size: int, width: int, height: int) -> None:
-        """The photo was read: its file's hash and size in bytes, its width and height."""
+    def set_read(
+        self, photo: int, sha256: str, size: int, width: int, height: int, changed: int | None = None
+    ) -> None:
+        """The photo was read: its file's hash, size in bytes and time of change, its width and height."""
         with self._transaction():
             self._db.execute(
-                "UPDATE photos SET sha256 = ?, bytes = ?, width = ?, height = ?, problem = NULL WHERE id = ?",
-                (sha256, size, width, height, photo),
+                "UPDATE photos SET sha256 = ?, bytes = ?, width = ?, height = ?, changed = ?, problem = NULL "
+                "WHERE id = ?",
+                (sha256, size, width, height, changed, photo),
             )
 
     def set_problem(self, photo: int, problem: str | None) -> None:
@@ -368,12 +415,14 @@ class Store:
         confidence: float | None = None,
         seconds: float = 0,
         kind: str = "create",
+        facts: Mapping[str, Any] | None = None,
     ) -> ObjectRow:
-        """Add an object."""
+        """Add an object. `ClickError` for an accepted one without a pixel."""
+        _check_state(state, mask)
         with self._transaction():
             cursor = self._db.execute(
-                "INSERT INTO objects (photo, version, position, touched) VALUES (?, 1, 0, ?)",
-                (photo, time.time()),
+                "INSERT INTO objects (photo, version, position, touched, facts) VALUES (?, 1, 0, ?, ?)",
+                (photo, time.time(), json.dumps(facts, ensure_ascii=False) if facts else None),
             )
             assert cursor.lastrowid is not None
             number = cursor.lastrowid
@@ -400,7 +449,10 @@ class Store:
         ------
         ConflictError
             If `version` is not the newest; nothing is changed then.
+        ClickError
+            If it would be accepted without a pixel.
         """
+        _check_state(state, mask)
         with self._transaction():
             position = self._check_version(number, version) + 1
             self._db.execute("DELETE FROM steps WHERE object = ? AND position >= ?", (number, position))
@@ -455,6 +507,27 @@ class Store:
                 "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 (json.dumps(list(labels), ensure_ascii=False),),
             )
+
+    @property
+    def classes(self) -> dict[str, tuple[int | None, str]]:
+        """(class number, supercategory) of labels that came with them, by label."""
+        rows = self._rows("SELECT value FROM settings WHERE key = 'classes'")
+        return {name: (number, above) for name, number, above in json.loads(rows[0]["value"])} if rows else {}
+
+    @classes.setter
+    def classes(self, classes: Mapping[str, tuple[int | None, str]]) -> None:
+        values = [[name, number, above] for name, (number, above) in classes.items()]
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO settings VALUES ('classes', ?) "
+                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (json.dumps(values, ensure_ascii=False),),
+            )
+
+    def used_labels(self) -> list[str]:
+        """The labels, and those of objects that are not among them."""
+        rows = self._rows(f"SELECT DISTINCT s.label FROM {_NOW} WHERE s.state != 'deleted' ORDER BY o.id")
+        return list(dict.fromkeys([*self.labels, *(row["label"] for row in rows)]))
 
     def rename_label(self, old: str, new: str) -> None:
         """Give a label another name: in the list, in all objects, and in what undo brings back.
@@ -584,11 +657,12 @@ class Store:
 
 
 _PHOTO_COLUMNS = (
-    "SELECT p.id, p.path, p.sha256, p.width, p.height, p.done, p.problem, "
+    "SELECT p.id, p.path, p.sha256, p.width, p.height, p.done, p.problem, p.present, "
     f"(SELECT count(*) FROM {_NOW} WHERE o.photo = p.id AND s.state != 'deleted') AS objects FROM photos p"
 )
 _OBJECT_COLUMNS = (
-    "SELECT o.id, o.photo, o.version, o.position, o.touched, s.label, s.state, s.work, s.mask, s.confidence, "
+    "SELECT o.id, o.photo, o.version, o.position, o.touched, o.facts, "
+    "s.label, s.state, s.work, s.mask, s.confidence, "
     "EXISTS (SELECT 1 FROM steps n WHERE n.object = o.id AND n.position > o.position) AS can_redo "
     f"FROM {_NOW}"
 )
@@ -613,6 +687,7 @@ def _photo(row: sqlite3.Row) -> PhotoRow:
         height=row["height"],
         done=bool(row["done"]),
         problem=row["problem"],
+        present=bool(row["present"]),
         objects=row["objects"],
     )
 
@@ -632,7 +707,15 @@ def _object(row: sqlite3.Row, mask: Patch | None = None) -> ObjectRow:
         can_undo=row["position"] > 0,
         can_redo=bool(row["can_redo"]),
         touched=row["touched"],
+        facts=json.loads(row["facts"]) if row["facts"] else {},
     )
+
+
+def _check_state(state: State, mask: Patch | None) -> None:
+    if state == "accepted" and (mask is None or not mask.area):
+        raise ClickError(
+            "this mask has no pixel, so it cannot be accepted; click on the object, or delete it"
+        )
 
 
 def _object_size(row: ObjectRow) -> int:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from iog.annotator.patch import Patch, Point
 from iog.clicks import Clicks
+from iog.patch import Patch, Point
 from iog.prompting import THRESHOLD
 from iog.segmenter import Prediction
 

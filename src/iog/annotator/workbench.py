@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from iog.annotator.patch import Patch
 from iog.annotator.photos import Photos
 from iog.annotator.store import CHANGED_ELSEWHERE, ObjectRow, State, Store
 from iog.annotator.work import Work
@@ -20,6 +19,7 @@ from iog.crop import resize
 from iog.engines import Engine
 from iog.errors import ConflictError, DataError
 from iog.masks import BoolArray
+from iog.patch import Patch
 from iog.prompting import THRESHOLD
 from iog.segmenter import Prediction, Segmenter, Session
 

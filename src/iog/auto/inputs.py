@@ -1,50 +1,43 @@
-"""Files of boxes -> items of a plan. What is wrong with single boxes is noted, never the end.
+"""Files of boxes -> items of a plan. What is wrong with single boxes goes into the account, never the end.
 
-Photos are not opened here, except by COCO files that do not say how large theirs are.
+Photos are not opened here.
 """
 
 from __future__ import annotations
 
-import csv
-import os
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import Any, Literal, get_args
+import math
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Literal, get_args
 
 from iog.auto.plan import Item
-from iog.datasets.boxes import BoxEntry, from_one_based
-from iog.datasets.coco import CocoBoxes
-from iog.datasets.imagenet import listed_things
-from iog.datasets.open_images import listed_boxes
-from iog.datasets.reading import PHOTO_ENDINGS, read_xml, scanning
-from iog.errors import DataError, IogError
-from iog.extras import require_pyarrow
+from iog.errors import DataError
+from iog.formats import table
+from iog.formats.account import Account
+from iog.formats.matching import AMBIGUOUS, PhotoIndex, clean
+from iog.formats.records import Picture
+from iog.images import PHOTO_ENDINGS
 from iog.places import Folder, Place
 
-Kind = Literal["coco", "voc", "yolo", "imagenet", "open-images", "table"]
+Kind = Literal["coco", "voc", "yolo", "labelme", "imagenet", "open-images", "csv", "parquet"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-EDGES = ("x0", "y0", "x1", "y1")
-_COLUMNS = "image, x0, y0, x1, y1 and perhaps category"
-_NAMES = ("classes.txt", "obj.names")
-_NOT_LABELS = (*_NAMES, "train.txt", "val.txt", "test.txt")
 
-
-def read_boxes(path: Path, place: Place, kind: Kind | None, broken: list[str]) -> list[Item]:
-    """The boxes that a file or a folder lists.
+def read_boxes(path: Path, place: Place, kind: Kind | None, account: Account) -> list[Item]:
+    """The boxes that a file or a folder lists; of masks the boxes around them.
 
     Parameters
     ----------
     path
-        COCO's .json; a .csv of Open Images; a .csv or .parquet with the columns image, x0, y0, x1, y1 and
-        perhaps category; a folder of VOC's or ImageNet-LOC's .xml; a folder of YOLO's .txt.
+        What `iog.formats.table` reads.
     place
-        Where the photos lie. Files of a folder are matched with photos of the same relative path. Behind a
-        URL photos are not looked for, so only files that name them in full will do: COCO's and tables.
+        Where the photos lie. Behind a URL photos are not looked for, so only files that name them in full
+        will do: COCO's and tables.
     kind
         What it is; None looks.
-    broken
-        Takes what is wrong with single boxes, which are then left out.
+    account
+        Takes what is left out.
 
     Raises
     ------
@@ -53,218 +46,73 @@ def read_boxes(path: Path, place: Place, kind: Kind | None, broken: list[str]) -
     """
     if not path.exists():
         raise DataError(f"{path} does not exist")
-    photos = place.path if isinstance(place, Folder) else None
-    if photos is not None and not photos.exists():
-        raise DataError(f"{photos} does not exist")
-    if photos is not None and not photos.is_dir():
-        raise DataError(f"{photos} is not a folder; name the folder of the photos")
-    kind = kind or guess(path)
-    if photos is None and kind not in ("coco", "table"):
+    if isinstance(place, Folder):
+        if not place.path.exists():
+            raise DataError(f"{place.path} does not exist")
+        if not place.path.is_dir():
+            raise DataError(f"{place.path} is not a folder; name the folder of the photos")
+    name, source = table.located(path, kind)
+    if not isinstance(place, Folder) and name not in ("coco", "csv", "parquet"):
         raise DataError(
-            f"photos behind a URL need boxes that name them in full, COCO's or a table; {path} is {kind}"
+            f"photos behind a URL need boxes that name them in full, COCO's or a table; {path} is {name}"
         )
-    folder_wanted = kind in ("voc", "yolo", "imagenet")
-    if folder_wanted != path.is_dir():
-        raise DataError(f"{path}: boxes of kind {kind} are a {'folder' if folder_wanted else 'file'}")
-    if photos is not None:
-        items = list(_READERS[kind](path, photos, broken))
-    elif kind == "coco":
-        items = list(_items(CocoBoxes(path, [], broken=broken).entries, Path()))
-    else:
-        items = list(_table(path, Path(), broken))
+    if (name in ("voc", "yolo", "imagenet")) != source.is_dir() and source.suffix not in (".yaml", ".yml"):
+        wanted = "folder" if name in ("voc", "yolo", "imagenet") else "file"
+        raise DataError(f"{path}: boxes of kind {name} are a {wanted}")
+    dataset = table.READERS[name](source, account)
+    photo_of = _photos(place, name)
+    items = [item for picture in dataset.pictures for item in _items(picture, photo_of, account)]
     if not items:
-        raise DataError(f"{path} lists no usable box" + (f"; the first fault: {broken[0]}" if broken else ""))
+        first = next(iter(account.skipped.items()), None)
+        fault = "" if first is None else f"; the first fault: {first[0]} ({first[1]})"
+        raise DataError(f"{path} lists no usable box{fault}")
+    account.make("boxes", len(items))
     return items
 
 
-def guess(path: Path) -> Kind:
-    """What a path holds, from its ending, its header or its first file.
+def _photos(place: Place, name: table.ReadName) -> Callable[[Picture], str]:
+    """How a file's names become paths below the folder of photos."""
+    if not isinstance(place, Folder):
+        return lambda picture: picture.name
+    folder = place
 
-    Raises
-    ------
-    DataError
-        If nothing tells.
-    """
-    if path.is_dir():
-        database = next(_databases(path), None)
-        if database is not None:
-            return "imagenet" if database.upper().startswith(("ILSVRC", "IMAGENET")) else "voc"
-        if next(_labels(path), None) is not None:
-            return "yolo"
-        raise DataError(f"{path} has neither .xml (VOC, ImageNet) nor .txt (YOLO)")
-    ending = path.suffix.lower()
-    if ending == ".json":
-        return "coco"
-    if ending in (".parquet", ".pq"):
-        return "table"
-    if ending == ".csv":
-        return "open-images" if "ImageID" in next(_csv_rows(path), {}) else "table"
-    raise DataError(f"cannot tell what {path} is; it ends in none of .json, .csv, .parquet: give --input")
+    @cache
+    def index() -> PhotoIndex:
+        names = (name for name in folder.names() if PurePosixPath(name).suffix.lower() in PHOTO_ENDINGS)
+        return PhotoIndex(sorted(names))
 
-
-def _databases(folder: Path) -> Iterator[str]:
-    """What the XML files of a folder say where they come from; a broken one tells nothing of the others."""
-    fault: IogError | None = None
-    for file in _below(folder, ".xml"):
+    def find(picture: Picture) -> str:
+        below = "/".join([*picture.sections[-1:], picture.name])
+        if name == "imagenet" and folder.exists(f"{below}.JPEG"):
+            return f"{below}.JPEG"  # without an index of over a million photos
         try:
-            yield read_xml(file, "").findtext("source/database") or ""
-        except IogError as error:
-            fault = fault or error
-    if fault is not None:
-        raise fault
+            return index().find(picture)
+        except LookupError as error:
+            if str(error) == AMBIGUOUS:
+                raise
+            # One that is missing is a failure of the run, which counts it.
+            return f"{below}.jpg" if picture.stem else clean(picture.name)
+
+    return find
 
 
-def _coco(path: Path, photos: Path, broken: list[str]) -> Iterator[Item]:
-    source = f"--images names the folder of the photos, now {photos}"
-    return _items(CocoBoxes(path, [photos], source=source, broken=broken).entries, photos)
-
-
-def _open_images(path: Path, photos: Path, broken: list[str]) -> Iterator[Item]:
-    by_id = {photo.stem: photo for photo in sorted(photos.iterdir()) if photo.suffix.lower() in PHOTO_ENDINGS}
-    return _items(listed_boxes(path, by_id, broken=broken), photos)
-
-
-def _items(entries: Iterable[BoxEntry], photos: Path) -> Iterator[Item]:
-    for entry in entries:
-        edges = tuple(float(edge) for edge in entry.box)
-        yield Item(
-            _relative(entry.image, photos),
-            entry.category,
-            edges,  # type: ignore[arg-type]  # four of them
-            relative=type(entry.box) is tuple,
-        )
-
-
-def _voc(path: Path, photos: Path, broken: list[str]) -> Iterator[Item]:
-    return _xml(path, photos, broken, lambda edges: from_one_based(*edges))
-
-
-def _imagenet(path: Path, photos: Path, broken: list[str]) -> Iterator[Item]:
-    return _xml(path, photos, broken, lambda edges: edges)  # counted from 0, see ImageNetBoxes
-
-
-Edges = tuple[float, float, float, float]
-
-
-def _xml(path: Path, photos: Path, broken: list[str], convert: Callable[[Edges], Edges]) -> Iterator[Item]:
-    for file in scanning(list(_below(path, ".xml")), "boxes"):
-        try:
-            things = list(listed_things(read_xml(file, ""), file, broken))
-        except IogError as error:
-            broken.append(str(error))
-            continue
-        image = _photo_of(file, path, photos)
-        for thing in things:
-            yield Item(image, thing.name, convert(thing.edges))
-
-
-def _yolo(path: Path, photos: Path, broken: list[str]) -> Iterator[Item]:
-    names = _yolo_names(path)
-    for file in scanning(list(_labels(path)), "boxes"):
-        image = _photo_of(file, path, photos)
-        try:
-            lines = file.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, ValueError) as error:
-            broken.append(f"{file}: {error}")
-            continue
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                class_, *values = line.split()
-                name = names[int(class_)] if 0 <= int(class_) < len(names) else class_
-                yield Item(image, name, _yolo_edges([float(value) for value in values]), relative=True)
-            except (ValueError, IndexError) as error:
-                broken.append(f"{file}, line {number}: {error}")
-
-
-def _yolo_edges(values: list[float]) -> Edges:
-    if len(values) in (4, 5):  # centre and size, perhaps a confidence
-        x, y, width, height = values[:4]
-        return x - width / 2, y - height / 2, x + width / 2, y + height / 2
-    if len(values) >= 6 and len(values) % 2 == 0:  # an outline: the box around it
-        return min(values[::2]), min(values[1::2]), max(values[::2]), max(values[1::2])
-    raise ValueError("expected a class and 4 numbers, or a class and the points of an outline")
-
-
-def _yolo_names(folder: Path) -> list[str]:
-    for place in (folder, folder.parent):
-        for name in _NAMES:
-            if (place / name).is_file():
-                lines = (place / name).read_text(encoding="utf-8-sig", errors="replace").splitlines()
-                return [line.strip() for line in lines if line.strip()]
-    return []
-
-
-def _labels(folder: Path) -> Iterator[Path]:
-    return (file for file in _below(folder, ".txt") if file.name not in _NOT_LABELS)
-
-
-def _table(path: Path, photos: Path, broken: list[str]) -> Iterator[Item]:
-    rows = _parquet_rows(path) if path.suffix.lower() in (".parquet", ".pq") else _csv_rows(path)
-    for number, row in enumerate(rows, 1):
-        try:
-            x0, y0, x1, y1 = (float(row[edge]) for edge in EDGES)
-            image, category = row["image"], row.get("category")
-            if not isinstance(image, str) or not image:
-                raise ValueError("image is empty")
-        except KeyError as error:
-            raise DataError(f"{path} has no column {error}; expected {_COLUMNS}") from None
-        except (ValueError, TypeError) as error:
-            broken.append(f"{path}, row {number}: {error}")
-            continue
-        name = _relative(photos / image.replace("\\", "/"), photos)
-        yield Item(name, "" if category is None else str(category), (x0, y0, x1, y1))
-
-
-def _csv_rows(path: Path) -> Iterator[dict[str, Any]]:
+def _items(picture: Picture, photo_of: Callable[[Picture], str], account: Account) -> Iterator[Item]:
+    account.count("photos")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.DictReader(file)
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not a CSV file in UTF-8: {error}") from None
-
-
-def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
-    require_pyarrow(f"reading {path.name}")
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            present = [name for name in ("image", *EDGES, "category") if name in file.schema_arrow.names]
-            for batch in file.iter_batches(columns=present):
-                yield from batch.to_pylist()
-    except pa.ArrowInvalid as error:
-        raise DataError(f"{path} is not Parquet: {error}") from None
-
-
-_READERS: dict[Kind, Callable[[Path, Path, list[str]], Iterator[Item]]] = {
-    "coco": _coco,
-    "voc": _voc,
-    "yolo": _yolo,
-    "imagenet": _imagenet,
-    "open-images": _open_images,
-    "table": _table,
-}
-
-
-def _photo_of(file: Path, folder: Path, photos: Path) -> str:
-    """The photo with the same relative path and another ending; .jpg if there is none, which then fails."""
-    stem = photos / file.relative_to(folder).with_suffix("")
-    for ending in PHOTO_ENDINGS:
-        for spelling in (ending, ending.upper()):
-            if stem.with_name(stem.name + spelling).is_file():
-                return _relative(stem.with_name(stem.name + spelling), photos)
-    return _relative(stem.with_name(stem.name + ".jpg"), photos)
-
-
-def _below(folder: Path, ending: str) -> Iterator[Path]:
-    """Files with the ending, in an order that does not depend on the system."""
-    for place, folders, files in os.walk(folder):
-        folders.sort()
-        yield from (Path(place) / name for name in sorted(files) if name.lower().endswith(ending))
-
-
-def _relative(photo: Path, photos: Path) -> str:
-    return photo.relative_to(photos).as_posix() if photo.is_relative_to(photos) else photo.as_posix()
+        image = photo_of(picture)
+    except LookupError as error:
+        account.skip(str(error), picture.name, max(1, len(picture.annotations)))
+        return
+    for annotation in picture.annotations:
+        try:
+            box = annotation.edges()
+            edges = (box.x0, box.y0, box.x1, box.y1)
+            if not all(math.isfinite(edge) for edge in edges):
+                raise ValueError("its box has a coordinate that is no number")
+        except ValueError as error:
+            account.skip("a box cannot be used", f"{picture.name}: {error}")
+            continue
+        if annotation.crowd:
+            account.skip("crowds are no single things", picture.name)
+            continue
+        yield Item(image, annotation.label, edges, box.relative, picture.size)

@@ -41,9 +41,17 @@ class Item(NamedTuple):
     """x0, y0, x1, y1, continuous."""
     relative: bool = False
     """Whether edges are shares of width and height, else pixels."""
+    stated: tuple[int, int] | None = None
+    """(width, height) of the photo as the file states them."""
 
     def box(self, width: int, height: int) -> Box:
         """The whole pixels it touches in a photo of this size; ValueError if it is impossible."""
+        if self.stated is not None and self.stated != (width, height):
+            stored = " as stored, before its EXIF turns it" if self.stated == (height, width) else ""
+            raise ValueError(
+                f"the photo is {width} x {height} pixels, the labels are for "
+                f"{self.stated[0]} x {self.stated[1]}{stored}"
+            )
         x0, y0, x1, y1 = self.edges
         if self.relative:
             x0, y0, x1, y1 = x0 * width, y0 * height, x1 * width, y1 * height

@@ -25,7 +25,7 @@ from iog._version import __version__
 from iog.bench.settings import Settings
 from iog.errors import DataError
 from iog.files import replacing
-from iog.formats import write_json
+from iog.output import write_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

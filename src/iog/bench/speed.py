@@ -29,9 +29,9 @@ from iog.bench.results import write_environment
 from iog.bench.subjects import Network, Subject, opened
 from iog.bench.tables import NONE, Table
 from iog.clicks import Clicks, Correction
-from iog.formats import write_json
 from iog.images import read_image
 from iog.masks import mask_box
+from iog.output import write_json
 from iog.robot import BoolArray, RobotUser
 from iog.samples import samples
 from iog.segmenter import Segmenter, Session

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from tqdm import tqdm
 
+from iog.auto.inputs import KINDS
 from iog.box_methods import METHODS
 from iog.cli.auto_report import report
 from iog.errors import DataError
@@ -122,9 +123,10 @@ def _options(command: Command) -> Command:
 @click.option(
     "--input",
     "kind",
-    type=click.Choice(["coco", "voc", "yolo", "imagenet", "open-images", "table"]),
+    type=click.Choice(KINDS),
     help="What BOXES is. [default: it is looked at]",
 )
+@click.option("--strict", is_flag=True, help="Make nothing if anything of BOXES would be left out.")
 @click.option(
     "--format",
     "formats",
@@ -141,13 +143,15 @@ def masks(
     images: str,
     out: str,
     kind: Any,
+    strict: bool,
     formats: tuple[Any, ...],
     **options: Any,
 ) -> None:
     """Turn the boxes that BOXES lists into masks.
 
     BOXES is a COCO .json, a .csv of Open Images, a .csv or .parquet with the columns image, x0, y0, x1, y1
-    and perhaps category, or a folder of VOC or ImageNet .xml or of YOLO .txt files.
+    and perhaps category, or a folder of VOC or ImageNet .xml, of YOLO .txt or of LabelMe .json files. Of
+    masks and outlines the boxes around them are taken.
 
     The work is cut into shards. Stop it whenever you like: the same command goes on where it was, and the
     result is the same to the byte. Photos and boxes that cannot be used are listed in OUT/failures.jsonl.
@@ -161,6 +165,7 @@ def masks(
     """
     from iog.auto.inputs import read_boxes
     from iog.auto.outputs import check_format, write_output
+    from iog.formats.account import Account
     from iog.places import local_copy, place_of
 
     formats = tuple(dict.fromkeys(formats)) or ("coco",)
@@ -168,6 +173,7 @@ def masks(
     for format_ in formats:
         check_format(format_)
     unlisted: list[str] = []
+    account = Account(log=unlisted)
 
     def finish(store: Store) -> None:
         for format_ in formats:
@@ -176,7 +182,11 @@ def masks(
 
     with _stoppable(context):
         with local_copy(boxes) as path:
-            items = read_boxes(path, place_of(images), kind, unlisted)
+            items = read_boxes(path, place_of(images), kind, account)
+        lines = list(account.lines())
+        if strict and not account.is_clean:
+            raise DataError("\n".join(["no mask was made, since something would be left out:", *lines]))
+        click.echo("\n".join(lines), err=True)
         status = _run(items, unlisted, images, out, finish, **options)
     context.exit(status)
 
@@ -199,6 +209,7 @@ def imagenet(context: click.Context, /, root: Path, out: str, split: str, **opti
     from iog.auto.outputs import check_format, write_output, write_pngs
     from iog.datasets.imagenet import annotated_photos
     from iog.datasets.pixel_imagenet import labels_of, synset_names, write_labels
+    from iog.formats.account import Account
     from iog.places import Folder
 
     check_format("parquet")
@@ -214,7 +225,7 @@ def imagenet(context: click.Context, /, root: Path, out: str, split: str, **opti
         write_output("parquet", store)
 
     with _stoppable(context):
-        items = read_boxes(annotations, Folder(photos), "imagenet", unlisted)
+        items = read_boxes(annotations, Folder(photos), "imagenet", Account(log=unlisted))
         status = _run(items, unlisted, str(photos), out, finish, **options)
     context.exit(status)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from iog.cli.annotate import PROJECT
 from iog.errors import DataError
+from iog.formats.table import ReadName, WriteName
+
+if TYPE_CHECKING:
+    from iog.formats.account import Account
 
 _photos = click.argument("photos", type=click.Path(path_type=Path))
 _project = click.option(
@@ -22,9 +27,7 @@ _project = click.option(
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(
-        ["coco", "coco-rle", "yolo", "voc", "labelme", "png", "png-photo", "parquet", "timings"]
-    ),
+    type=click.Choice([*get_args(WriteName), "timings"]),
     default="coco",
     show_default=True,
 )
@@ -37,10 +40,25 @@ _project = click.option(
     help="Pixels by which a polygon may stray from the mask.",
 )
 @click.option("--drafts", is_flag=True, help="Also objects that nobody has accepted.")
+@click.option("--label", "labels", multiple=True, help="Objects with this label alone; can be given again.")
+@click.option("--done", is_flag=True, help="Photos that are marked done alone.")
+@click.option("--strict", is_flag=True, help="Write nothing if anything would be left out.")
 def export(
-    photos: Path, project: Path | None, format_: Any, out: Path, tolerance: float, drafts: bool
+    photos: Path,
+    project: Path | None,
+    format_: Any,
+    out: Path,
+    tolerance: float,
+    drafts: bool,
+    labels: tuple[str, ...],
+    done: bool,
+    strict: bool,
 ) -> None:
-    """Write what was made in `iog annotate PHOTOS`: the accepted objects, or the timings of each step."""
+    """Write what was made in `iog annotate PHOTOS`: the accepted objects, or the timings of each step.
+
+    Photos that are marked done and have no objects are written too. An older export in the folder is
+    replaced as a whole.
+    """
     from iog.annotator import exchange
     from iog.annotator.photos import Photos
     from iog.annotator.store import Store
@@ -49,10 +67,11 @@ def export(
     if not path.is_file():
         raise DataError(f"{path} does not exist; `iog annotate {photos}` makes it")
     store = Store(path)
-    count = exchange.export(store, Photos(photos, store), format_, out, tolerance=tolerance, drafts=drafts)
-    for note in exchange.losses(store, format_):
-        click.echo(note, err=True)
-    click.echo(f"{count} objects -> {out}")
+    choice = exchange.Choice(drafts=drafts, labels=labels, done=done)
+    folder = Photos(photos, store)
+    account = exchange.export(store, folder, format_, out, tolerance=tolerance, choice=choice, strict=strict)
+    _finish(account)
+    click.echo(f"{account.objects} objects -> {out}")
 
 
 @click.command("import")
@@ -62,22 +81,42 @@ def export(
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["coco", "yolo", "voc", "labelme", "png", "parquet", "csv"]),
+    type=click.Choice(get_args(ReadName)),
     help="What SOURCE holds. [default: found out from its files]",
 )
-def import_(photos: Path, source: Path, project: Path | None, format_: Any) -> None:
+@click.option(
+    "--on-duplicate",
+    type=click.Choice(["skip", "replace", "add"]),
+    default="skip",
+    show_default=True,
+    help="What to do with an object whose label and box the photo has already.",
+)
+@click.option("--strict", is_flag=True, help="Add nothing if anything would be left out, changed or guessed.")
+def import_(
+    photos: Path, source: Path, project: Path | None, format_: Any, on_duplicate: Any, strict: bool
+) -> None:
     """Add objects and boxes from another tool to `iog annotate PHOTOS`.
 
-    SOURCE is COCO's JSON, a CSV or Parquet table of boxes (columns image, x0, y0, x1, y1 and perhaps
-    category), our own Parquet, or the folder of a YOLO, VOC, LabelMe or PNG data set; also as a ZIP file.
-    Masks become accepted objects; boxes wait for an inside click, or for "masks for all boxes" in the page.
+    SOURCE is a file or folder of COCO, YOLO, VOC, LabelMe, PNG, CSV or Parquet; also as a ZIP file. Masks
+    become accepted objects; boxes wait for an inside click, or for "masks for all boxes" in the page. The
+    table that is printed says what was read, made and left out. Exit status 1: nothing was made of what is
+    there.
     """
     from iog.annotator import exchange
     from iog.annotator.photos import Photos
     from iog.annotator.store import Store
 
     store = Store(project or photos / PROJECT)
-    report = exchange.import_path(store, Photos(photos, store), source, format_)
-    for note in report.notes:
-        click.echo(note, err=True)
-    click.echo(f"{report.objects} objects added to {store.path}")
+    folder = Photos(photos, store)
+    account = exchange.import_path(store, folder, source, format_, strict=strict, on_duplicate=on_duplicate)
+    _finish(account)
+    click.echo(f"{account.objects} objects added to {store.path}")
+
+
+def _finish(account: Account) -> None:
+    """Print the account; exit with status 1 if nothing came of something."""
+    for line in account.lines():
+        click.echo(line, err=True)
+    if account.useless:
+        click.echo("Error: nothing could be used; the lines above say why", err=True)
+        sys.exit(1)

@@ -16,7 +16,7 @@ from iog.errors import DataError, IogError
 
 if TYPE_CHECKING:
     from iog.extreme import ExtremePoints
-    from iog.formats import AnyPrediction, Format
+    from iog.output import AnyPrediction, Format
     from iog.segmenter import Segmenter
 
 AnyClicks: TypeAlias = Clicks | ExtremeClicks
@@ -208,24 +208,27 @@ def _predict_one(
     overlay: Path | None,
     format_: Format | None,
 ) -> None:
-    from iog import formats
+    from iog import output
+    from iog.files import check_no_input
     from iog.images import read_image
     from iog.overlay import draw_overlay
 
+    for path in (out, overlay):
+        check_no_input(path, [photo])
     image = read_image(photo)
     prediction = _segment(segmenter, image, clicks)
     if out is not None:
         match format_ or _format_of(out):
             case "png":
-                formats.write_mask(out, prediction.mask)
+                output.write_mask(out, prediction.mask)
             case "coco":
-                document = formats.CocoDocument()
+                document = output.CocoDocument()
                 document.add(photo.name, prediction)
-                formats.write_json(out, document.data)
+                output.write_json(out, document.data)
             case "polygon":
-                formats.write_json(out, formats.polygon_document(photo.name, prediction))
+                output.write_json(out, output.polygon_document(photo.name, prediction))
     if overlay is not None:
-        formats.write_picture(overlay, draw_overlay(image, prediction))
+        output.write_picture(overlay, draw_overlay(image, prediction))
     written = ", ".join(str(path) for path in (out, overlay) if path is not None)
     click.echo(
         f"{photo.name}: {int(prediction.mask.sum())} pixels, "
@@ -284,14 +287,16 @@ def _predict_batch(
     format_: Format,
 ) -> int:
     """Write all masks and a record of each line; returns the exit status."""
-    from iog import formats
+    from iog import output
+    from iog.files import check_no_input
 
+    check_no_input(out, [folder / image for _, image, _ in lines])
     if format_ == "png":
         out.mkdir(parents=True, exist_ok=True)
     elif not out.absolute().parent.is_dir():
         raise DataError(f"folder {out.absolute().parent} does not exist; make it first")
     records: list[dict[str, Any]] = []
-    document = formats.CocoDocument()
+    document = output.CocoDocument()
     failed = 0
     progress = tqdm(lines, unit="object", disable=None, dynamic_ncols=True)
     for (number, image, _), result in zip(progress, _predictions(segmenter, folder, lines), strict=True):
@@ -304,17 +309,17 @@ def _predict_batch(
             record["confidence"] = round(result.confidence, 4)
             if format_ == "png":
                 record["mask"] = f"{number:06d}_{Path(image).stem}.png"
-                formats.write_mask(out / record["mask"], result.mask)
+                output.write_mask(out / record["mask"], result.mask)
             elif format_ == "polygon":
-                record |= formats.polygon_document(image, result)
+                record |= output.polygon_document(image, result)
             else:
                 document.add(image, result)
         records.append(record)
     if format_ == "coco":
-        formats.write_json(out, document.data)
+        output.write_json(out, document.data)
     else:
         listing = out / "predictions.jsonl" if format_ == "png" else out
-        formats.write_json_lines(listing, records)
+        output.write_json_lines(listing, records)
     click.echo(
         f"{len(lines) - failed} masks -> {out}" + (f"; {failed} failed (listed above)" if failed else "")
     )

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from iog.datasets.reading import PHOTO_ENDINGS, Broken, note, require
+from iog.datasets.reading import Broken, note, require
 from iog.errors import DataError
+from iog.images import PHOTO_ENDINGS
 
 
 class Pair(NamedTuple):

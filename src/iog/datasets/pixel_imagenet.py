@@ -28,8 +28,9 @@ from typing import IO, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from iog.datasets.reading import PHOTO_ENDINGS, read_labels, read_photo, require, scanning
+from iog.datasets.reading import read_labels, read_photo, require, scanning
 from iog.errors import DataError
+from iog.images import PHOTO_ENDINGS
 from iog.masks import BoolArray, mask_box
 
 SOURCE = (

@@ -21,8 +21,6 @@ from tqdm import tqdm
 from iog.errors import DataError, IogError
 from iog.images import MAXIMUM_PIXELS, read_image
 
-PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".ppm", ".pgm")
-
 Broken = list[str] | None
 """Where readers note what is wrong with single photos, which they then leave out; None raises instead."""
 

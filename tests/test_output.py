@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from pycocotools.coco import COCO
 
-from iog import formats
+from iog import output
 from iog.samples import Sample
 from iog.segmenter import Segmenter
 
@@ -15,10 +15,10 @@ def test_coco_is_read_by_an_independent_reader(
     sample: Sample, segmenter: Segmenter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     prediction = segmenter.segment(sample.photo, sample.clicks)
-    document = formats.CocoDocument()
+    document = output.CocoDocument()
     document.add(sample.photo.name, prediction)
     document.add(sample.photo.name, prediction)
-    formats.write_json(tmp_path / "out.json", document.data)
+    output.write_json(tmp_path / "out.json", document.data)
     coco = COCO(tmp_path / "out.json")
     assert len(coco.imgs) == 1
     assert len(coco.anns) == 2
@@ -34,7 +34,7 @@ def test_coco_is_read_by_an_independent_reader(
 
 def test_polygon_document_names_everything(sample: Sample, segmenter: Segmenter) -> None:
     prediction = segmenter.segment(sample.photo, sample.clicks)
-    data = json.loads(json.dumps(formats.polygon_document("p.png", prediction)))
+    data = json.loads(json.dumps(output.polygon_document("p.png", prediction)))
     assert (data["width"], data["height"]) == prediction.image_size
     assert data["polygons"][0]["outer"]
     assert data["clicks"] == prediction.clicks.to_json()
@@ -42,7 +42,7 @@ def test_polygon_document_names_everything(sample: Sample, segmenter: Segmenter)
 
 def test_a_mask_is_lossless_whatever_its_ending(tmp_path: Path) -> None:
     mask = np.random.default_rng(0).random((30, 40)) > 0.5
-    formats.write_mask(tmp_path / "mask.jpg", mask)
+    output.write_mask(tmp_path / "mask.jpg", mask)
     with Image.open(tmp_path / "mask.jpg") as picture:
         assert picture.format == "PNG"
         np.testing.assert_array_equal(np.asarray(picture), mask * np.uint8(255))

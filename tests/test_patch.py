@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from iog.annotator.patch import Patch, mask_runs
 from iog.annotator.work import Reshape, Stroke, Work
 from iog.clicks import Box, Clicks
 from iog.errors import DataError
 from iog.masks import polygons, rasterize, winding
+from iog.patch import Patch, mask_runs
 
 masks = hnp.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 

@@ -1,0 +1,441 @@
+"""Annotations out of a project and into it: `iog.formats` on one side, the store on the other."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, get_args
+
+from iog.annotator import timings
+from iog.annotator.photos import Identity, Photos
+from iog.annotator.store import Effort, ObjectRow, PhotoRow, Store
+from iog.annotator.work import Work
+from iog.clicks import Box, Clicks, widened
+from iog.errors import DataError, ImageError, IogError
+from iog.formats import table
+from iog.formats.account import Account
+from iog.formats.matching import PhotoIndex, fits
+from iog.formats.places import replacing_folder
+from iog.formats.records import Annotation, Class, Dataset, Picture, Pixels, Size
+from iog.patch import Patch
+
+FormatName = Literal[table.WriteName, "timings"]
+FORMATS: dict[FormatName, str] = {
+    "coco": "COCO, polygons where they can",
+    "coco-rle": "COCO, run lengths",
+    "yolo": "YOLO segmentation",
+    "voc": "Pascal VOC",
+    "labelme": "LabelMe",
+    "png": "PNG, one an object",
+    "png-photo": "PNG, one a photo",
+    "parquet": "Parquet",
+    "timings": "Timings (CSV)",
+}
+ImportName = table.ReadName
+IMPORTS: tuple[ImportName, ...] = get_args(ImportName)
+
+Duplicates = Literal["skip", "replace", "add"]
+"""What happens to an object whose label and box the photo has already."""
+
+MAXIMUM_UNPACKED = 1 << 30
+"""Bytes of the files in an uploaded ZIP file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What of a project is exported."""
+
+    drafts: bool = False
+    """Also objects that nobody has accepted."""
+    labels: Collection[str] = ()
+    """These labels alone; empty: all."""
+    done: bool = False
+    """Photos that are marked done alone."""
+
+
+def pictures_of(store: Store, photos: Photos, account: Account, choice: Choice) -> Iterator[Picture]:
+    """The photos to export, one by one: those with chosen objects, and done ones without any (negatives)."""
+    efforts = {effort.object: effort for effort in store.efforts()}
+    for photo in store.photos_to_export():
+        if choice.done and not photo.done:
+            account.skip("photos that are not marked done", photo.path)
+            continue
+        rows = store.objects(photo.id)
+        problem = _unusable(photo, photos)
+        if problem is not None:
+            account.skip(problem, photo.path, max(1, len(rows)))
+            continue
+        account.count("objects", len(rows))
+        annotations = [
+            _annotation(row, efforts.get(row.id))
+            for row in rows
+            if _is_chosen(row, photo, account, choice) and row.mask is not None
+        ]
+        if annotations or (photo.done and not rows):
+            yield Picture(name=photo.path, size=_size(photo, photos), annotations=annotations)
+
+
+def _unusable(photo: PhotoRow, photos: Photos) -> str | None:
+    """Why nothing of a photo can be exported."""
+    if not photo.present:
+        return "objects of photos that are no longer in the folder; put the files back"
+    if photo.problem is not None:
+        return "objects of photos that cannot be used"
+    try:
+        _size(photo, photos)
+    except ImageError:
+        return "objects of photos that cannot be read"
+    return None
+
+
+def _is_chosen(row: ObjectRow, photo: PhotoRow, account: Account, choice: Choice) -> bool:
+    if choice.labels and row.label not in choice.labels:
+        return False
+    if row.state != "accepted" and not choice.drafts:
+        account.skip(
+            "objects that nobody has accepted" + (", on photos marked done" if photo.done else ""), photo.path
+        )
+        return False
+    if row.mask is None or not row.mask.area:
+        account.skip("objects without a pixel", photo.path)
+        return False
+    return True
+
+
+def _annotation(row: ObjectRow, effort: Effort | None) -> Annotation:
+    assert row.mask is not None
+    return Annotation(
+        label=row.label,
+        shape=Pixels(row.mask),
+        clicks=row.work.clicks,
+        score=row.confidence,
+        seconds=effort.seconds if effort else 0,
+        click_count=effort.clicks if effort else 0,
+        **row.facts,
+    )
+
+
+def export(
+    store: Store,
+    photos: Photos,
+    format: FormatName,
+    folder: Path,
+    *,
+    tolerance: float = 0,
+    choice: Choice | None = None,
+    strict: bool = False,
+) -> Account:
+    """Write the annotations into a folder, which an older export gives way to as a whole.
+
+    Parameters
+    ----------
+    store, photos
+        The project.
+    format
+        One of `FORMATS`.
+    folder
+        Made if need be.
+    tolerance
+        How far, in pixels, a polygon may stray from the mask's edge; 0 keeps every pixel.
+    choice
+        What is exported; None: all that was accepted.
+    strict
+        Refuse, and write nothing, if anything would be left out or changed.
+
+    Raises
+    ------
+    DataError
+        If the folder holds other files, the format cannot hold what there is, or with `strict`.
+    """
+    account = Account()
+    with replacing_folder(folder) as made:
+        _write(store, photos, format, made, account, tolerance, choice or Choice())
+        _check_strict(account, strict, "written")
+    return account
+
+
+def export_zip(
+    store: Store, photos: Photos, format: FormatName, *, tolerance: float = 0, choice: Choice | None = None
+) -> bytes:
+    """As `export`, as the bytes of a ZIP file."""
+    buffer = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder:
+        _write(store, photos, format, Path(folder), Account(), tolerance, choice or Choice())
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(Path(folder).rglob("*")):
+                if path.is_file():
+                    archive.write(path, path.relative_to(folder).as_posix())
+    return buffer.getvalue()
+
+
+def _write(
+    store: Store,
+    photos: Photos,
+    format: FormatName,
+    folder: Path,
+    account: Account,
+    tolerance: float,
+    choice: Choice,
+) -> None:
+    if format == "timings":
+        timings.write(store.timings(), folder)
+        account.make("files")
+        return
+    known = store.classes
+    used = dict.fromkeys(
+        row.label for photo in store.photos_with_objects() for row in store.objects(photo.id)
+    )
+    classes = [
+        Class(
+            name=label, number=known.get(label, (None, ""))[0], supercategory=known.get(label, (None, ""))[1]
+        )
+        for label in dict.fromkeys([*store.labels, *used])
+        if not choice.labels or label in choice.labels
+    ]
+    pictures = pictures_of(store, photos, account, choice)
+    table.writer(format, tolerance)(Dataset(classes=classes, pictures=pictures), folder, account)
+
+
+def losses(store: Store, photos: Photos, format: FormatName, choice: Choice | None = None) -> list[str]:
+    """What an export would leave out or change, in sentences for a person; tried in a temporary folder."""
+    account = Account()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            _write(store, photos, format, Path(folder), account, 0, choice or Choice())
+    except DataError as error:
+        return [str(error)]
+    skipped = [f"Left out: {tally.count} {reason} ({tally})." for reason, tally in account.skipped.items()]
+    return [*skipped, *(f"{sentence}: {tally.count} ({tally})." for sentence, tally in account.notes.items())]
+
+
+def import_path(
+    store: Store,
+    photos: Photos,
+    path: Path,
+    format: ImportName | None = None,
+    *,
+    strict: bool = False,
+    on_duplicate: Duplicates = "skip",
+) -> Account:
+    """Add the objects of a file or folder to the project, in one step; the account says what was left out.
+
+    Masks arrive as accepted objects, boxes as drafts that wait for an inside click. They may overlap others.
+
+    Parameters
+    ----------
+    store, photos
+        The project.
+    path
+        A file or folder of labels, or a ZIP file of it; see `iog.formats.table`.
+    format
+        One of `IMPORTS`; None looks.
+    strict
+        Refuse, and add nothing, if anything would be left out, changed or guessed.
+    on_duplicate
+        What happens to an object whose label and box the photo has already.
+
+    Raises
+    ------
+    DataError
+        If the path is missing or holds no labels, or with `strict`.
+    """
+    if path.is_file() and zipfile.is_zipfile(path):
+        with tempfile.TemporaryDirectory() as folder:
+            _unpack(path, Path(folder))
+            return import_path(store, photos, Path(folder), format, strict=strict, on_duplicate=on_duplicate)
+    account = Account()
+    dataset = table.read(path, account, format)
+    # Files are read and masks are drawn before the project is locked for writing.
+    ready = list(_ready(dataset, store, photos, account))
+    _check_strict(account, strict, "added")
+    with store.together():
+        for photo, identity, objects in ready:
+            if photo.sha256 is None:
+                sha256, size, changed, (width, height), _ = identity
+                store.set_read(photo.id, sha256, size, width, height, changed)
+            _add(store, photo, objects, on_duplicate, account)
+        if ready or not account.useless:
+            used = [a.label for _, _, objects in ready for a, _, _ in objects]
+            _add_classes(store, dataset.classes, used, account)
+    return account
+
+
+def _check_strict(account: Account, strict: bool, done: str) -> None:
+    if strict and not account.is_clean:
+        lines = "\n".join(account.lines())
+        raise DataError(f"nothing was {done}, since something would be left out or changed:\n{lines}")
+
+
+def import_upload(
+    store: Store, photos: Photos, name: str, content: bytes, *, on_duplicate: Duplicates = "skip"
+) -> Account:
+    """As `import_path`, for the bytes of an uploaded file; the ending of `name` helps to tell what it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"upload{PurePosixPath(name).suffix.lower()[:10]}"
+        path.write_bytes(content)
+        try:
+            return import_path(store, photos, path, on_duplicate=on_duplicate)
+        except DataError as error:  # where it lay meanwhile says nothing to a person
+            raise DataError(str(error).replace(f"{folder}/", "").replace(folder, name)) from None
+
+
+_Object = tuple[Annotation, Mapping[str, Any] | None, Box]
+"""What an annotation says besides its shape, its mask as run lengths (see `Patch.to_json`), and its box."""
+
+
+def _ready(
+    dataset: Dataset, store: Store, photos: Photos, account: Account
+) -> Iterator[tuple[PhotoRow, Identity, list[_Object]]]:
+    """The photos that are meant, with the objects that fit them."""
+    numbers = store.paths()
+    index = PhotoIndex(numbers)
+    meant: dict[str, str] = {}
+    for picture in dataset.pictures:
+        account.count("photos")
+        try:
+            path = index.find(picture)
+        except LookupError as error:
+            account.skip(str(error), picture.name)
+            continue
+        stated = "/".join([*picture.sections[:1], picture.name])
+        if meant.setdefault(path, stated) != stated:
+            account.skip(
+                "another entry of the file means the same photo", f"{stated} and {meant[path]}: {path}"
+            )
+            continue
+        try:
+            identity = photos.identify(numbers[path])
+        except ImageError as error:
+            account.skip("the photo cannot be read", str(error))
+            continue
+        problem = fits(picture, identity.size, identity.stored)
+        if problem is not None:
+            account.skip(
+                "the labels do not fit the photo", f"{path}: {problem}", max(1, len(picture.annotations))
+            )
+            continue
+        objects = [
+            one for a in picture.annotations if (one := _fitted(a, identity.size, path, account)) is not None
+        ]
+        if objects:
+            yield store.photo(numbers[path]), identity, objects
+
+
+def _fitted(a: Annotation, size: Size, path: str, account: Account) -> _Object | None:
+    try:
+        patch = None if a.shape is None else a.shape.patch(size)
+    except (IogError, ValueError) as error:
+        account.skip("an object cannot be used", f"{path}: {error}")
+        return None
+    try:
+        if patch is not None and patch.area:
+            return replace(a, shape=None), patch.to_json(), patch.box
+        if a.box is None:
+            account.skip("an object has no pixel in its photo", path)
+            return None
+        if patch is not None:
+            account.note("a mask has no pixel; its box is taken", path)
+        stated = a.box.box(size)
+        box = widened(stated)
+        if box != stated:
+            account.note("a box of under 4 pixels a side is widened, so that it can be clicked", path)
+        clicks = Clicks.of(((box.x0, box.y0), (box.x1 - 1, box.y1 - 1)))
+        clicks.check_inside_image(*size)
+        return a, None, clicks.box
+    except (IogError, ValueError) as error:
+        account.skip("a box cannot be used", f"{path}: {error}")
+        return None
+
+
+def _add(
+    store: Store, photo: PhotoRow, objects: list[_Object], on_duplicate: Duplicates, account: Account
+) -> None:
+    there: dict[tuple[str, Box], ObjectRow] = {}
+    for row in store.objects(photo.id):
+        box = row.mask.box if row.mask is not None else row.work.clicks.box if row.work.clicks else None
+        if box is not None:
+            there[row.label, box] = row
+    for a, mask, box in objects:
+        same = there.get((a.label, box))
+        if same is not None and on_duplicate == "skip":
+            account.make("already there")
+            account.note(
+                "the photo has an object of this label and box, which stays", f"{photo.path}: {a.label}"
+            )
+            continue
+        if same is not None and on_duplicate == "replace":
+            there.pop((a.label, box))
+            store.change(
+                same.id,
+                same.version,
+                same.work,
+                label=same.label,
+                state="deleted",
+                mask=same.mask,
+                confidence=same.confidence,
+                seconds=0,
+                kind="delete",
+            )
+        _create(store, photo.id, a, None if mask is None else Patch.from_json(mask), box)
+        account.make("boxes" if mask is None else "masks")
+
+
+def _create(store: Store, photo: int, a: Annotation, patch: Patch | None, box: Box) -> None:
+    # Things of other tools overlap as they were labelled: nothing is spared unless a person asks.
+    if patch is None:
+        work = Work(Clicks.of(((box.x0, box.y0), (box.x1 - 1, box.y1 - 1))), spare=False)
+        store.create(photo, work, label=a.label, kind="import", facts=a.facts)
+        return
+    work = Work(clicks=a.clicks, imported=None if a.clicks else patch, spare=False)
+    store.create(
+        photo,
+        work,
+        label=a.label,
+        state="accepted",
+        mask=patch,
+        confidence=a.score,
+        kind="import",
+        facts=a.facts,
+    )
+
+
+def _add_classes(store: Store, classes: Collection[Class], used: list[str], account: Account) -> None:
+    """Labels, numbers and supercategories that are new; those that the project has stay."""
+    known: dict[str, tuple[int | None, str]] = dict(store.classes)
+    for one in classes:
+        if one.name in known and known[one.name][0] not in (None, one.number):
+            account.note(
+                "a class has another number in the project, which stays", f"{one.name}: {one.number}"
+            )
+        else:
+            known[one.name] = (one.number, one.supercategory)
+    labels = list(dict.fromkeys([*store.labels, *(one.name for one in classes), *used]))
+    # "object" is what a new project begins with; a data set that has names of its own does not need it.
+    if labels[:1] == ["object"] and classes and "object" not in [*used, *store.used_labels()[1:]]:
+        labels.remove("object")
+    if labels != store.labels:
+        store.labels = labels
+    if known != store.classes:
+        store.classes = known
+
+
+def _unpack(path: Path, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MAXIMUM_UNPACKED:
+                raise DataError(
+                    f"the ZIP file unpacks to over {MAXIMUM_UNPACKED >> 20} MB; unpack it yourself"
+                )
+            archive.extractall(folder)  # names that lead out of the folder are cut by zipfile
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as error:
+        raise DataError(f"the ZIP file cannot be unpacked: {error}") from None
+
+
+def _size(photo: PhotoRow, photos: Photos) -> Size:
+    if photo.width is not None and photo.height is not None:
+        return photo.width, photo.height
+    return photos.identify(photo.id).size

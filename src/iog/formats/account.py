@@ -1,0 +1,105 @@
+"""What was read, made and left out: the account of an import, an export or a conversion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+EXAMPLES = 3
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often something happened, and where first."""
+
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, example: str, count: int = 1) -> None:
+        """Count one more, or several."""
+        self.count += count
+        if example and len(self.examples) < EXAMPLES and example not in self.examples:
+            self.examples.append(example)
+
+    def __str__(self) -> str:
+        return "; ".join(self.examples) + ("; ..." if self.count > len(self.examples) else "")
+
+
+@dataclass(slots=True)
+class Account:
+    """Counts and reasons, filled while the work goes on."""
+
+    read: dict[str, int] = field(default_factory=dict)
+    """How many photos and objects the source has."""
+    made: dict[str, int] = field(default_factory=dict)
+    """What came of them: photos, masks, boxes."""
+    skipped: dict[str, Tally] = field(default_factory=dict)
+    """What was left out, by the reason."""
+    notes: dict[str, Tally] = field(default_factory=dict)
+    """What was changed or guessed, by the sentence."""
+    log: list[str] | None = None
+    """Takes each thing that was left out, if it is a list."""
+
+    def count(self, what: str, number: int = 1) -> None:
+        """The source has so many more."""
+        self.read[what] = self.read.get(what, 0) + number
+
+    def make(self, what: str, number: int = 1) -> None:
+        """So many more were made."""
+        self.made[what] = self.made.get(what, 0) + number
+
+    def skip(self, reason: str, example: str = "", count: int = 1) -> None:
+        """Something was left out."""
+        self.skipped.setdefault(reason, Tally()).add(example, count)
+        if self.log is not None:
+            self.log.append(f"{example}: {reason}" if example else reason)
+
+    def note(self, sentence: str, example: str = "") -> None:
+        """Something is worth knowing."""
+        self.notes.setdefault(sentence, Tally()).add(example)
+
+    @property
+    def objects(self) -> int:
+        """How many masks and boxes were made."""
+        return self.made.get("masks", 0) + self.made.get("boxes", 0)
+
+    @property
+    def useless(self) -> bool:
+        """Whether nothing came of something: then a command must not report success."""
+        there = sum(self.read.values()) + sum(tally.count for tally in self.skipped.values())
+        return there > 0 and sum(self.made.values()) == 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing was left out, changed or guessed."""
+        return not self.skipped and not self.notes
+
+    def lines(self) -> Iterator[str]:
+        """The account as a short table."""
+        yield f"read     {_counts(self.read)}"
+        yield f"made     {_counts(self.made)}"
+        for reason, tally in self.skipped.items():
+            yield f"skipped  {tally.count:>6}  {reason}" + (f"  ({tally})" if tally.examples else "")
+        for sentence, tally in self.notes.items():
+            yield f"note     {tally.count:>6}  {sentence}" + (f"  ({tally})" if tally.examples else "")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the page and for scripts."""
+
+        def table(tallies: dict[str, Tally]) -> list[dict[str, Any]]:
+            return [
+                {"reason": reason, "count": tally.count, "examples": tally.examples}
+                for reason, tally in tallies.items()
+            ]
+
+        return {
+            "read": self.read,
+            "made": self.made,
+            "skipped": table(self.skipped),
+            "notes": table(self.notes),
+        }
+
+
+def _counts(numbers: dict[str, int]) -> str:
+    return ", ".join(f"{number:,} {what}" for what, number in numbers.items()) or "nothing"

@@ -1,0 +1,321 @@
+"""COCO: one JSON document, several of them in a folder, or a list of results.
+
+Convention: `bbox` is [x, y, width, height] in continuous coordinates; polygons run along the edges of
+pixels; a pixel belongs to an object where any of its polygons holds its centre. Extra keys `clicks`,
+`score`, `seconds`, `click_count`, `attributes`, `group`, `description` are ours (and other tools' too).
+
+Documents of any size are read in bounded memory: annotations wait in a temporary database until their photo's
+turn. https://cocodataset.org/#format-data, #format-results
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from iog.clicks import Clicks
+from iog.errors import DataError, IogError
+from iog.files import replacing
+from iog.formats.account import Account
+from iog.formats.jsonstream import walk
+from iog.formats.places import files_below
+from iog.formats.records import (
+    Annotation,
+    Class,
+    Dataset,
+    Edges,
+    Outline,
+    Picture,
+    Runs,
+    Shape,
+    Size,
+    full_rle,
+    numbered,
+    outlines,
+)
+
+FILE = "annotations.json"
+_LISTS = frozenset({"images", "annotations", "categories"})
+_KNOWN = frozenset(
+    {
+        *("id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation", "keypoints"),
+        *("clicks", "score", "seconds", "click_count", "attributes", "group", "description"),
+        *("num_keypoints", "file_name"),
+    }
+)
+"""What has a place of its own in an annotation; the rest are attributes."""
+
+
+def read(source: Path, account: Account) -> Dataset:
+    """A document, or all documents below a folder.
+
+    Raises
+    ------
+    DataError
+        If there is no COCO document.
+    """
+    files = [source] if source.is_file() else documents(source)
+    if not files:
+        raise DataError(f"{source} has no COCO document: a JSON file with 'images' and 'annotations'")
+    read = [_Document(file, source, account) for file in files]
+    classes: dict[str, Class] = {}
+    for document in read:
+        for one in document.classes:
+            classes.setdefault(one.name, one)
+    return Dataset(
+        classes=list(classes.values()),
+        pictures=(picture for document in read for picture in document.pictures()),
+    )
+
+
+def documents(folder: Path) -> list[Path]:
+    """The COCO documents below a folder, by their first bytes; others are left alone."""
+    return [file for file in files_below(folder, ".json") if looks_like(file)]
+
+
+def looks_like(file: Path) -> bool:
+    """Whether a file begins as a COCO document does."""
+    with file.open("rb") as opened:
+        start = opened.read(1 << 16).replace(b"\0", b"")  # UTF-16
+    return any(b'"' + key.encode() + b'"' in start for key in ("images", "annotations", "image_id"))
+
+
+class _Document:
+    """One file, its annotations sorted by photo in a temporary database."""
+
+    def __init__(self, file: Path, source: Path, account: Account) -> None:
+        self._account = account
+        self._name = file.name if file == source else file.relative_to(source).as_posix()
+        folder = "" if file == source else file.parent.relative_to(source).as_posix()
+        self._sections = [folder] if folder not in ("", ".") else []
+        self._images: dict[str, list[tuple[str, Size | None]]] = {}
+        self._categories: dict[str, Class] = {}
+        # SQLite moves a nameless database to the disk when it grows.
+        self._spill = sqlite3.connect("")
+        self._spill.execute("CREATE TABLE a (image TEXT, json TEXT)")
+        found: set[str] = set()
+        with self._spill:
+            for key, value in walk(file, _LISTS):
+                # A list at the top is one of results if its items name photos.
+                if key or (isinstance(value, Mapping) and "image_id" in value):
+                    found.add(key)
+                self._take(key, value)
+        self._spill.execute("CREATE INDEX i ON a(image)")
+        if not found & {"images", "annotations", ""}:
+            raise DataError(f"{file} is not a COCO document: it has neither 'images' nor 'annotations'")
+
+    @property
+    def classes(self) -> list[Class]:
+        return list(self._categories.values())
+
+    def pictures(self) -> Iterator[Picture]:
+        with closing(self._spill) as spill:
+            for key, stated in self._images.items():
+                rows = spill.execute("SELECT json FROM a WHERE image = ? ORDER BY rowid", (key,))
+                name, size = stated[0]
+                if len(stated) > 1:
+                    self._account.note("a photo is listed twice; its objects are joined", name)
+                annotations = [a for (text,) in rows if (a := self._annotation(json.loads(text), size))]
+                yield Picture(name=name, size=size, annotations=annotations, sections=self._sections)
+            listed = set(self._images)
+            for key, count, example in spill.execute(
+                "SELECT image, count(*), min(json) FROM a GROUP BY image"
+            ):
+                if key not in listed:
+                    number = json.loads(example).get("id")
+                    reason = "its photo is not listed in the file"
+                    self._account.count("objects", count)
+                    self._account.skip(reason, f"{self._name}: annotation {number}, image_id {key}", count)
+
+    def _take(self, key: str, value: Any) -> None:
+        if key in (*_LISTS, "") and not isinstance(value, Mapping):
+            self._account.skip("it is not an object with named values", f"{self._name}: {str(value)[:40]}")
+        elif key == "images":
+            name = value.get("file_name") or value.get("coco_url") or value.get("flickr_url") or ""
+            self._images.setdefault(_key(value.get("id")), []).append((str(name), _size(value)))
+        elif key == "categories":
+            number = _whole(value.get("id"))
+            named = Class(
+                name=str(value.get("name", f"category {value.get('id')}")),
+                number=number,
+                supercategory=str(value.get("supercategory") or ""),
+            )
+            self._categories[_key(value.get("id"))] = named
+        elif key in ("annotations", ""):
+            image = _key(value.get("image_id"))
+            self._spill.execute("INSERT INTO a VALUES (?, ?)", (image, json.dumps(value)))
+            if key == "":  # results name photos by number, or by file where a tool adds it
+                name = value.get("file_name") or str(value.get("image_id", ""))
+                self._images.setdefault(image, [(str(name), None)])
+
+    def _annotation(self, a: Mapping[str, Any], size: Size | None) -> Annotation | None:
+        self._account.count("objects")
+        name = f"{self._name}: annotation {a.get('id', '?')}"
+        category = self._categories.get(_key(a.get("category_id")))
+        if category is None:
+            stated = a.get("category_id")
+            self._account.note("its category is not listed; the object is named after what is stated", name)
+            category = Class(
+                name=stated if isinstance(stated, str) and not stated.isdigit() else f"category {stated}"
+            )
+        try:
+            box, shape = _box(a.get("bbox")), _shape(a.get("segmentation"), size)
+            if box is None and shape is None:
+                raise ValueError("it has neither a usable segmentation nor a usable bbox")
+            if a.get("segmentation") and shape is None:
+                self._account.note("its segmentation holds no area; the box is taken", name)
+            return Annotation(
+                label=category.name,
+                shape=shape,
+                box=box,
+                clicks=Clicks.from_json(a["clicks"]) if a.get("clicks") else None,
+                score=_number(a.get("score")),
+                crowd=bool(a.get("iscrowd")),
+                group=None if a.get("group") is None else str(a["group"]),
+                description=str(a.get("description") or ""),
+                seconds=_number(a.get("seconds")),
+                click_count=_whole(a.get("click_count")),
+                **_flags(a),
+            )
+        except (IogError, TypeError, ValueError, OverflowError, KeyError) as error:
+            self._account.skip("it cannot be read", f"{name}: {error}")
+            return None
+
+
+def write(
+    dataset: Dataset, folder: Path, account: Account, *, tolerance: float = 0, always_rle: bool = False
+) -> None:
+    """Write `annotations.json`; polygons where an object has no holes, run lengths otherwise."""
+    numbers = numbered(dataset.classes, 1)
+    with replacing(folder / FILE, "w") as file:
+        file.write('{"info": {"description": "made with iog"}, "licenses": [],\n"categories": ')
+        categories = [
+            {"id": numbers[c.name], "name": c.name, "supercategory": c.supercategory} for c in dataset.classes
+        ]
+        json.dump(categories, file, ensure_ascii=False)
+        images: list[dict[str, Any]] = []
+        file.write(',\n"annotations": [')
+        written = 0
+        for number, picture in enumerate(dataset.pictures, 1):
+            assert picture.size is not None, "writers take photos whose size is known"
+            width, height = picture.size
+            images.append({"id": number, "file_name": picture.name, "width": width, "height": height})
+            account.make("photos")
+            for annotation in picture.annotations:
+                record = _record(annotation, picture.size, tolerance, always_rle)
+                head = {"id": written + 1, "image_id": number, "category_id": numbers[annotation.label]}
+                file.write(",\n" if written else "\n")
+                json.dump({**head, **record}, file, ensure_ascii=False)
+                written += 1
+                account.make("boxes" if annotation.shape is None else "masks")
+        file.write('\n],\n"images": ')
+        json.dump(images, file, ensure_ascii=False)
+        file.write("}\n")
+
+
+def _record(a: Annotation, size: Size, tolerance: float, always_rle: bool) -> dict[str, Any]:
+    patch = None if a.shape is None else a.shape.patch(size)
+    box = a.box.box(size) if patch is None and a.box is not None else patch.box if patch is not None else None
+    assert box is not None, "an annotation has a shape or a box"
+    record: dict[str, Any] = {
+        "bbox": [box.x0, box.y0, box.width, box.height],
+        "area": box.width * box.height if patch is None else patch.area,
+        "iscrowd": int(a.crowd),
+    }
+    if patch is not None:
+        parts = [] if always_rle or a.crowd else outlines(patch, tolerance)
+        plain = bool(parts) and not any(holes for _, holes in parts)
+        record["segmentation"] = (
+            [[value for point in outer for value in point] for outer, _ in parts]
+            if plain
+            else full_rle(patch, size)
+        )
+    else:
+        record["segmentation"] = []
+    attributes = {**a.attributes, **{name: True for name in _FLAGS if getattr(a, name)}}
+    extra = {
+        "clicks": a.clicks and a.clicks.to_json(),
+        "score": None if a.score is None else round(a.score, 4),
+        "seconds": None if a.seconds is None else round(a.seconds, 3),
+        "click_count": a.click_count,
+        "group": a.group,
+        "description": a.description or None,
+        "attributes": attributes or None,
+    }
+    return {**record, **{name: value for name, value in extra.items() if value is not None}}
+
+
+_FLAGS = ("difficult", "truncated", "occluded")
+
+
+def _flags(a: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes, also those under names of other tools, and the flags among them."""
+    attributes = dict(a["attributes"]) if isinstance(a.get("attributes"), Mapping) else {}
+    attributes |= {
+        key: value for key, value in a.items() if key not in _KNOWN and not isinstance(value, list | dict)
+    }
+    flags = {
+        name: bool(attributes.pop(name)) for name in _FLAGS if isinstance(attributes.get(name), bool | int)
+    }
+    return {"attributes": attributes, **flags}
+
+
+def _key(number: object) -> str:
+    """An id, however it is written: 7, 7.0 and "7" are one."""
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    text = str(number).strip()
+    return str(int(text)) if text.isdecimal() and text.isascii() else text
+
+
+def _whole(number: object) -> int | None:
+    key = _key(number)
+    return int(key) if key.isdecimal() and key.isascii() else None
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def _size(image: Mapping[str, Any]) -> Size | None:
+    sides = [_whole(image.get(side)) for side in ("width", "height")]
+    width, height = (side if side and side < 10**6 else None for side in sides)
+    return None if width is None or height is None else (width, height)
+
+
+def _box(bbox: object) -> Edges | None:
+    if not isinstance(bbox, Sequence) or len(bbox) != 4:
+        return None
+    x, y, width, height = (float(value) for value in bbox)
+    usable = all(math.isfinite(v) for v in (x, y, width, height)) and width > 0 and height > 0
+    return Edges(x, y, x + width, y + height) if usable else None
+
+
+def _shape(segmentation: object, size: Size | None) -> Shape | None:
+    """Run lengths or polygons; None where there are none of any area."""
+    if not segmentation:
+        return None
+    if isinstance(segmentation, Mapping):
+        height, width = (int(side) for side in segmentation["size"])
+        counts = segmentation["counts"]
+        return Runs(counts if isinstance(counts, str) else [int(run) for run in counts], (width, height))
+    if not isinstance(segmentation, Sequence) or isinstance(segmentation, str):
+        raise ValueError("its segmentation is neither polygons nor run lengths")
+    flat = not any(isinstance(part, Sequence) for part in segmentation)
+    rings = [_ring(part) for part in ([segmentation] if flat else segmentation)]
+    usable = [ring for ring in rings if len(ring) >= 3]
+    return Outline(usable, union=True) if usable else None
+
+
+def _ring(values: Iterable[Any]) -> list[list[float]]:
+    numbers = [float(value) for value in values]
+    if not all(math.isfinite(number) for number in numbers):
+        raise ValueError("a polygon has a coordinate that is no number")
+    if len(numbers) % 2:
+        raise ValueError("a polygon has an odd number of coordinates")
+    return [list(point) for point in zip(numbers[::2], numbers[1::2], strict=True)]

@@ -1,0 +1,264 @@
+"""LabelMe and X-AnyLabeling: a JSON file a photo.
+
+Convention: a mask is `shape_type: "mask"` with the two inclusive corner pixels of its box and a PNG of the
+patch, which loses nothing. Polygons, rectangles, rotated rectangles, circles and ellipses become masks or
+boxes; shapes of one `group_id` and label are parts of one object; points, lines and strips have no area and
+are left out with a line in the account. https://github.com/wkentaro/labelme
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from iog.clicks import Box
+from iog.errors import DataError
+from iog.formats.account import Account
+from iog.formats.matching import clean
+from iog.formats.places import distinct_stems, files_below, read_text
+from iog.formats.records import Annotation, Dataset, Edges, Outline, Picture, Pixels, Shape, Size
+from iog.images import MAXIMUM_PIXELS
+from iog.masks import Ring
+from iog.output import write_json
+from iog.patch import Patch
+
+_NO_AREA = frozenset({"point", "points", "line", "linestrip", "lines"})
+_KNOWN = frozenset({"label", "points", "group_id", "description", "shape_type", "mask", "difficult", "score"})
+
+
+def read(source: Path, account: Account) -> Dataset:
+    """One file, or all such files below a folder; other JSON files are left out with a line in the account.
+
+    Raises
+    ------
+    DataError
+        If there is no such file.
+    """
+    files = [source] if source.is_file() else list(files_below(source, ".json"))
+    if not files:
+        raise DataError(f"{source} has no .json files (LabelMe)")
+    root = source if source.is_dir() else source.parent
+    return Dataset(
+        classes=[],
+        pictures=(picture for file in files if (picture := _picture(file, root, account)) is not None),
+    )
+
+
+def looks_like(file: Path) -> bool:
+    """Whether a file is a JSON object with `shapes`."""
+    try:
+        data = json.loads(read_text(file))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(data, dict) and isinstance(data.get("shapes"), list)
+
+
+def _picture(file: Path, root: Path, account: Account) -> Picture | None:
+    name = file.relative_to(root).as_posix()
+    try:
+        data = json.loads(read_text(file))
+    except (OSError, ValueError, RecursionError):
+        account.skip("a file is not JSON that can be read", name)
+        return None
+    if not isinstance(data, dict) or not isinstance(data.get("shapes"), list):
+        account.skip("a JSON file is not of LabelMe: it has no list 'shapes'", name)
+        return None
+    size = _size(data)
+    found = []
+    for number, shape in enumerate(data["shapes"], 1):
+        account.count("shapes")
+        try:
+            annotation = _annotation(shape, size)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            account.skip("a shape cannot be read", f"{name}, shape {number}: {_reason(error)}")
+            continue
+        if annotation is None:
+            account.skip(
+                f"shapes of type {shape.get('shape_type')!r} have no area", f"{name}, shape {number}"
+            )
+        else:
+            found.append(annotation)
+    stated = PurePosixPath(clean(str(data.get("imagePath") or ""))).name
+    inner = file.relative_to(root).parent.as_posix()
+    return Picture(
+        name=stated or file.stem,
+        size=size,
+        annotations=list(_joined(found, account, name)),
+        stem=not stated,
+        sections=[inner] if inner != "." else [],
+    )
+
+
+def _size(data: Mapping[str, Any]) -> Size | None:
+    width, height = data.get("imageWidth"), data.get("imageHeight")
+    if (
+        isinstance(width, int | float)
+        and isinstance(height, int | float)
+        and 0 < width * height <= MAXIMUM_PIXELS
+    ):
+        return int(width), int(height)
+    return None
+
+
+def _annotation(shape: Mapping[str, Any], size: Size | None) -> Annotation | None:
+    """None for shapes without area."""
+    if not isinstance(shape, Mapping):
+        raise ValueError("it is not an object with named values")
+    kind = shape.get("shape_type") or "polygon"  # files of LabelMe before 3.8 do not say
+    if kind in _NO_AREA:
+        return None
+    points = np.array(shape["points"], np.float64).reshape(-1, 2)
+    if not np.isfinite(points).all():
+        raise ValueError("a coordinate is no number")
+    box, drawn = _geometry(kind, points, shape)
+    flags = shape.get("flags") if isinstance(shape.get("flags"), Mapping) else {}
+    attributes = dict(shape["attributes"]) if isinstance(shape.get("attributes"), Mapping) else {}
+    attributes |= {str(key): value for key, value in (flags or {}).items()}
+    known = {*_KNOWN, "flags", "attributes"}
+    attributes |= {
+        key: v for key, v in shape.items() if key not in known and isinstance(v, str | int | float) and v
+    }
+    score = shape.get("score")
+    return Annotation(
+        label=str(shape["label"]),
+        shape=drawn,
+        box=box,
+        score=float(score) if isinstance(score, int | float) else None,
+        group=None if shape.get("group_id") is None else str(shape["group_id"]),
+        description=str(shape.get("description") or ""),
+        difficult=bool(shape.get("difficult")),
+        attributes=attributes,
+    )
+
+
+def _geometry(kind: str, points: Any, shape: Mapping[str, Any]) -> tuple[Edges | None, Shape | None]:
+    if kind == "mask":
+        return None, Pixels(_decoded(shape["mask"], points))
+    if kind == "rectangle":
+        low, high = points.min(axis=0), points.max(axis=0)
+        return Edges(*low.tolist(), *high.tolist()), None
+    if kind == "circle":
+        centre, edge = points
+        radius = float(np.hypot(*(edge - centre)))
+        return None, Outline([_ellipse(centre, radius, radius)])
+    if kind == "ellipse":
+        low, high = points.min(axis=0), points.max(axis=0)
+        return None, Outline([_ellipse((low + high) / 2, *((high - low) / 2).tolist())])
+    if kind in ("polygon", "rotation", "quadrilateral"):
+        if len(points) < 3:
+            raise ValueError("its outline has fewer than three points")
+        return None, Outline([points.tolist()])
+    raise ValueError(f"shapes of type {kind!r} are not known")
+
+
+def _ellipse(centre: Any, across: float, down: float) -> Ring:
+    angles = np.linspace(0, 2 * np.pi, 180, endpoint=False)
+    ring: Ring = (
+        np.asarray(centre) + np.stack([across * np.cos(angles), down * np.sin(angles)], axis=1)
+    ).tolist()
+    return ring
+
+
+def _joined(found: Sequence[Annotation], account: Account, name: str) -> Iterator[Annotation]:
+    """Objects: the parts with one group and label as one, in the place of the first."""
+    groups: dict[tuple[str, str], list[Annotation]] = {}
+    for a in found:
+        if a.group is not None and a.shape is not None:
+            groups.setdefault((a.group, a.label), []).append(a)
+    for a in found:
+        parts = groups.get((a.group, a.label), []) if a.group is not None and a.shape is not None else []
+        if len(parts) < 2:
+            yield a
+        elif a is parts[0]:
+            account.note("shapes of one group and label are parts of one object", f"{name}: group {a.group}")
+            yield replace(a, shape=_Together([part.shape for part in parts if part.shape is not None]))
+
+
+class _Together:
+    """Several shapes as one."""
+
+    def __init__(self, shapes: Sequence[Shape]) -> None:
+        self._shapes = shapes
+
+    def patch(self, size: Size) -> Patch:
+        mask = np.zeros(size[::-1], bool)
+        for shape in self._shapes:
+            mask |= shape.patch(size).full(*size)
+        return Patch.of(mask)
+
+
+def _decoded(text: str, points: Any) -> Patch:
+    x, y = (round(value) for value in points[0])
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(text)), formats=("PNG",)) as picture:
+            if picture.width * picture.height > MAXIMUM_PIXELS:
+                raise ValueError("its mask is too large")
+            mask = np.asarray(picture.convert("L")) > 0
+    except Exception as error:  # Pillow's readers raise many kinds for broken data
+        raise ValueError(f"its mask is no PNG that can be read: {_reason(error)}") from None
+    return Patch(Box(x, y, x + mask.shape[1], y + mask.shape[0]), mask)
+
+
+def _reason(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
+
+
+def write(dataset: Dataset, folder: Path, account: Account) -> None:
+    """Write `PHOTO.json` for each photo, at the photo's place in its folder."""
+    pictures = list(dataset.pictures)
+    for stem, picture in zip(distinct_stems([p.name for p in pictures]), pictures, strict=True):
+        assert picture.size is not None, "writers take photos whose size is known"
+        path = folder / f"{stem}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        document: dict[str, Any] = {
+            "version": "5.5.0",
+            "flags": {},
+            "shapes": [_shape(a, picture.size) for a in picture.annotations],
+            "imagePath": PurePosixPath(picture.name).name,
+            "imageData": None,
+            "imageHeight": picture.size[1],
+            "imageWidth": picture.size[0],
+        }
+        write_json(path, document)
+        account.make("photos")
+        for a in picture.annotations:
+            account.make("boxes" if a.shape is None else "masks")
+
+
+def _shape(a: Annotation, size: Size) -> dict[str, Any]:
+    patch = None if a.shape is None else a.shape.patch(size)
+    box = patch.box if patch is not None else a.box.box(size) if a.box is not None else None
+    assert box is not None, "an annotation has a shape or a box"
+    shape: dict[str, Any] = {
+        "label": a.label,
+        "points": [[box.x0, box.y0], [box.x1 - (patch is not None), box.y1 - (patch is not None)]],
+        "group_id": int(a.group) if a.group is not None and a.group.isdecimal() else a.group,
+        "description": a.description,
+        "shape_type": "rectangle" if patch is None else "mask",
+        "flags": {key: value for key, value in a.attributes.items() if isinstance(value, bool)},
+    }
+    others = {key: value for key, value in a.attributes.items() if not isinstance(value, bool)}
+    others |= {flag: True for flag in ("truncated", "occluded", "crowd") if getattr(a, flag)}
+    if others:
+        shape["attributes"] = others
+    if a.difficult:
+        shape["difficult"] = True
+    if a.score is not None:
+        shape["score"] = round(a.score, 4)
+    if patch is not None:
+        shape["mask"] = _encoded(patch)
+    return shape
+
+
+def _encoded(patch: Patch) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(patch.mask.astype(np.uint8) * 255).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,0 +1,115 @@
+"""Which photo of a folder a file of labels means, and whether the labels fit it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from iog.formats.places import aliases
+from iog.formats.records import Picture, Size
+
+AMBIGUOUS = "several photos have this name; state folders, or import folder by folder"
+MISSING = "the folder has no such photo"
+_NEUTRAL = frozenset({"images", "labels", "annotations", "jpegimages", "annotation", "label", "image"})
+"""Folders that say nothing of which photo is meant."""
+
+
+class PhotoIndex:
+    """The photos of a folder, found by what files call them.
+
+    Parameters
+    ----------
+    paths
+        Relative to the folder, with forward slashes. Each is entered by all ends of its path, with and
+        without ending, so that a look-up takes no search.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._exact: dict[str, str] = {}
+        self._ends: dict[str, str | None] = {}  # None: several
+        for path in paths:
+            self._exact[path] = path
+            for end in {*_ends(_meaningful(path)), *_ends(_meaningful(_stem(path)))}:
+                self._ends[end] = path if end not in self._ends else None
+
+    @cached_property
+    def _aliases(self) -> dict[str, str | None]:
+        """Photos as our own writers call them where several have one stem; seldom asked for."""
+        found: dict[str, str | None] = {}
+        for path in self._exact:
+            for alias in aliases(path):
+                found[alias] = path if alias not in found else None
+        return found
+
+    def find(self, picture: Picture) -> str:
+        """The path of the photo that is meant; `LookupError` says why there is none.
+
+        The path as stated; else the path without folders such as `images`; else the longest end of it that
+        only one photo has. A stated folder is never contradicted: `val/1.jpg` is not `train/1.jpg`.
+        """
+        name = clean(picture.name)
+        for stated in (name, *(f"{section}/{name}".lstrip("/") for section in picture.sections)):
+            if stated in self._exact:
+                return stated
+        wanted = [_meaningful(name)]
+        wanted += [_meaningful(f"{section}/{name}") for section in picture.sections]
+        for parts in sorted(wanted, key=len, reverse=True):
+            for end in _ends(parts):
+                found = self._ends.get(end, "")
+                if found is None:
+                    raise LookupError(AMBIGUOUS)
+                if found and self._agree(found, parts, picture.stem):
+                    return found
+        for stated in (name, *(f"{section}/{name}" for section in picture.sections)):
+            if alias := self._aliases.get(stated):
+                return alias
+        raise LookupError(MISSING)
+
+    def _agree(self, path: str, parts: Sequence[str], stem: bool) -> bool:
+        """Whether the folders of a photo are those stated, as far as both say something."""
+        own = _meaningful(_stem(path) if stem else path)
+        return all(a == b for a, b in zip(reversed(own), reversed(parts), strict=False)) or (
+            # Folders of another machine: only a name says what is meant.
+            len(own) == 1 or len(parts) == 1
+        )
+
+
+def clean(name: str) -> str:
+    """A stated name as a relative path: backslashes, URLs, drives and leading dots are taken away."""
+    if "://" in name:
+        name = unquote(urlsplit(name).path)
+    path = PurePosixPath(name.replace("\\", "/"))
+    parts = [part for part in path.parts if part not in ("/", ".", "..") and not part.endswith(":")]
+    return "/".join(parts)
+
+
+def fits(picture: Picture, size: Size, stored: Size) -> str | None:
+    """Why labels of a photo of the stated size cannot be those of a photo of `size`; None if they can.
+
+    `stored` is the size before the photo was turned as its EXIF says.
+    """
+    if picture.size in (None, size):
+        return None
+    stated = f"{picture.size[0]} x {picture.size[1]}" if picture.size else ""
+    if picture.size == stored:
+        return (
+            f"the labels are for {stated} pixels, the photo as stored; upright, as its EXIF says, it is "
+            f"{size[0]} x {size[1]}"
+        )
+    return f"the photo is {size[0]} x {size[1]} pixels, the labels are for {stated}"
+
+
+def _ends(parts: Sequence[str]) -> Iterator[str]:
+    """All ends of a path, the longest first."""
+    return ("/".join(parts[start:]) for start in range(len(parts)))
+
+
+def _meaningful(path: str) -> list[str]:
+    *folders, name = PurePosixPath(path).parts or ("",)
+    return [*(folder for folder in folders if folder.lower() not in _NEUTRAL), name]
+
+
+def _stem(path: str) -> str:
+    return str(PurePosixPath(path).with_suffix(""))

@@ -1,0 +1,114 @@
+"""Files of labels in folders: which belong to a data set, and distinct names for those that are written."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from iog.errors import DataError
+
+LONGEST = 200
+"""Bytes of a written file's name without its ending; file systems take 255."""
+
+
+def files_below(folder: Path, ending: str) -> Iterator[Path]:
+    """Files with the ending in an order that does not depend on the system; hidden ones are left out.
+
+    So are what a Mac puts into archives: `__MACOSX` and `._NAME`.
+    """
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name != "__MACOSX" and not name.startswith("."))
+        for name in sorted(names):
+            if name.lower().endswith(ending) and not name.startswith("."):
+                yield Path(place) / name
+
+
+def read_text(path: Path) -> str:
+    """A text file in UTF-8 or UTF-16, with or without byte order mark; `ValueError` if it is neither."""
+    content = path.read_bytes()
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    return content.decode(encoding)
+
+
+def distinct_stems(paths: Sequence[str], *, flat: bool = False) -> list[str]:
+    """A path without ending for each photo, all distinct: `a`, but `a_png` and `a_jpg` for `a.png` and
+    `a.jpg`.
+
+    Upper and lower case alike, as some systems do. `flat` joins folders by `__`. Too long names are cut and
+    end in a part of their hash.
+    """
+    wanted = [_named(path, flat, ending=False) for path in paths]
+    folded = [stem.casefold() for stem in wanted]
+    often = (
+        {stem for stem in set(folded) if folded.count(stem) > 1} if len(set(folded)) < len(folded) else set()
+    )
+    taken: set[str] = {stem for stem in folded if stem not in often}
+    result = []
+    for path, stem, low in zip(paths, wanted, folded, strict=True):
+        if low in often:
+            stem, longer = _with_endings(path, flat)
+            if stem.casefold() in taken:
+                stem = longer
+            taken.add(stem.casefold())
+        result.append(stem)
+    return result
+
+
+def aliases(path: str) -> tuple[str, str]:
+    """What `distinct_stems` calls a photo whose plain stem another has: first, and if that is taken."""
+    return _with_endings(path, flat=False)
+
+
+def _with_endings(path: str, flat: bool) -> tuple[str, str]:
+    stem = _named(path, flat, ending=True)
+    return stem, f"{stem}_{hashlib.sha256(path.encode()).hexdigest()[:8]}"
+
+
+def _named(path: str, flat: bool, *, ending: bool) -> str:
+    pure = PurePosixPath(path)
+    named = path.replace(pure.suffix, pure.suffix.replace(".", "_")) if ending and pure.suffix else path
+    stem = named if ending else str(pure.with_suffix(""))
+    if flat:
+        stem = stem.replace("/", "__")
+    *folders, name = stem.split("/")
+    if len(name.encode()) > LONGEST:
+        digest = hashlib.sha256(path.encode()).hexdigest()[:8]
+        name = f"{name.encode()[: LONGEST - 9].decode(errors='ignore')}_{digest}"
+    return "/".join([*folders, name])
+
+
+_MARK = ".iog-export"
+
+
+@contextmanager
+def replacing_folder(folder: Path) -> Iterator[Path]:
+    """A folder to write into that takes the place of `folder` as a whole, or not at all.
+
+    Raises
+    ------
+    DataError
+        If `folder` holds something that an export did not write: nothing of a person's is ever removed.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise DataError(f"{folder} is a file; choose a folder to write into")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).exists():
+        raise DataError(f"{folder} holds files that no export wrote; choose an empty or a new folder")
+    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.absolute().parent))
+    made.chmod(0o755)
+    try:
+        yield made
+        (made / _MARK).write_text("written by iog export, which replaces this folder as a whole\n")
+        old = made.with_name(f"{made.name}.old")
+        if folder.exists():
+            folder.rename(old)
+        made.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise

@@ -1,0 +1,203 @@
+"""YOLO: a text file a photo, `class x1 y1 x2 y2 ...` with coordinates divided by the photo's size.
+
+Four numbers are a box (centre and size), five a box and a confidence, more an outline. A line holds one
+ring. Parts and holes of an object become one ring through bridges of no width: from the first ring's start
+to the next ring, around it, and back. With the even-odd rule the mask stays the same.
+https://docs.ultralytics.com/datasets/segment/
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import yaml
+
+from iog.errors import DataError
+from iog.files import replacing
+from iog.formats.account import Account
+from iog.formats.places import distinct_stems, files_below, read_text
+from iog.formats.records import Annotation, Class, Dataset, Edges, Outline, Picture, numbered, outlines
+from iog.masks import Ring
+
+_LISTS = frozenset(
+    {"classes.txt", "obj.names", "train.txt", "val.txt", "valid.txt", "test.txt", "readme.txt"}
+)
+_YAML = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
+_NAMES = ("classes.txt", "obj.names", "predefined_classes.txt")
+
+
+def read(source: Path, account: Account) -> Dataset:
+    """A folder with text files of labels, in any of the usual layouts.
+
+    Roboflow's `train/labels`, the standard `labels/train`, CVAT's `obj_train_data` and plain folders. Names
+    come from `data.yaml`, `classes.txt` or `obj.names` in the folder, in `labels` or beside it.
+
+    Raises
+    ------
+    DataError
+        If the folder has no text files of labels.
+    """
+    root = source if source.is_dir() else source.parent
+    files = [
+        file for file in files_below(root, ".txt") if file.name.lower() not in _LISTS and not _is_readme(file)
+    ]
+    if not files:
+        raise DataError(f"{source} has no .txt files of labels (YOLO)")
+    names = _names(source, root)
+    if not names:
+        account.note("no data.yaml or classes.txt gives names to the classes; they are called 'class N'")
+    classes = [Class(name=name, number=number) for number, name in sorted(names.items())]
+    return Dataset(classes=classes, pictures=(_picture(file, root, names, account) for file in files))
+
+
+def _picture(file: Path, root: Path, names: Mapping[int, str], account: Account) -> Picture:
+    relative = file.relative_to(root)
+    annotations = []
+    try:
+        lines = read_text(file).splitlines()
+    except (OSError, ValueError):
+        account.skip("a file is not text in UTF-8", relative.as_posix())
+        lines = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            account.count("objects")
+            try:
+                annotations.append(_annotation(line.split(), names))
+            except ValueError as error:
+                account.skip("a line cannot be read", f"{relative.as_posix()}, line {number}: {error}")
+    stem = PurePosixPath(relative.with_suffix("").as_posix())
+    return Picture(name=stem.name, size=None, annotations=annotations, stem=True, sections=_sections(stem))
+
+
+def _sections(stem: PurePosixPath) -> list[str]:
+    """Where photos lie in the layouts: `labels/train` becomes `images/train`, or `train` alone."""
+    folders = stem.parts[:-1]
+    as_images = tuple("images" if part == "labels" else part for part in folders)
+    without = tuple(part for part in folders if part not in ("labels", "obj_train_data"))
+    return list(dict.fromkeys("/".join(parts) for parts in (as_images, without, folders) if parts))
+
+
+def _annotation(words: Sequence[str], names: Mapping[int, str]) -> Annotation:
+    head, *rest = words
+    values = [float(word) for word in rest]
+    if not all(math.isfinite(value) for value in values):
+        raise ValueError("a coordinate is no number")
+    number = float(head)
+    if not number.is_integer() or number < 0:
+        raise ValueError(f"{head} is no class number")
+    label = names.get(int(number), f"class {int(number)}")
+    if len(values) in (4, 5):
+        x, y, width, height = values[:4]
+        box = Edges(x - width / 2, y - height / 2, x + width / 2, y + height / 2, relative=True)
+        return Annotation(label=label, box=box, score=values[4] if len(values) == 5 else None)
+    if len(values) < 6:
+        raise ValueError("expected a class and 4 numbers, or a class and the points of an outline")
+    score = values.pop() if len(values) % 2 else None
+    ring = [list(point) for point in zip(values[::2], values[1::2], strict=True)]
+    return Annotation(label=label, shape=Outline([ring], relative=True), score=score)
+
+
+def write(dataset: Dataset, folder: Path, account: Account, *, tolerance: float = 0) -> None:
+    """Write `labels/PHOTO.txt` for each photo, empty for photos without objects, and `data.yaml`."""
+    numbers = numbered(dataset.classes, 0, gapless=True)
+    moved = [c.name for c in dataset.classes if c.number is not None and c.number != numbers[c.name]]
+    if moved:
+        account.note("YOLO counts classes from 0 without gaps; numbers were given anew", ", ".join(moved[:3]))
+    pictures = list(dataset.pictures)
+    for stem, picture in zip(distinct_stems([p.name for p in pictures]), pictures, strict=True):
+        if stem != str(PurePosixPath(picture.name).with_suffix("")):
+            account.note(
+                "names collide without their endings; rename the photos as the labels",
+                f"{picture.name}: {stem}.txt",
+            )
+        path = folder / "labels" / f"{stem}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path, "w") as file:
+            file.writelines(_line(a, picture, numbers, tolerance, account) for a in picture.annotations)
+        account.make("photos")
+        for a in picture.annotations:
+            account.make("boxes" if a.shape is None else "masks")
+    with replacing(folder / "data.yaml", "w") as file:
+        file.write("path: .\ntrain: images\nval: images\nnames:\n")
+        # A JSON string is a YAML string.
+        ordered = sorted(numbers.items(), key=lambda item: item[1])
+        file.writelines(f"  {n}: {json.dumps(label, ensure_ascii=False)}\n" for label, n in ordered)
+
+
+def _line(
+    a: Annotation, picture: Picture, numbers: Mapping[str, int], tolerance: float, account: Account
+) -> str:
+    assert picture.size is not None, "writers take photos whose size is known"
+    width, height = picture.size
+    if a.shape is None:
+        assert a.box is not None, "an annotation has a shape or a box"
+        box = a.box.box(picture.size)
+        values = [
+            (box.x0 + box.x1) / 2 / width,
+            (box.y0 + box.y1) / 2 / height,
+            box.width / width,
+            box.height / height,
+        ]
+    else:
+        parts = outlines(a.shape.patch(picture.size), tolerance)
+        rings = [ring for outer, holes in parts for ring in (outer, *holes)]
+        if any(holes for _, holes in parts):
+            account.note(
+                "objects have holes, joined to the outline by bridges; readers that do not fill by the "
+                "even-odd rule paint them over",
+                picture.name,
+            )
+        values = (np.array(_bridged(rings)) / (width, height)).ravel().tolist()
+    return f"{numbers[a.label]} {' '.join(f'{value:.9g}' for value in values)}\n"
+
+
+def _bridged(rings: Sequence[Ring]) -> Ring:
+    first, *others = rings
+    if not others:
+        return first
+    result = [*first, first[0]]
+    for ring in others:
+        result += [*ring, ring[0], first[0]]
+    return result
+
+
+def _is_readme(file: Path) -> bool:
+    return file.name.lower().startswith("readme.")
+
+
+def _names(source: Path, root: Path) -> dict[int, str]:
+    """Names of classes by number, from the first file that gives some."""
+    if source.is_file():
+        return _from_yaml(source)
+    places = [root, root / "labels", root.parent, *(sorted(p for p in root.iterdir() if p.is_dir()))]
+    for place in places:
+        for name in _YAML:
+            if (place / name).is_file() and (names := _from_yaml(place / name)):
+                return names
+        for name in _NAMES:
+            if (place / name).is_file():
+                lines = [line.strip() for line in read_text(place / name).splitlines()]
+                while lines and not lines[-1]:
+                    lines.pop()
+                return dict(enumerate(lines))
+    return {}
+
+
+def _from_yaml(path: Path) -> dict[int, str]:
+    """The entry `names` of a data.yaml, a list or a map. Every value is taken as text: `no` is a name."""
+    try:
+        data = yaml.load(read_text(path), Loader=yaml.BaseLoader)  # makes texts, lists and maps alone
+    except (yaml.YAMLError, ValueError) as error:
+        raise DataError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+    names = data.get("names") if isinstance(data, dict) else None
+    if isinstance(names, str):
+        names = [names]
+    pairs = names.items() if isinstance(names, dict) else enumerate(names or [])
+    try:
+        return {int(number): str(name) for number, name in pairs}
+    except ValueError:
+        raise DataError(f"{path}: 'names' is neither a list nor a map from class numbers to names") from None
