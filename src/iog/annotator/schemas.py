@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from iog.annotator.exchange import FormatName
-from iog.annotator.patch import mask_runs
 from iog.annotator.store import ObjectRow, PhotoFilter, PhotoRow, State
 from iog.annotator.work import Reshape, Stroke, Work
 from iog.annotator.workbench import SCREEN_SIDE, Kind, Preview
 from iog.clicks import Box, Clicks
 from iog.masks import BoolArray
+from iog.patch import mask_runs
 
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
