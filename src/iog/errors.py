@@ -30,3 +30,7 @@ class DataError(IogError, ValueError):
 
 class ConflictError(IogError):
     """Work that was changed elsewhere in the meantime: read it again, then repeat."""
+
+
+class LostProjectError(DataError):
+    """The project file is no longer where it was opened: nothing can be saved into it."""

@@ -416,6 +416,8 @@ def test_a_project_of_an_older_release_opens(tmp_path: Path) -> None:
     with sqlite3.connect(path) as old:
         old.execute("ALTER TABLE objects DROP COLUMN facts")
         old.execute("ALTER TABLE photos DROP COLUMN changed")
+        old.execute("DROP TABLE moves")
+        old.execute("DROP TABLE history")
         old.execute("PRAGMA user_version = 1")
     write_photo(tmp_path / "photos" / "a.png", WIDTH, HEIGHT)
     fill((store := Store(path), Photos(tmp_path / "photos", store)))

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from iog.annotator.server import make_app
+from iog.annotator.store import Store
 from iog.annotator.workbench import Workbench
 from iog.errors import ConflictError
 from tests.annotator.conftest import DiscEngine, write_photo
@@ -194,7 +195,8 @@ def test_a_preview_changes_nothing_and_stale_ones_are_dropped(client: TestClient
     newest = ask(7)
     assert not newest["stale"] and area(newest["mask"]) > 500
     assert ask(3) == {"sequence": 3, "stale": True, "mask": None, "confidence": 0}
-    assert client.get(f"/api/objects/{found['id']}").json()["version"] == found["version"]
+    (same,) = client.get(f"/api/photos/{found['photo']}").json()["objects"]
+    assert same["version"] == found["version"]
 
 
 def test_a_preview_waiting_for_the_model_gives_way_to_a_later_one(bench: Workbench) -> None:
@@ -290,8 +292,97 @@ def test_accepted_objects_keep_their_pixels(client: TestClient) -> None:
     assert change(client, second, spare=False)["area"] == first["area"]
 
 
-def test_a_box_can_be_accepted_as_it_is(client: TestClient) -> None:
-    assert change(client, start(client), state="accepted", kind="accept")["area"] > 500
+def test_a_box_can_be_accepted_once_its_mask_was_shown(client: TestClient) -> None:
+    found = start(client)
+    refused = change(client, found, state="accepted", kind="accept", expect=409)
+    assert "not shown yet" in refused["error"]
+    shown = refused["object"]
+    assert shown["state"] == "draft" and shown["area"] > 500
+    accepted = change(client, shown, state="accepted", kind="accept")
+    assert accepted["mask"] == shown["mask"]
+
+
+def test_opening_a_box_shows_its_mask(client: TestClient) -> None:
+    found = start(client)
+    opened = client.get(f"/api/objects/{found['id']}").json()
+    assert opened["area"] > 500 and opened["state"] == "draft"
+    assert change(client, opened, state="accepted", kind="accept")["mask"] == opened["mask"]
+
+
+def test_the_mask_that_is_shown_is_the_mask_that_is_saved(client: TestClient) -> None:
+    first = inside(client, start(client))
+    second = inside(client, start(client, None, [[60, 5], [115, 75]]), 90, 40)
+    accepted = change(client, first, state="accepted", kind="accept")
+    # Shown before the other was accepted: what would be saved is not what was seen.
+    refused = change(client, second, state="accepted", kind="accept", expect=409)
+    shown = refused["object"]
+    assert 0 < shown["area"] < 0.9 * second["area"]
+    failed = change(client, shown, state="accepted", kind="accept", expect=422)
+    assert "lies on accepted objects" in failed["error"] and "Switch" in failed["error"]
+    whole = change(client, shown, spare=False, kind="tidy")
+    assert whole["area"] == second["area"]
+    saved = change(client, whole, state="accepted", kind="accept")
+    assert saved["mask"] == whole["mask"]
+    assert client.get(f"/api/objects/{accepted['id']}").json()["area"] == accepted["area"]
+
+
+def test_an_imported_thing_within_another_keeps_its_pixels(client: TestClient) -> None:
+    boxes = {
+        "images": [{"id": 1, "file_name": "photo 1.png"}],
+        "categories": [{"id": 1, "name": "bench"}, {"id": 2, "name": "book"}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 5, 100, 70]},
+            {"id": 2, "image_id": 1, "category_id": 2, "bbox": [40, 25, 30, 30]},
+        ],
+    }
+    client.post("/api/import", content=json.dumps(boxes))
+    photo = photo_number(client, "photo 1.png")
+    assert client.post(f"/api/photos/{photo}/masks").json()["count"] == 2
+    for found in client.get(f"/api/photos/{photo}").json()["objects"]:
+        opened = client.get(f"/api/objects/{found['id']}").json()
+        saved = change(client, opened, state="accepted", kind="accept")
+        assert saved["mask"] == opened["mask"] == found["mask"] and saved["area"] > 0
+
+
+def test_one_history_for_a_photo(client: TestClient) -> None:
+    first = inside(client, start(client))
+    second = inside(client, start(client, None, [[60, 5], [115, 75]]), 90, 40)
+    photo = first["photo"]
+    change(client, second, state="deleted", kind="delete")
+    assert [o["id"] for o in client.get(f"/api/photos/{photo}/deleted").json()] == [second["id"]]
+    back = client.post(f"/api/photos/{photo}/undo", json={}).json()
+    assert [o["state"] for o in back["objects"]] == ["draft"] and back["can_undo"] and back["can_redo"]
+    detail = client.get(f"/api/photos/{photo}").json()
+    assert detail["can_undo"] and detail["can_redo"] and len(detail["objects"]) == 2
+    again = client.post(f"/api/photos/{photo}/redo", json={}).json()
+    assert again["objects"][0]["state"] == "deleted" and not again["can_redo"]
+    restored = client.post(f"/api/objects/{second['id']}/restore", json={}).json()
+    assert restored["state"] == "draft" and restored["mask"] == second["mask"]
+
+
+def test_masks_for_all_boxes_are_one_step(client: TestClient) -> None:
+    first = start(client)
+    start(client, first["photo"], [[5, 5], [60, 60]])
+    client.post(f"/api/photos/{first['photo']}/masks")
+    back = client.post(f"/api/photos/{first['photo']}/undo", json={}).json()
+    assert len(back["objects"]) == 2 and not any(o["computed"] for o in back["objects"])
+
+
+def test_finishing_a_photo_says_what_nobody_accepted(client: TestClient) -> None:
+    found = start(client)
+    answer = client.patch(f"/api/photos/{found['photo']}", json={"done": True}).json()
+    assert (answer["done"], answer["drafts"]) == (True, 1)
+
+
+def test_a_project_that_went_is_said_at_the_next_change(client: TestClient, bench: Workbench) -> None:
+    found = start(client)
+    bench.store.path.unlink()
+    answer = client.put("/api/labels", json={"labels": ["cat"]})
+    assert answer.status_code == 503 and "nothing was saved" in answer.json()["error"]
+    rescued = client.get("/api/rescue")
+    path = bench.store.path.with_name("rescued.iog")
+    path.write_bytes(rescued.content)
+    assert [row.id for row in Store(path).objects(found["photo"])] == [found["id"]]
 
 
 def test_masks_for_all_boxes(client: TestClient) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from iog.annotator.store import Store, sort_key
+from iog.annotator.store import ObjectRow, Store, sort_key
 from iog.annotator.work import Work
 from iog.clicks import Clicks
-from iog.errors import ConflictError, DataError
+from iog.errors import ClickError, ConflictError, DataError, LostProjectError
 from iog.patch import Patch
 
 BOX = Work(Clicks.of(((0, 0), (9, 9))))
@@ -87,14 +87,103 @@ def test_undo_and_redo_go_through_everything_and_survive_reopening(store: Store)
     store.close()
 
     again = Store(store.path)
-    assert again.undo(created.id, 4, 0).state == "accepted"
-    assert again.undo(created.id, 5, 0).state == "draft"
-    first = again.undo(created.id, 6, 0)
-    assert first.work == BOX and first.mask is None and not first.can_undo and first.can_redo
-    assert again.undo(created.id, 7, 0).version == 7  # nothing to undo, nothing happens
-    redone = again.redo(created.id, 7, 0)
+    number = created.id
+
+    def undo() -> ObjectRow:
+        (row,) = again.undo_photo(1).objects
+        return row
+
+    assert undo().state == "accepted"
+    assert undo().state == "draft"
+    first = undo()
+    assert first.work == BOX and first.mask is None and again.can_walk(1) == (True, True)
+    assert undo().state == "deleted" and again.objects(1) == []  # before it was made
+    nothing = again.undo_photo(1)
+    assert nothing.objects == [] and (nothing.can_undo, nothing.can_redo) == (False, True)
+    again.redo_photo(1)
+    (redone,) = again.redo_photo(1).objects
     assert redone.work == INSIDE and redone.mask == MASK
-    assert not change(again, created.id, redone.version, label="dog").can_redo
+    change(again, number, redone.version, label="dog")
+    assert again.can_walk(1) == (True, False)
+
+
+def test_undo_takes_back_the_last_thing_whatever_object_it_concerned(store: Store) -> None:
+    rows = [store.create(1, BOX, label=name) for name in "abc"]
+    rows = [change(store, row.id, 1, state="accepted", kind="accept") for row in rows]
+    for row in rows[:2]:
+        change(store, row.id, row.version, state="deleted", kind="delete")
+    other = store.create(2, BOX, label="elsewhere")
+
+    def states() -> list[str]:
+        return [store.one(row.id).state for row in rows]
+
+    expected = [
+        ["deleted", "deleted", "accepted"],
+        ["deleted", "accepted", "accepted"],
+        ["accepted", "accepted", "accepted"],
+        ["accepted", "accepted", "draft"],
+        ["accepted", "draft", "draft"],
+    ]
+    for step in expected:
+        assert states() == step
+        store.undo_photo(1)
+    for step in reversed(expected):
+        store.redo_photo(1)
+        assert states() == step
+    assert store.one(other.id).state == "draft"  # another photo has a history of its own
+    assert [row.id for row in store.deleted(1)] == [rows[1].id, rows[0].id]
+
+
+def test_a_bulk_step_is_one(store: Store) -> None:
+    with store.together():
+        for name in "abc":
+            store.create(1, BOX, label=name)
+        store.create(2, BOX, label="x")
+    assert len(store.undo_photo(1).objects) == 3
+    assert store.objects(1) == [] and len(store.objects(2)) == 1
+    assert [row.label for row in store.redo_photo(1).objects] == ["a", "b", "c"]
+
+
+def test_a_deleted_object_is_brought_back_as_it_was(store: Store) -> None:
+    created = store.create(1, BOX, label="cat")
+    accepted = change(store, created.id, 1, state="accepted", kind="accept")
+    change(store, created.id, accepted.version, state="deleted", kind="delete")
+    store.create(1, BOX, label="later")
+    back = store.restore(created.id, 0)
+    assert (back.state, back.mask, back.work) == ("accepted", MASK, INSIDE)
+    with pytest.raises(DataError, match="not deleted"):
+        store.restore(created.id, 0)
+
+
+def test_a_mask_without_a_pixel_is_never_accepted(store: Store) -> None:
+    for mask in (None, Patch.empty()):
+        with pytest.raises(ClickError, match="no pixel"):
+            store.create(1, BOX, label="cat", state="accepted", mask=mask)
+    created = store.create(1, BOX, label="cat")
+    with pytest.raises(ClickError, match="no pixel"):
+        change(store, created.id, 1, state="accepted", mask=Patch.empty())
+    assert [row.state for row in store.objects(1)] == ["draft"]
+
+
+@pytest.mark.parametrize("how", ["deleted", "moved", "replaced"])
+def test_a_project_that_went_is_said_and_rescued(store: Store, tmp_path: Path, how: str) -> None:
+    created = store.create(1, BOX, label="cat")
+    if how == "deleted":
+        store.path.unlink()
+    else:
+        store.path.rename(tmp_path / "elsewhere.iog")
+    if how == "replaced":
+        store.path.write_bytes(b"an older copy")
+    with pytest.raises(LostProjectError, match="nothing was saved"):
+        change(store, created.id, 1)
+    (tmp_path / "rescued.iog").write_bytes(store.rescued())
+    assert [row.label for row in Store(tmp_path / "rescued.iog").objects(1)] == ["cat"]
+
+
+def test_effort_leaves_out_what_nobody_touched(store: Store) -> None:
+    store.create(1, BOX, label="imported", kind="import", seconds=0)
+    mine = store.create(1, BOX, label="mine", kind="corners", seconds=2)
+    assert [effort.object for effort in store.efforts()] == [mine.id]
 
 
 def test_an_old_version_is_a_conflict_and_changes_nothing(store: Store) -> None:
@@ -102,7 +191,7 @@ def test_an_old_version_is_a_conflict_and_changes_nothing(store: Store) -> None:
     newest = change(store, created.id, 1)
     for attempt in (
         lambda: change(store, created.id, 1, BOX, label="dog"),
-        lambda: store.undo(created.id, 1, 0),
+        lambda: store.seen(created.id, 1),
     ):
         with pytest.raises(ConflictError, match="another tab"):
             attempt()
@@ -120,14 +209,14 @@ def test_two_processes_see_each_other(store: Store) -> None:
 def test_effort_counts_clicks_also_those_taken_back(store: Store) -> None:
     created = store.create(1, BOX, label="cat", seconds=3, kind="corners")
     change(store, created.id, 1)
-    store.undo(created.id, 2, 1.0)
+    store.undo_photo(1, 1.0)
     change(store, created.id, 3)
     (effort,) = store.efforts()
     assert (effort.seconds, effort.clicks, effort.steps) == (8.0, 4, 4)
 
 
 def test_numbers_that_do_not_exist_are_named(store: Store) -> None:
-    for attempt in (lambda: store.photo(99), lambda: store.one(99), lambda: store.undo(99, 1, 0)):
+    for attempt in (lambda: store.photo(99), lambda: store.one(99), lambda: store.seen(99, 1)):
         with pytest.raises(DataError, match="99"):
             attempt()
 
@@ -233,8 +322,8 @@ def test_a_label_gets_another_name_everywhere(store: Store) -> None:
     assert store.one(dog.id).label == "dog"
     assert store.one(cup.id) == cup, "others keep their version"
     with pytest.raises(ConflictError):
-        store.undo(moved.id, moved.version, 0)
-    assert store.undo(moved.id, store.one(moved.id).version, 0).label == "dog"
+        store.seen(moved.id, moved.version)
+    assert [row.label for row in store.undo_photo(2).objects] == ["dog"]
     store.rename_label("dgo", "dog")  # a first answer was lost
     for old, new, message in (("cat", "lion", "no label 'cat'"), ("dog", "cup", "a label 'cup' already")):
         with pytest.raises(DataError, match=message):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from iog.annotator.exchange import FormatName
-from iog.annotator.store import ObjectRow, PhotoFilter, PhotoRow, State
+from iog.annotator.store import Moved, ObjectRow, PhotoFilter, PhotoRow, State
 from iog.annotator.work import Reshape, Stroke, Work
 from iog.annotator.workbench import SCREEN_SIDE, Kind, Preview
 from iog.clicks import Box, Clicks
@@ -142,9 +142,11 @@ class PhotoMessage(Message):
     done: bool
     problem: str | None
     objects: int
+    drafts: int = 0
+    """Of a photo that was marked done just now: how many of its objects nobody has accepted."""
 
     @classmethod
-    def of(cls, row: PhotoRow) -> PhotoMessage:
+    def of(cls, row: PhotoRow, drafts: int = 0) -> PhotoMessage:
         """From the project."""
         return cls(
             id=row.id,
@@ -155,6 +157,7 @@ class PhotoMessage(Message):
             done=row.done,
             problem=row.problem,
             objects=row.objects,
+            drafts=drafts,
         )
 
 
@@ -229,6 +232,8 @@ class PhotoDetail(Message):
     scale: float
     """Pixels of the displayed picture per photo pixel."""
     objects: list[ObjectMessage]
+    can_undo: bool
+    can_redo: bool
     last_touched: ObjectMessage | None
     """The object changed last, also if that deleted it: what undo refers to when none is open."""
 
@@ -288,6 +293,27 @@ class Shift(Message):
 
     version: int
     seconds: Seconds = 0
+
+
+class Pause(Message):
+    """`seconds` since the person's step before."""
+
+    seconds: Seconds = 0
+
+
+class PhotoHistory(Message):
+    """What undo or redo of a photo did."""
+
+    objects: list[ObjectMessage]
+    """Those that changed, as they are now; the state "deleted" takes one off the list."""
+    can_undo: bool
+    can_redo: bool
+
+    @classmethod
+    def of(cls, moved: Moved) -> PhotoHistory:
+        """From the project."""
+        objects = [ObjectMessage.of(row) for row in moved.objects]
+        return cls(objects=objects, can_undo=moved.can_undo, can_redo=moved.can_redo)
 
 
 class Hover(Message):

@@ -24,7 +24,7 @@ from iog.annotator.reference import reference
 from iog.annotator.store import PhotoFilter
 from iog.annotator.workbench import OnMask, Workbench
 from iog.clicks import Box
-from iog.errors import ConflictError, DataError, ImageError, IogError
+from iog.errors import ConflictError, DataError, ImageError, IogError, LostProjectError
 from iog.masks import BoolArray, polygons
 
 _PAGE = {
@@ -107,6 +107,10 @@ def _add_failures(app: FastAPI, bench: Workbench) -> None:
         failure = _conflict(bench, int(request.path_params["number"]), error)
         return JSONResponse(failure.model_dump(), status_code=409)
 
+    @app.exception_handler(LostProjectError)
+    def lost(_: Request, error: LostProjectError) -> Response:
+        return JSONResponse(schemas.Failure(error=str(error)).model_dump(), status_code=503)
+
     @app.exception_handler(IogError)
     def mistake(_: Request, error: IogError) -> Response:
         return JSONResponse(schemas.Failure(error=str(error)).model_dump(), status_code=422)
@@ -149,6 +153,12 @@ def _add_project(app: FastAPI, bench: Workbench) -> None:
         """In the list and in all objects, whose versions change by it."""
         store.rename_label(renaming.old, renaming.new)
         return schemas.Labels(labels=store.labels)
+
+    @app.get("/api/rescue", response_class=Response)
+    def rescue() -> Response:
+        """The whole project as a file, also when its own was deleted, moved or replaced."""
+        headers = {"Content-Disposition": 'attachment; filename="rescued.iog"'}
+        return Response(store.rescued(), media_type="application/octet-stream", headers=headers)
 
     @app.get("/api/statistics")
     def measure(since: Annotated[float, Query(ge=0, le=1e11)] = 0) -> schemas.Statistics:
@@ -222,7 +232,10 @@ def _add_photos(app: FastAPI, bench: Workbench) -> None:
         with suppress(ImageError):  # kept with the photo
             scale = min(scale, DISPLAY_SIDE / max(bench.photos.pixels(number).shape))
         last = store.last_touched(number)
+        can_undo, can_redo = store.can_walk(number)
         return schemas.PhotoDetail(
+            can_undo=can_undo,
+            can_redo=can_redo,
             photo=schemas.PhotoMessage.of(store.photo(number)),
             scale=scale,
             objects=[schemas.ObjectMessage.of(row) for row in store.objects(number)],
@@ -252,14 +265,33 @@ def _add_photos(app: FastAPI, bench: Workbench) -> None:
 
     @app.patch("/api/photos/{number}")
     def set_done(number: PhotoNumber, change: schemas.Done) -> schemas.PhotoMessage:
+        """Finish a photo; `drafts` says how many of its objects nobody has accepted."""
         store.photo(number)
         store.set_done(number, change.done)
-        return schemas.PhotoMessage.of(store.photo(number))
+        drafts = sum(row.state == "draft" for row in store.objects(number)) if change.done else 0
+        return schemas.PhotoMessage.of(store.photo(number), drafts)
 
     @app.post("/api/photos/{number}/objects")
     def start(number: PhotoNumber, new: schemas.NewObject) -> schemas.ObjectMessage:
         """Two corners: a new object, whose features are computed from now on."""
         return schemas.ObjectMessage.of(bench.start(number, new.value(), new.label, new.seconds))
+
+    @app.post("/api/photos/{number}/undo")
+    def undo(number: PhotoNumber, pause: schemas.Pause) -> schemas.PhotoHistory:
+        """Take back what was done last on the photo, whatever object it concerned; a bulk step as one."""
+        store.photo(number)
+        return schemas.PhotoHistory.of(store.undo_photo(number, pause.seconds))
+
+    @app.post("/api/photos/{number}/redo")
+    def redo(number: PhotoNumber, pause: schemas.Pause) -> schemas.PhotoHistory:
+        """Do again what was taken back last."""
+        store.photo(number)
+        return schemas.PhotoHistory.of(store.redo_photo(number, pause.seconds))
+
+    @app.get("/api/photos/{number}/deleted")
+    def deleted(number: PhotoNumber) -> list[schemas.ObjectMessage]:
+        """Objects that can be brought back, the newest first."""
+        return [schemas.ObjectMessage.of(row) for row in store.deleted(number)]
 
     @app.post("/api/photos/{number}/masks")
     def masks(number: PhotoNumber) -> schemas.Count:
@@ -317,12 +349,23 @@ def _add_objects(app: FastAPI, bench: Workbench) -> None:
         return _Lines(lines())
 
     @app.post("/api/objects/{number}/undo")
-    def undo(number: ObjectNumber, shift: schemas.Shift) -> schemas.ObjectMessage:
-        return schemas.ObjectMessage.of(store.undo(number, shift.version, shift.seconds))
+    def undo_of(number: ObjectNumber, shift: schemas.Shift) -> schemas.ObjectMessage:
+        """Take back what was done last on the photo of an object; answers with this object."""
+        found = store.seen(number, shift.version)
+        store.undo_photo(found.photo, shift.seconds)
+        return schemas.ObjectMessage.of(store.one(number))
 
     @app.post("/api/objects/{number}/redo")
-    def redo(number: ObjectNumber, shift: schemas.Shift) -> schemas.ObjectMessage:
-        return schemas.ObjectMessage.of(store.redo(number, shift.version, shift.seconds))
+    def redo_of(number: ObjectNumber, shift: schemas.Shift) -> schemas.ObjectMessage:
+        """Do again what was taken back last on the photo of an object; answers with this object."""
+        found = store.seen(number, shift.version)
+        store.redo_photo(found.photo, shift.seconds)
+        return schemas.ObjectMessage.of(store.one(number))
+
+    @app.post("/api/objects/{number}/restore")
+    def restore(number: ObjectNumber, pause: schemas.Pause) -> schemas.ObjectMessage:
+        """Bring a deleted object back."""
+        return schemas.ObjectMessage.of(store.restore(number, pause.seconds))
 
     @app.post("/api/objects/{number}/preview")
     def preview(number: ObjectNumber, hover: schemas.Hover) -> schemas.HoverAnswer:

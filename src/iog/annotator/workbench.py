@@ -17,7 +17,7 @@ from iog.annotator.work import Work
 from iog.clicks import Box, Clicks
 from iog.crop import resize
 from iog.engines import Engine
-from iog.errors import ConflictError, DataError
+from iog.errors import ClickError, ConflictError, DataError
 from iog.masks import BoolArray
 from iog.patch import Patch
 from iog.prompting import THRESHOLD
@@ -28,6 +28,11 @@ _SESSION_PHOTOS = 2  # whose objects these are, at most: a session also holds it
 
 PREVIEW_SIDE = 480
 """A preview has at most so many pixels a side: it is gone with the next movement of the hand."""
+
+SPARED = 0.1
+"""Share of an object that accepted ones may take from it without a question."""
+
+NOT_SHOWN = "this mask was not shown yet, or others were accepted meanwhile; look at it, then accept it"
 
 SCREEN_SIDE = 768
 """Pixels a side of a mask that answers a click, so that large objects are answered as fast as small ones. The
@@ -143,11 +148,65 @@ class Workbench:
         return created
 
     def prepare(self, number: int) -> ObjectRow:
-        """An object that a person is about to work on: its features are computed in the background."""
+        """An object that a person opens, with the mask that they will see.
+
+        A mere box gets its mask now, and a mask leaves to others what was accepted since it was made: what is
+        shown is what an acceptance saves. Features are computed in the background.
+        """
         found = self.store.one(number)
+        if found.state != "draft":
+            return found
+        if found.mask is None and found.work.clicks is not None:
+            patch, confidence = self._mask(found, found.work, True, None)
+            return self._shown(found, patch, confidence)
+        clipped = self._clipped(found)
+        if clipped is not None and clipped != found.mask:
+            return self._shown(found, clipped, found.confidence)
         if found.work.clicks is not None:
             self._session(number, found.photo, found.work.clicks)
         return found
+
+    def _shown(self, found: ObjectRow, patch: Patch | None, confidence: float | None) -> ObjectRow:
+        """The draft with another mask, which a person sees next."""
+        return self.store.change(
+            found.id,
+            found.version,
+            found.work,
+            label=found.label,
+            state="draft",
+            mask=patch,
+            confidence=confidence,
+            seconds=0,
+            kind="automatic",
+        )
+
+    def _clipped(self, found: ObjectRow) -> Patch | None:
+        """The mask without what was accepted since, if accepted objects are to be spared."""
+        patch = found.mask
+        if patch is None or not found.work.spare:
+            return patch
+        for other in self._accepted(found):
+            patch = patch.without(other)
+        return patch
+
+    def _check_acceptable(self, found: ObjectRow) -> None:
+        """Raise unless the mask that a person saw can be saved as it is."""
+        if found.mask is None or self._clipped(found) != found.mask:
+            self.prepare(found.id)
+            raise ConflictError(NOT_SHOWN)
+        if not found.work.spare:
+            return
+        box = found.mask.box if found.work.clicks is None else found.mask.box.union(found.work.clicks.box)
+        near = [other.box.intersection(box) for other in self._accepted(found)]
+        if not any(shared.width > 0 and shared.height > 0 for shared in near):
+            return
+        whole, _ = self._mask(found, replace(found.work, spare=False), True, None)
+        if whole is not None and found.mask.area < (1 - SPARED) * whole.area:
+            lost = 1 - found.mask.area / whole.area
+            raise ClickError(
+                f"{lost:.0%} of this object lies on accepted objects and would be left out. Switch "
+                "'Do not overwrite accepted' off to keep the whole object, or correct its outline"
+            )
 
     def preview(self, number: int, inside: tuple[float, float], tab: str, sequence: int) -> Preview | None:
         """The mask for an inside click; None when `tab` has asked for a later `sequence` meanwhile.
@@ -196,9 +255,11 @@ class Workbench:
         Raises
         ------
         ConflictError
-            If `version` is not the newest.
+            If `version` is not the newest, or an acceptance is of a mask that was not shown; the object
+            then has the mask to look at.
         ClickError, ImageError
-            If the clicks do not fit the photo, or the photo cannot be read. Nothing is changed then.
+            If the clicks do not fit the photo, the photo cannot be read, or an acceptance would leave over
+            a tenth of the object to others. Nothing is changed then.
         """
         found = self.store.one(number)
         if found.version != version:  # before a mask is computed for nothing
@@ -206,13 +267,10 @@ class Workbench:
         if work.clicks is None:
             work = replace(work, imported=found.work.imported)
         patch, confidence = found.mask, found.confidence
-        needed = state == "accepted"
-        if work != found.work or (needed and patch is None):
-            patch, confidence = self._mask(found, work, needed, on_mask)
-        elif needed and work.spare and patch is not None:
-            # Others may have been accepted since this mask was made.
-            for other in self._accepted(found):
-                patch = patch.without(other)
+        if work != found.work:
+            patch, confidence = self._mask(found, work, state == "accepted", on_mask)
+        elif state == "accepted" and found.state == "draft":
+            self._check_acceptable(found)
         return self.store.change(
             number,
             version,
@@ -234,20 +292,12 @@ class Workbench:
         clicks = [o.work.clicks for o in waiting if o.work.clicks is not None]
         predictions = self.segmenter().segment_batch([pixels] * len(clicks), clicks)
         count = 0
-        for found, prediction in zip(waiting, predictions, strict=True):
-            with suppress(ConflictError):  # a person was faster; their work stands
-                self.store.change(
-                    found.id,
-                    found.version,
-                    found.work,
-                    label=found.label,
-                    state="draft",
-                    mask=self._compose(found, found.work, prediction),
-                    confidence=prediction.confidence,
-                    seconds=0,
-                    kind="automatic",
-                )
-                count += 1
+        masks = [self._compose(o, o.work, p) for o, p in zip(waiting, predictions, strict=True)]
+        with self.store.together():  # one step for undo
+            for found, mask, prediction in zip(waiting, masks, predictions, strict=True):
+                with suppress(ConflictError):  # a person was faster; their work stands
+                    self._shown(found, mask, prediction.confidence)
+                    count += 1
         return count
 
     def _mask(
