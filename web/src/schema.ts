@@ -111,14 +111,29 @@ export interface Outline {
   vertices: number;
 }
 
+/** seconds since the person's step before. */
+export interface Pause {
+  seconds?: number;
+}
+
 /** A photo that is open, with its objects. */
 export interface PhotoDetail {
   photo: PhotoMessage;
   /** Pixels of the displayed picture per photo pixel. */
   scale: number;
   objects: ObjectMessage[];
+  can_undo: boolean;
+  can_redo: boolean;
   /** The object changed last, also if that deleted it: what undo refers to when none is open. */
   last_touched: ObjectMessage | null;
+}
+
+/** What undo or redo of a photo did. */
+export interface PhotoHistory {
+  /** Those that changed, as they are now; the state "deleted" takes one off the list. */
+  objects: ObjectMessage[];
+  can_undo: boolean;
+  can_redo: boolean;
 }
 
 /** A photo in the list. */
@@ -132,6 +147,8 @@ export interface PhotoMessage {
   done: boolean;
   problem: string | null;
   objects: number;
+  /** Of a photo that was marked done just now: how many of its objects nobody has accepted. */
+  drafts: number;
 }
 
 /** A page of the list. */
