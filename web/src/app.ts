@@ -1,4 +1,5 @@
 import { Refusal, type Backend, type ListQuery } from "./backend";
+import { ask } from "./dialog";
 import { Editor } from "./editor";
 import { Page } from "./page";
 import { strings } from "./strings";
@@ -86,12 +87,24 @@ export class App extends Page {
     if (photo) await this.openPhoto(photo.id);
   }
 
-  async setDone(done: boolean): Promise<void> {
-    if (!this.photo) return;
+  /** False if the person would rather look at the drafts first. */
+  async setDone(done: boolean): Promise<boolean> {
+    if (!this.photo) return false;
     const { id } = this.photo;
+    const { drafts } = this.editor;
+    if (done && drafts && !(await ask(strings.photoNotDone, strings.draftsLeft(drafts), strings.markAnyway, strings.showDrafts))) {
+      this.editor.openDraft();
+      return false;
+    }
     const photo = await this.saver.run(() => this.backend.setDone(id, done));
     if (this.photo.id === id) this.photo = photo;
     await this.readProject();
+    return true;
+  }
+
+  /** Mark the photo done, or not; after a done one comes the next. */
+  async finish(done = true): Promise<void> {
+    if ((await this.setDone(done)) && done) await this.go("next");
   }
 
   private async showPhoto(detail: PhotoDetail, picture: HTMLImageElement): Promise<void> {

@@ -2,7 +2,7 @@
 
 import type {
   Change, Count, FormatName, HoverAnswer, MaskMessage, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoFilter,
-  PhotoMessage, PhotoPage, Point, Project, Statistics,
+  PhotoHistory, PhotoMessage, PhotoPage, Point, Project, Statistics,
 } from "./types";
 
 /** The backend understood and said no: `message` is its sentence; `newest` comes with a conflict. */
@@ -14,6 +14,17 @@ export class Refusal extends Error {
 
 /** The backend did not answer: the same may be asked again. */
 export class Unreachable extends Error {}
+
+/** The project's file is gone: nothing can be saved any more, but all work can be rescued. */
+export class Lost extends Error {}
+
+/** What becomes of imported objects that are there already. */
+export type Duplicates = "skip" | "replace" | "add";
+
+export interface Download {
+  name: string;
+  content: Blob;
+}
 
 /** Which photos are listed. */
 export interface ListQuery {
@@ -29,8 +40,8 @@ export interface ExportQuery {
 }
 
 /**
- * Every promise that changes something is kept once the change is on the disk, and rejects with a `Refusal` (nothing is
- * changed) or as `Unreachable` (it may be).
+ * Every promise that changes something is kept once the change is on the disk, and rejects with a `Refusal` or as `Lost` (nothing
+ * is changed) or as `Unreachable` (it may be).
  */
 export interface Backend {
   project(): Promise<Project>;
@@ -40,9 +51,11 @@ export interface Backend {
   renameLabel(old: string, name: string): Promise<string[]>;
   /** What a format cannot carry of this project. */
   notes(format: FormatName): Promise<string[]>;
-  importFile(file: File): Promise<Count>;
+  importFile(file: File, duplicates: Duplicates): Promise<Count>;
   /** A file for the person. */
-  export(query: ExportQuery): Promise<{ name: string; content: Blob }>;
+  export(query: ExportQuery): Promise<Download>;
+  /** The whole project as a file, also when its own is gone. */
+  rescue(): Promise<Download>;
 
   photos(list: ListQuery, offset: number, limit: number): Promise<PhotoPage>;
   photo(id: number): Promise<PhotoDetail>;
@@ -56,11 +69,15 @@ export interface Backend {
   create(photo: number, wish: NewObject): Promise<ObjectMessage>;
   /** Masks for all objects of a photo that have only a box. */
   masksForBoxes(photo: number): Promise<Count>;
-  /** A person is about to work on an object. */
+  /** Take back what was done last on a photo, whatever object it concerned; or do it again. */
+  walk(photo: number, direction: "undo" | "redo", seconds: number): Promise<PhotoHistory>;
+  /** Objects of a photo that can be brought back, the newest first. */
+  deleted(photo: number): Promise<ObjectMessage[]>;
+  restore(id: number, seconds: number): Promise<ObjectMessage>;
+  /** A person is about to work on an object; one that was only a box gets its mask. */
   open(id: number): Promise<ObjectMessage>;
   /** `onMask` has the mask before it is saved. */
   change(id: number, wish: Change, onMask: (mask: MaskMessage | null) => void): Promise<ObjectMessage>;
-  shift(id: number, direction: "undo" | "redo", version: number, seconds: number): Promise<ObjectMessage>;
   /** The mask that an inside click at a point would give. `sequence` grows with each question of one `tab`. */
   preview(id: number, point: Point, tab: string, sequence: number): Promise<HoverAnswer>;
   /** With all pixels that a screen can show. */

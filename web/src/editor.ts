@@ -1,6 +1,5 @@
 import { boxOf, contains } from "./clicks";
-import { newItem, type Item, type Wish } from "./items";
-import { Mask } from "./mask";
+import { drawnItem, newItem, type Item, type Wish } from "./items";
 import { OutlineEditor } from "./outline";
 import type { Page } from "./page";
 import { Previewer } from "./previewer";
@@ -8,7 +7,7 @@ import type { Bend } from "./rings";
 import { strings } from "./strings";
 import { Sync, type Screen } from "./sync";
 import { HAND_TOOLS, type Mode, type Tool } from "./tool";
-import type { Clicks, HoverAnswer, Kind, PhotoDetail, PhotoMessage, Point } from "./types";
+import type { Clicks, Kind, ObjectMessage, PhotoDetail, PhotoMessage, Point } from "./types";
 
 /** The objects of the open photo, and everything a person can do to them. */
 export class Editor implements Screen {
@@ -18,7 +17,6 @@ export class Editor implements Screen {
   active: Item | null = null;
   corner: Point | null = null;
   tool: Tool = "click";
-  preview: { mask: Mask | null; confidence: number; sequence: number } | null = null;
   /** Which objects are drawn; `hideAll` for as long as a key is held. */
   seen: "all" | "active" | "none" = "all";
   hideAll = false;
@@ -26,13 +24,14 @@ export class Editor implements Screen {
   onAccepted: () => void = () => undefined;
   private readonly sync: Sync;
   private readonly previewer: Previewer;
-  private deleted: Item | null = null;
+  private canUndo = false;
+  private canRedo = false;
   private hovered: Point | null = null;
 
   constructor(private readonly page: Page) {
     this.outline = new OutlineEditor(page.backend, () => page.changed());
     this.sync = new Sync(page.backend, page.saver, this);
-    this.previewer = new Previewer(page.backend, (answer) => this.showPreview(answer));
+    this.previewer = new Previewer(page.backend, () => page.changed());
   }
 
   changed(): void {
@@ -51,14 +50,13 @@ export class Editor implements Screen {
     this.photo = null;
     this.corner = null;
     this.items = [];
-    this.deleted = null;
+    this.canUndo = this.canRedo = false;
   }
 
   /** Show a photo's objects; the draft that was worked on last is open. */
-  load({ photo, objects, last_touched: last }: PhotoDetail): void {
-    this.photo = photo;
+  load({ photo, objects, can_undo: canUndo, can_redo: canRedo }: PhotoDetail): void {
+    Object.assign(this, { photo, canUndo, canRedo });
     this.items = objects.map((message) => newItem(message));
-    this.deleted = last?.state === "deleted" ? newItem(last) : null;
     this.sync.startClock();
     const drafts = this.items.filter((item) => item.state === "draft");
     const latest = drafts.sort((a, b) => b.saved.touched - a.saved.touched)[0];
@@ -87,14 +85,20 @@ export class Editor implements Screen {
   }
 
   get undoable(): boolean {
-    if (this.corner) return true;
-    const item = this.active ?? this.lastTouched();
-    return item !== null && (item.saved.can_undo || item.pending > 0);
+    return this.corner !== null || this.canUndo;
   }
 
   get redoable(): boolean {
-    const item = this.active ?? this.lastTouched();
-    return item !== null && item.saved.can_redo && item.pending === 0;
+    return this.canRedo;
+  }
+
+  /** The mask under the cursor, before the inside click. */
+  get preview(): Previewer["shown"] {
+    return this.mode === "centre" ? this.previewer.shown : null;
+  }
+
+  get drafts(): number {
+    return this.items.filter((item) => item.state === "draft").length;
   }
 
   get boxesWithoutMask(): number {
@@ -109,7 +113,7 @@ export class Editor implements Screen {
     this.active = item;
     item.hidden = false;
     this.page.message = "";
-    if (item.saved.id) void this.page.backend.open(item.saved.id).catch(() => undefined);
+    if (item.saved.id) void this.sync.open(item);
     this.changed();
   }
 
@@ -127,17 +131,18 @@ export class Editor implements Screen {
     this.changed();
   }
 
-  /** The first object that is not accepted. */
+  /** The draft that the model is least sure of; boxes come last. */
   openDraft(): void {
-    const draft = this.items.find((item) => item.state === "draft");
-    if (draft) this.openObject(draft);
+    const drafts = this.items.filter((item) => item.state === "draft");
+    const [first] = drafts.sort((a, b) => doubt(b) - doubt(a));
+    if (first) this.openObject(first);
   }
 
   closeObject(): void {
     if (this.active) this.active.fresh = false;
     this.active = null;
     void this.outline.read(null, 0);
-    this.endPreview();
+    this.previewer.stop();
     if (HAND_TOOLS.includes(this.tool)) this.tool = "click";
     this.changed();
   }
@@ -206,14 +211,26 @@ export class Editor implements Screen {
     if (active) void this.commit(active, "tidy", { work: { ...active.work, [name]: on } });
   }
 
+  /** Accept what is shown, and open the next draft. */
   accept(): void {
     const { active } = this;
     if (!active) return;
+    if (!active.mask && active.pending === 0) {
+      this.say(active.saved.computed ? strings.hint.nothing : strings.hint.noMask);
+      return;
+    }
     const done = this.commit(active, "accept", { state: "accepted" });
     this.closeObject();
     this.tool = "click";
     this.openDraft();
-    void done.then(this.onAccepted);
+    void done.then((kept) => (kept ? this.onAccepted() : this.lookAgain(active)));
+  }
+
+  /** What was to be accepted was not: it is open again, with the reason. */
+  private lookAgain(item: Item): void {
+    const { message } = this.page;
+    if (this.items.includes(item)) this.openObject(item);
+    this.say(message);
   }
 
   cancel(): void {
@@ -226,7 +243,6 @@ export class Editor implements Screen {
   remove(item: Item): void {
     void this.commit(item, "delete", { state: "deleted" });
     this.items = this.items.filter((other) => other !== item);
-    this.deleted = item;
     if (item === this.active) this.closeObject();
     this.changed();
   }
@@ -242,14 +258,20 @@ export class Editor implements Screen {
   }
 
   undo(): void {
-    if (this.corner) {
-      this.corner = null;
-      this.changed();
-    } else this.shift("undo");
+    if (this.corner) this.cancel();
+    else void this.walk("undo");
   }
 
   redo(): void {
-    if (this.redoable) this.shift("redo");
+    void this.walk("redo");
+  }
+
+  /** Bring a deleted object back. */
+  async restore(deleted: ObjectMessage): Promise<void> {
+    const item = newItem(deleted);
+    if (await this.sync.restore(item)) this.openObject(item);
+    this.canUndo = true;
+    this.canRedo = false;
   }
 
   // ---- preview
@@ -260,23 +282,10 @@ export class Editor implements Screen {
     const { active } = this;
     const box = active?.work.clicks && boxOf(active.work.clicks);
     if (!active?.saved.id || !box || this.mode !== "centre" || !point || !contains(box, point)) {
-      if (this.preview) this.endPreview();
+      if (this.preview) this.previewer.stop();
       return;
     }
     this.previewer.ask(active.saved.id, point);
-  }
-
-  private showPreview(answer: HoverAnswer): void {
-    if (!this.active || this.mode !== "centre") return;
-    const mask = answer.mask && new Mask(answer.mask);
-    this.preview = { mask, confidence: answer.confidence, sequence: answer.sequence };
-    this.changed();
-  }
-
-  private endPreview(): void {
-    this.previewer.stop();
-    this.preview = null;
-    this.changed();
   }
 
   // ---- what became of it
@@ -293,8 +302,8 @@ export class Editor implements Screen {
     if (this.active === item) this.closeObject();
   }
 
-  conflict(): void {
-    this.say(strings.conflict);
+  conflict(kind: Kind | null): void {
+    this.say(kind === "accept" ? strings.hint.lookAgain : strings.conflict);
   }
 
   /** Into the list, or out of it. */
@@ -302,11 +311,9 @@ export class Editor implements Screen {
     const listed = this.items.includes(item);
     if (item.state === "deleted") {
       this.items = this.items.filter((other) => other !== item);
-      this.deleted = item;
       if (this.active === item) this.closeObject();
     } else if (!listed && item.saved.photo === this.photo?.id) {
       this.items = [...this.items, item].sort((a, b) => a.saved.id - b.saved.id);
-      this.deleted = null;
     }
   }
 
@@ -317,15 +324,12 @@ export class Editor implements Screen {
     if (!photo) return;
     const { spare } = this.page.settings;
     const corners: [Point, Point] = [first, second];
-    const item = newItem({
-      id: 0, photo: photo.id, version: 0, label, state: "draft", mask: null, computed: false, area: 0,
-      confidence: null, can_undo: false, can_redo: false, touched: 0,
-      work: { clicks: { corners, inside: null, corrections: [] }, strokes: [], largest: false, fill: false, spare },
-    });
-    item.fresh = true;
+    const item = drawnItem(photo.id, corners, label, spare);
     this.corner = null;
     this.items.push(item);
     this.active = item;
+    this.canUndo = true;
+    this.canRedo = false;
     void this.sync.create(item, photo.id, { corners, label, spare }).then(() => this.hover(this.hovered));
   }
 
@@ -338,7 +342,7 @@ export class Editor implements Screen {
     // What was previewed here stays until the answer comes.
     if (this.preview?.mask) this.active!.mask = this.preview.mask;
     this.changeClicks({ ...clicks!, inside: point }, "inside");
-    this.endPreview();
+    this.previewer.stop();
   }
 
   /** A click on an imported mask: its box and this click take the mask's place. */
@@ -350,16 +354,33 @@ export class Editor implements Screen {
     else this.say(strings.hint.outsideMask);
   }
 
-  private shift(direction: "undo" | "redo"): void {
-    const item = this.active ?? this.lastTouched();
-    if (!item) return;
+  /** The photo's history, one step back or forth; a single object that it concerns is opened. */
+  private async walk(direction: "undo" | "redo"): Promise<void> {
+    const { photo } = this;
+    if (!photo) return;
     this.page.message = "";
-    void this.sync.shift(item, direction).then(() => {
-      if (!this.active && !this.corner && item.state === "draft" && this.items.includes(item)) this.openObject(item);
-    });
+    try {
+      const { objects, can_undo: canUndo, can_redo: canRedo } = await this.sync.walk(photo.id, direction);
+      if (this.photo?.id !== photo.id) return;
+      Object.assign(this, { canUndo, canRedo });
+      const items = objects.map((newest) => this.show(newest));
+      const [only] = items;
+      if (items.length === 1 && only!.state === "draft" && !this.corner) this.openObject(only!);
+    } catch (error) {
+      this.say((error as Error).message);
+    }
+    this.changed();
   }
 
-  private commit(item: Item, kind: Kind, wish: Partial<Wish>): Promise<void> {
+  private show(newest: ObjectMessage): Item {
+    const item = this.items.find(({ saved }) => saved.id === newest.id) ?? newItem(newest);
+    this.sync.show(item, newest);
+    return item;
+  }
+
+  private commit(item: Item, kind: Kind, wish: Partial<Wish>): Promise<boolean> {
+    this.canUndo = true;
+    this.canRedo = false;
     return this.sync.commit(item, kind, wish);
   }
 
@@ -371,12 +392,9 @@ export class Editor implements Screen {
   readOutline(): Promise<void> {
     return this.outline.read(this.tool === "points" ? this.active : null, this.page.settings.tolerance);
   }
+}
 
-  /** What undo refers to when no object is open. */
-  private lastTouched(): Item | null {
-    const all = this.deleted ? [...this.items, this.deleted] : this.items;
-    return all.reduce<Item | null>(
-      (last, item) => (last && last.saved.touched >= item.saved.touched ? last : item), null,
-    );
-  }
+/** 0 for what the model is sure of; less for what has no mask yet. */
+function doubt({ saved }: Item): number {
+  return saved.computed ? 1 - (saved.confidence ?? 1) : -1;
 }

@@ -1,7 +1,7 @@
 // The objects on the screen.
 
 import { Mask } from "./mask";
-import type { ObjectMessage, State, Work } from "./types";
+import type { ObjectMessage, Point, State, Work } from "./types";
 
 /** An object on the screen: what the backend has (`saved`), and what the person wants it to be. */
 export interface Item {
@@ -33,6 +33,13 @@ export function newItem(saved: ObjectMessage): Item {
     saved, work, label, state, mask: mask && new Mask(mask), shown: version, whole: false, hidden: false, pending: 0, epoch: 0,
     fresh: false, outlined: false,
   };
+}
+
+/** A box that was drawn just now; the backend does not know it yet. */
+export function drawnItem(photo: number, corners: [Point, Point], label: string, spare: boolean): Item {
+  const work: Work = { clicks: { corners, inside: null, corrections: [] }, strokes: [], largest: false, fill: false, spare };
+  const unknown = { area: 0, confidence: null, mask: null, computed: false, can_undo: false, can_redo: false, touched: 0 };
+  return { ...newItem({ id: 0, photo, version: 0, label, state: "draft", work, ...unknown }), fresh: true };
 }
 
 /** Whether the backend has what was wished for: an answer to it may have been lost. */

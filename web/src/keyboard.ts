@@ -79,7 +79,7 @@ export class Keyboard {
       guides: () => app.set("guides", !app.settings.guides),
       nextPhoto: () => void app.go("next"),
       previousPhoto: () => void app.go("previous"),
-      doneAndNext: () => void app.setDone(true).then(() => app.go("next")),
+      doneAndNext: () => void app.finish(),
       accept: () => app.editor.accept(),
       cancel: () => {
         if (stage.bent) stage.bent = null;

@@ -1,6 +1,8 @@
 import { App } from "./app";
-import { HelpDialog, ExchangeDialog } from "./dialogs";
-import { h, icon, iconButton } from "./dom";
+import { DeletedDialog } from "./deleted";
+import { h, icon, iconButton, save } from "./dom";
+import { ExchangeDialog } from "./exchange";
+import { HelpDialog } from "./help";
 import { Keyboard } from "./keyboard";
 import { LabelList } from "./labellist";
 import { ObjectList } from "./objects";
@@ -19,6 +21,7 @@ const exchange = new ExchangeDialog(app, async () => {
   await app.start();
   await photos.reload();
 });
+const deleted = new DeletedDialog(app);
 const panel = new ToolPanel(app);
 const labels = new LabelList(app);
 new Keyboard(app, stage, new Pointer(app, stage), () => help.open(), () => labels.find());
@@ -26,12 +29,13 @@ new Keyboard(app, stage, new Pointer(app, stage), () => help.open(), () => label
 const project = h("strong", { className: "project" });
 const name = h("h1", {});
 const saving = h("span", { className: "saving", role: "status" });
+const rescue = h("button", { type: "button", className: "primary", hidden: true, on: { click: () => void saveRescue() } }, strings.rescue);
 const undo = iconButton("undo", strings.undo, () => app.editor.undo());
 const redo = iconButton("redo", strings.redo, () => app.editor.redo());
 const doneText = h("span", {});
 const done = h("button", {
   type: "button", className: "done-button",
-  on: { click: () => void app.setDone(!app.photo?.done).then(() => { if (app.photo?.done) void app.go("next"); }) },
+  on: { click: () => void app.finish(!app.photo?.done) },
 }, icon("check"), doneText);
 const hint = h("p", { className: "hint", role: "status" });
 const confidence = h("span", { className: "sure" });
@@ -82,14 +86,15 @@ document.body.append(
     project, drawer("photos", strings.togglePhotos),
     iconButton("previous", strings.previousPhoto, () => void app.go("previous")),
     iconButton("next", strings.nextPhoto, () => void app.go("next")),
-    name, done, h("span", { className: "space" }), saving, undo, redo, pageButtons(),
+    name, done, h("span", { className: "space" }), saving, rescue, undo, redo, pageButtons(),
     drawer("panel", strings.togglePanel),
   ),
   photos.element,
   h("main", {}, stage.element, h("div", { className: "below" }, hint, confidence, effort)),
-  h("aside", {}, panel.tools, labels.element, new ObjectList(app).element, panel.view, pageButtons()),
+  h("aside", {}, panel.tools, labels.element, new ObjectList(app, () => void deleted.open()).element, panel.view, pageButtons()),
   help.element,
   exchange.element,
+  deleted.element,
 );
 
 function isDark(): boolean {
@@ -148,10 +153,21 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/** All work as a file, when nothing can be saved any more. */
+async function saveRescue(): Promise<void> {
+  try {
+    const { name, content } = await app.backend.rescue();
+    save(name, content);
+  } catch (error) {
+    app.say((error as Error).message);
+  }
+}
+
 app.onSaveState = () => {
   const { state } = app.saver;
   saving.dataset["state"] = state;
   saving.textContent = strings[state];
+  rescue.hidden = state !== "lost";
 };
 app.onSaveState();
 

@@ -23,11 +23,12 @@ export class ObjectList {
   readonly element = h(
     "section", { className: "panel dock grow", aria: { label: strings.objects } },
     h("h2", {}, strings.objects, this.count), this.options, this.none, this.objects, this.boxes,
+    h("button", { type: "button", className: "text", on: { click: () => this.deleted() } }, strings.deletedObjects),
   );
   private rows = new Map<Item, Row>();
   private followed: Item | null = null;
 
-  constructor(private readonly app: App) {
+  constructor(private readonly app: App, private readonly deleted: () => void) {
     app.onChange(() => this.draw());
   }
 

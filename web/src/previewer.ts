@@ -1,15 +1,17 @@
 import type { Backend } from "./backend";
+import { Mask } from "./mask";
 import type { HoverAnswer, Point } from "./types";
 
 const tab = crypto.randomUUID();
 
 /** Asks for the mask under the cursor: one question on its way, then the newest; older answers are dropped. */
 export class Previewer {
+  shown: { mask: Mask | null; confidence: number; sequence: number } | null = null;
   private sequence = 0;
   private next: { id: number; point: Point } | null = null;
   private asking = false;
 
-  constructor(private readonly backend: Backend, private readonly show: (answer: HoverAnswer) => void) {}
+  constructor(private readonly backend: Backend, private readonly changed: () => void) {}
 
   ask(id: number, point: Point): void {
     this.next = { id, point };
@@ -20,6 +22,8 @@ export class Previewer {
   stop(): void {
     this.next = null;
     this.sequence += 1;
+    this.shown = null;
+    this.changed();
   }
 
   private async loop(): Promise<void> {
@@ -36,5 +40,10 @@ export class Previewer {
       }
     }
     this.asking = false;
+  }
+
+  private show({ mask, confidence, sequence }: HoverAnswer): void {
+    this.shown = { mask: mask && new Mask(mask), confidence, sequence };
+    this.changed();
   }
 }

@@ -1,19 +1,22 @@
-import { Unreachable } from "./backend";
+import { Lost, Refusal, Unreachable } from "./backend";
 
 const AGAIN = 1000; // ms between attempts while the server does not answer
 
-export type SaveState = "saved" | "saving" | "offline";
+/** `failed`: the last step was refused and is not on the disk; `lost`: the project's file is gone. */
+export type SaveState = "saved" | "saving" | "offline" | "failed" | "lost";
 
 /** Sends changes one after the other, and again until the server answers; knows what is not saved yet. */
 export class Saver {
   private chain: Promise<unknown> = Promise.resolve();
   private waiting = 0;
   private offline = false;
+  private refused: "failed" | "lost" | null = null;
 
   constructor(private readonly changed: () => void) {}
 
   get state(): SaveState {
-    if (this.waiting === 0) return "saved";
+    if (this.refused === "lost") return "lost";
+    if (this.waiting === 0) return this.refused ?? "saved";
     return this.offline ? "offline" : "saving";
   }
 
@@ -34,10 +37,14 @@ export class Saver {
       try {
         const answer = await task();
         this.offline = false;
+        this.refused = null;
         return answer;
       } catch (error) {
         if (!(error instanceof Unreachable)) {
           this.offline = false;
+          if (error instanceof Lost) this.refused = "lost";
+          // A conflict shows the newer state, which is saved.
+          else if (error instanceof Refusal && !error.newest) this.refused = "failed";
           throw error;
         }
         this.offline = true;

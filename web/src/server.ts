@@ -1,9 +1,9 @@
 // The backend that `iog annotate` is.
 
-import { Refusal, Unreachable, type Backend } from "./backend";
+import { Lost, Refusal, Unreachable, type Backend, type Download } from "./backend";
 import type {
-  Change, Count, HoverAnswer, MaskMessage, Neighbour, ObjectMessage, Outline, PhotoDetail, PhotoMessage, PhotoPage, Project,
-  Stage, Statistics,
+  Change, Count, HoverAnswer, MaskMessage, Neighbour, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage, PhotoPage,
+  Project, Stage, Statistics,
 } from "./types";
 
 const query = (values: Record<string, string | number | boolean>) =>
@@ -16,12 +16,10 @@ export const server: Backend = {
   renameLabel: async (old, name) =>
     (await call<{ labels: string[] }>("POST", "/api/labels/rename", { old, new: name })).labels,
   notes: (format) => call<string[]>("GET", `/api/notes/${format}`),
-  importFile: (file) => call<Count>("POST", `/api/import?${query({ name: file.name.slice(-300) })}`, file),
-  export: async ({ format, ...options }) => {
-    const response = await send("GET", `/api/export/${format}?${query(options)}`);
-    const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];
-    return { name: name ?? `${format}.zip`, content: await received(response.blob()) };
-  },
+  importFile: (file, duplicates) =>
+    call<Count>("POST", `/api/import?${query({ name: file.name.slice(-300), on_duplicate: duplicates })}`, file),
+  export: ({ format, ...options }) => download(`/api/export/${format}?${query(options)}`),
+  rescue: () => download("/api/rescue"),
 
   photos: (list, offset, limit) => call<PhotoPage>("GET", `/api/photos?${query({ ...list, offset, limit })}`),
   photo: (id) => call<PhotoDetail>("GET", `/api/photos/${id}`),
@@ -37,14 +35,21 @@ export const server: Backend = {
 
   create: (photo, wish) => call<ObjectMessage>("POST", `/api/photos/${photo}/objects`, wish),
   masksForBoxes: (photo) => call<Count>("POST", `/api/photos/${photo}/masks`),
+  walk: (photo, direction, seconds) => call<PhotoHistory>("POST", `/api/photos/${photo}/${direction}`, { seconds }),
+  deleted: (photo) => call<ObjectMessage[]>("GET", `/api/photos/${photo}/deleted`),
+  restore: (id, seconds) => call<ObjectMessage>("POST", `/api/objects/${id}/restore`, { seconds }),
   open: (id) => call<ObjectMessage>("GET", `/api/objects/${id}`),
   change,
-  shift: (id, direction, version, seconds) =>
-    call<ObjectMessage>("POST", `/api/objects/${id}/${direction}`, { version, seconds }),
   preview: (id, [x, y], tab, sequence) => call<HoverAnswer>("POST", `/api/objects/${id}/preview`, { x, y, tab, sequence }),
   mask: (id) => call<MaskMessage | null>("GET", `/api/objects/${id}/mask`),
   outline: (id, tolerance) => call<Outline>("GET", `/api/objects/${id}/outline?${query({ tolerance })}`),
 };
+
+async function download(path: string): Promise<Download> {
+  const response = await send("GET", path);
+  const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];
+  return { name: name ?? "download", content: await received(response.blob()) };
+}
 
 async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   const response = await send(method, path, body);
@@ -61,6 +66,7 @@ async function send(method: string, path: string, body?: unknown): Promise<Respo
   const response = await received(fetch(path, init));
   if (!response.ok) {
     const failure = await response.json().catch(() => ({}));
+    if (response.status === 503) throw new Lost(failure.error);
     throw new Refusal(failure.error ?? response.statusText, failure.object ?? null);
   }
   return response;

@@ -1,5 +1,7 @@
 // How this person likes to see things; kept in the browser.
 
+import type { Duplicates } from "./backend";
+
 const STORED = "iog-settings";
 
 const standard = {
@@ -12,6 +14,8 @@ const standard = {
   label: "",
   spare: true,
   tolerance: 1,
+  duplicates: "skip" as Duplicates,
+  toured: false,
 };
 export type Settings = typeof standard;
 

@@ -2,7 +2,7 @@ import { Refusal, type Backend } from "./backend";
 import { newItem, sameWork, type Item, type Wish } from "./items";
 import { Mask } from "./mask";
 import type { Saver } from "./saver";
-import type { Kind, MaskMessage, NewObject, ObjectMessage } from "./types";
+import type { Kind, MaskMessage, NewObject, ObjectMessage, PhotoHistory } from "./types";
 
 const SETTLED = 300; // ms without a change, after which masks are made sharp
 const IDLE = 60; // seconds: a longer pause is not work
@@ -18,8 +18,8 @@ export interface Screen {
   /** An object was never made. */
   failed(item: Item): void;
   say(message: string): void;
-  /** An object was changed elsewhere. */
-  conflict(): void;
+  /** An object was changed elsewhere, or its mask after it was shown; `kind`: what was wished for. */
+  conflict(kind: Kind | null): void;
 }
 
 /** Brings what a person does to an object to the backend, and what became of it back. */
@@ -42,28 +42,40 @@ export class Sync {
     return seconds;
   }
 
-  create(item: Item, photo: number, wish: Omit<NewObject, "seconds">): Promise<void> {
+  create(item: Item, photo: number, wish: Omit<NewObject, "seconds">): Promise<boolean> {
     const seconds = this.step();
-    return this.send(item, null, () => this.backend.create(photo, { ...wish, seconds }));
+    return this.send(item, null, null, () => this.backend.create(photo, { ...wish, seconds }));
   }
 
-  commit(item: Item, kind: Kind, wish: Partial<Wish>): Promise<void> {
+  /** A person opens an object: one that was only a box comes back with its mask. */
+  async open(item: Item): Promise<void> {
+    if (!item.saved.computed) await this.send(item, null, null, () => this.backend.open(item.saved.id));
+    else await this.backend.open(item.saved.id).catch(() => undefined);
+  }
+
+  restore(item: Item): Promise<boolean> {
+    const seconds = this.step();
+    return this.send(item, null, null, () => this.backend.restore(item.saved.id, seconds));
+  }
+
+  /** Undo or redo of the whole photo. */
+  walk(photo: number, direction: "undo" | "redo"): Promise<PhotoHistory> {
+    const seconds = this.step();
+    return this.saver.run(() => this.backend.walk(photo, direction, seconds));
+  }
+
+  /** Resolves with whether it was saved. */
+  commit(item: Item, kind: Kind, wish: Partial<Wish>): Promise<boolean> {
     // A click on an accepted object opens it again.
     const reopened = wish.work && item.state === "accepted" ? { state: "draft" as const } : {};
     Object.assign(item, reopened, wish);
     const { work, label, state } = item;
     const seconds = this.step();
     if (kind !== "reshape") item.outlined = false;
-    return this.send(item, { work, label, state }, () => {
+    return this.send(item, kind, { work, label, state }, () => {
       const { id, version } = item.saved;
       return this.backend.change(id, { version, kind, work, label, state, seconds }, (mask) => this.showUnsaved(item, mask));
     });
-  }
-
-  shift(item: Item, direction: "undo" | "redo"): Promise<void> {
-    const seconds = this.step();
-    item.outlined = false;
-    return this.send(item, null, () => this.backend.shift(item.saved.id, direction, item.saved.version, seconds));
   }
 
   /** Read all pixels of masks that are shown larger than they came; `scale`: screen pixels per image pixel. */
@@ -95,7 +107,7 @@ export class Sync {
     this.screen.changed();
   }
 
-  private send(item: Item, wish: Wish | null, task: () => Promise<ObjectMessage>): Promise<void> {
+  private send(item: Item, kind: Kind | null, wish: Wish | null, task: () => Promise<ObjectMessage>): Promise<boolean> {
     const { epoch } = item;
     item.pending += 1;
     return this.saver
@@ -106,8 +118,11 @@ export class Sync {
         return [newest, newest.mask && new Mask(newest.mask)] as const;
       })
       .then(
-        ([newest, mask]) => this.adopt(item, newest, mask, item.pending === 1),
-        (error: Error) => this.refused(item, wish, error),
+        ([newest, mask]) => {
+          this.adopt(item, newest, mask, item.pending === 1);
+          return true;
+        },
+        (error: Error) => this.refused(item, kind, wish, error),
       )
       .finally(() => {
         item.pending -= 1;
@@ -115,8 +130,9 @@ export class Sync {
       });
   }
 
-  private refused(item: Item, wish: Wish | null, error: Error): void {
-    if (error instanceof Dropped) return;
+  /** Show what the backend has; whether that is what was wished for. */
+  private refused(item: Item, kind: Kind | null, wish: Wish | null, error: Error): boolean {
+    if (error instanceof Dropped) return false;
     item.epoch += 1;
     item.outlined = false;
     const newest = error instanceof Refusal ? error.newest : null;
@@ -124,11 +140,19 @@ export class Sync {
       this.screen.say(error.message);
       if (item.saved.id) this.adopt(item, item.saved, newItem(item.saved).mask, true);
       else this.screen.failed(item);
-      return;
+      return false;
     }
     // The answer to the first attempt may have been lost; then the backend has what we wanted.
-    if (!wish || !sameWork(newest, wish)) this.screen.conflict();
+    const kept = wish !== null && sameWork(newest, wish);
+    if (!kept) this.screen.conflict(kind);
     this.adopt(item, newest, newItem(newest).mask, true);
+    return kept;
+  }
+
+  /** Take over what the backend has. */
+  show(item: Item, newest: ObjectMessage): void {
+    item.outlined = false;
+    this.adopt(item, newest, newItem(newest).mask, item.pending === 0);
   }
 
   private adopt(item: Item, newest: ObjectMessage, mask: Mask | null, settled: boolean): void {

@@ -5,8 +5,8 @@ import type {
 } from "./schema";
 
 export type {
-  Change, Count, HoverAnswer, MaskMessage, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoMessage, PhotoPage,
-  Project, Stage, Statistics,
+  Change, Count, HoverAnswer, MaskMessage, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage,
+  PhotoPage, Project, Stage, Statistics,
 } from "./schema";
 
 export type Point = [number, number];

@@ -1,0 +1,39 @@
+import { h, iconButton } from "./dom";
+import { strings } from "./strings";
+
+export function dialog(title: string, ...children: HTMLElement[]): HTMLDialogElement {
+  const element = h(
+    "dialog", { aria: { label: title } },
+    h("header", {}, h("h2", {}, title), iconButton("close", strings.close, () => element.close())),
+    ...children,
+  );
+  element.addEventListener("click", (event) => {
+    if (event.target === element) element.close(); // on the backdrop
+  });
+  // The keys are the photo's again: Space accepts, and does not press the button that opened this.
+  element.addEventListener("close", () => document.getElementById("stage")?.focus());
+  return element;
+}
+
+/** A question with two answers; closing it is the second. */
+export function ask(title: string, question: string, yes: string, no: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    let answer = false;
+    const element = dialog(
+      title,
+      h("p", {}, question),
+      h(
+        "div", { className: "buttons" },
+        h("button", { type: "button", className: "primary", on: { click: () => { answer = true; element.close(); } } }, yes),
+        h("button", { type: "button", on: { click: () => element.close() } }, no),
+      ),
+    );
+    element.addEventListener("close", () => {
+      element.remove();
+      resolve(answer);
+    });
+    document.body.append(element);
+    element.showModal();
+    element.querySelector<HTMLElement>(".primary")!.focus();
+  });
+}

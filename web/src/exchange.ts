@@ -1,0 +1,96 @@
+import type { App } from "./app";
+import type { Duplicates } from "./backend";
+import { dialog } from "./dialog";
+import { h, save } from "./dom";
+import { strings } from "./strings";
+import type { FormatName } from "./types";
+
+/** Files out and in, and what the work has cost. */
+export class ExchangeDialog {
+  private readonly format = h("select", { on: { change: () => void this.draw() } });
+  private readonly tolerance = h("input", { type: "number", min: "0", max: "50", step: "0.5", on: { input: () => void this.draw() } });
+  private readonly drafts = h("input", { type: "checkbox", on: { change: () => void this.draw() } });
+  private readonly notes = h("ul", { className: "notes" });
+  private readonly download = h("button", { type: "button", className: "primary", on: { click: () => void this.export() } }, strings.exportButton);
+  private readonly file = h("input", { type: "file", accept: ".json,.zip,.csv,.parquet" });
+  private readonly duplicates = h(
+    "select", { on: { change: () => this.app.set("duplicates", this.duplicates.value as Duplicates) } },
+    ...Object.entries(strings.duplicates).map(([value, text]) => h("option", { value }, text)),
+  );
+  private readonly report = h("div", { role: "status" });
+  private readonly effort = h("p", {});
+  private readonly visit = h("p", {});
+  readonly element = dialog(
+    strings.exportImport,
+    h("h3", {}, strings.exportTitle),
+    h("label", { className: "field" }, h("span", {}, strings.exportFormat), this.format),
+    h("label", { className: "field" }, h("span", {}, strings.exportTolerance), this.tolerance),
+    h("label", { className: "switch" }, this.drafts, h("span", {}, strings.exportDrafts)),
+    this.notes,
+    h("div", { className: "buttons" }, this.download),
+    h("h3", {}, strings.importTitle),
+    h("label", { className: "field" }, h("span", {}, strings.importFile), this.file),
+    h("label", { className: "field" }, h("span", {}, strings.duplicatesTitle), this.duplicates),
+    h("p", { className: "quiet" }, strings.importNote),
+    h("div", { className: "buttons" }, h("button", { type: "button", on: { click: () => void this.import() } }, strings.importButton)),
+    this.report,
+    h("h3", {}, strings.effort),
+    this.visit,
+    this.effort,
+    h("p", { className: "quiet" }, strings.effortNote),
+  );
+
+  constructor(private readonly app: App, private readonly imported: () => Promise<void>) {
+  }
+
+  async open(): Promise<void> {
+    const { formats } = this.app.project;
+    const chosen = this.format.value;
+    this.format.replaceChildren(...Object.entries(formats).map(([name, title]) => h("option", { value: name }, title)));
+    if (chosen) this.format.value = chosen;
+    this.tolerance.value ||= "0";
+    this.duplicates.value = this.app.settings.duplicates;
+    this.report.replaceChildren();
+    this.element.showModal();
+    await this.draw();
+    const found = await this.app.backend.statistics();
+    const { effort } = this.app;
+    this.visit.textContent = effort?.objects ? `${strings.effortVisit} ${strings.effortValue(effort)}` : "";
+    this.effort.textContent = `${strings.effortProject} ${strings.effortValue(found)}`;
+  }
+
+  private async draw(): Promise<void> {
+    const notes = await this.app.backend.notes(this.format.value as FormatName).catch((error: Error) => [error.message]);
+    this.notes.replaceChildren(...notes.map((note) => h("li", {}, note)));
+  }
+
+  private async export(): Promise<void> {
+    const tolerance = Math.min(50, Math.max(0, Number(this.tolerance.value) || 0));
+    this.download.disabled = true;
+    try {
+      const format = this.format.value as FormatName;
+      const { name, content } = await this.app.backend.export({ format, tolerance, drafts: this.drafts.checked });
+      save(name, content);
+      this.notes.prepend(h("li", { className: "good" }, strings.exported(name)));
+    } catch (error) {
+      this.notes.replaceChildren(h("li", {}, (error as Error).message));
+    } finally {
+      this.download.disabled = false;
+    }
+  }
+
+  private async import(): Promise<void> {
+    const file = this.file.files?.[0];
+    if (!file) return;
+    this.report.textContent = strings.working;
+    try {
+      const { count, notes } = await this.app.backend.importFile(file, this.duplicates.value as Duplicates);
+      this.report.replaceChildren(
+        h("p", {}, strings.imported(count)), h("ul", { className: "notes" }, ...notes.map((note) => h("li", {}, note))),
+      );
+      await this.imported();
+    } catch (error) {
+      this.report.textContent = (error as Error).message;
+    }
+  }
+}
