@@ -129,6 +129,7 @@ class Annotator:
         drawer = self.page.locator(".drawer-button[title='Photo list']")
         if drawer.is_visible():
             drawer.click()
+        sync_api.expect(self.page.locator(".photo-row").first).to_be_attached()
         if not listed.count():  # only rows in sight exist
             self.page.locator(".scroller").evaluate("list => { list.scrollTop = list.scrollHeight; }")
         listed.click()

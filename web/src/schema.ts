@@ -33,6 +33,8 @@ export interface Failure {
   error: string;
   /** The newest state, after a conflict. */
   object: ObjectMessage | null;
+  /** The project's file is gone: nothing can be saved any more. */
+  lost: boolean;
 }
 
 /** The server runs. */

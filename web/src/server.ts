@@ -2,7 +2,7 @@
 
 import { Lost, Refusal, Unreachable, type Backend, type Download } from "./backend";
 import type {
-  Change, Count, HoverAnswer, MaskMessage, Neighbour, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage, PhotoPage,
+  Change, Count, Failure, HoverAnswer, MaskMessage, Neighbour, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage, PhotoPage,
   Project, Stage, Statistics,
 } from "./types";
 
@@ -65,11 +65,14 @@ async function send(method: string, path: string, body?: unknown): Promise<Respo
   }
   const response = await received(fetch(path, init));
   if (!response.ok) {
-    const failure = await response.json().catch(() => ({}));
-    if (response.status === 503) throw new Lost(failure.error);
-    throw new Refusal(failure.error ?? response.statusText, failure.object ?? null);
+    const failure = await response.json().catch(() => ({ error: response.statusText }));
+    throw refusal(failure as Failure);
   }
   return response;
+}
+
+function refusal({ error, object, lost }: Failure): Error {
+  return lost ? new Lost(error) : new Refusal(error, object ?? null);
 }
 
 function received<T>(answer: Promise<T>): Promise<T> {
@@ -80,7 +83,7 @@ async function change(id: number, wish: Change, onMask: (mask: MaskMessage | nul
   const response = await send("PUT", `/api/objects/${id}/staged`, wish);
   for await (const { mask, object, failure } of lines<Stage>(response)) {
     if (object) return object;
-    if (failure) throw new Refusal(failure.error, failure.object);
+    if (failure) throw refusal(failure);
     onMask(mask);
   }
   throw new Unreachable("the answer broke off");

@@ -356,9 +356,9 @@ def _add(
 ) -> None:
     there: dict[tuple[str, Box], ObjectRow] = {}
     for row in store.objects(photo.id):
-        box = row.mask.box if row.mask is not None else row.work.clicks.box if row.work.clicks else None
-        if box is not None:
-            there[row.label, box] = row
+        # A box that got its mask meanwhile is still the same object.
+        boxes = (row.mask and row.mask.box, row.work.clicks and row.work.clicks.box)
+        there |= {(row.label, box): row for box in boxes if box}
     for a, mask, box in objects:
         same = there.get((a.label, box))
         if same is not None and on_duplicate == "skip":
@@ -368,7 +368,7 @@ def _add(
             )
             continue
         if same is not None and on_duplicate == "replace":
-            there.pop((a.label, box))
+            there = {key: row for key, row in there.items() if row is not same}
             store.change(
                 same.id,
                 same.version,

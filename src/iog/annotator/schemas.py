@@ -206,6 +206,8 @@ class Failure(Message):
     error: str
     object: ObjectMessage | None = None
     """The newest state, after a conflict."""
+    lost: bool = False
+    """The project's file is gone: nothing can be saved any more."""
 
 
 class Stage(Message):

@@ -109,7 +109,7 @@ def _add_failures(app: FastAPI, bench: Workbench) -> None:
 
     @app.exception_handler(LostProjectError)
     def lost(_: Request, error: LostProjectError) -> Response:
-        return JSONResponse(schemas.Failure(error=str(error)).model_dump(), status_code=503)
+        return JSONResponse(schemas.Failure(error=str(error), lost=True).model_dump(), status_code=503)
 
     @app.exception_handler(IogError)
     def mistake(_: Request, error: IogError) -> Response:
@@ -340,7 +340,8 @@ def _add_objects(app: FastAPI, bench: Workbench) -> None:
             except ConflictError as error:
                 stage = schemas.Stage(failure=_conflict(bench, number, error))
             except IogError as error:
-                stage = schemas.Stage(failure=schemas.Failure(error=str(error)))
+                lost = isinstance(error, LostProjectError)
+                stage = schemas.Stage(failure=schemas.Failure(error=str(error), lost=lost))
             except Exception:  # a defect: a stream that broke off would look like a lost connection
                 _LOG.exception("object %d could not be changed", number)
                 stage = schemas.Stage(failure=schemas.Failure(error="the server failed; see its log"))

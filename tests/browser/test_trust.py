@@ -1,0 +1,194 @@
+"""What is shown is what is saved, nothing goes without a word, and everything can be taken back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import CORNERS, Annotator, Server
+
+Visit = Callable[..., Annotator]
+
+OUTER = (100, 30, 391, 301)
+INNER = (CORNERS[0][0], CORNERS[0][1], CORNERS[1][0] + 1, CORNERS[1][1] + 1)
+
+
+def imported(tab: Annotator, tmp_path: Path, photo: str, *boxes: tuple[int, ...], **how: Any) -> str:
+    """Import boxes by the dialog (`which`: of duplicates); answers with what it said."""
+    file = tmp_path / "boxes.csv"
+    rows = [f"{photo},{','.join(map(str, box))},thing" for box in boxes]
+    file.write_text("image,x0,y0,x1,y1,category\n" + "\n".join(rows))
+    tab.page.get_by_role("button", name="Export and import").click()
+    tab.page.get_by_label("File with masks or boxes").set_input_files(file)
+    tab.page.get_by_label("Objects that are there already").select_option(how.get("which", "skip"))
+    tab.page.get_by_role("button", name="Import", exact=True).click()
+    said = tab.page.get_by_text(re.compile(r"objects? imported\."))
+    expect(said).to_be_visible()
+    text = str(tab.page.locator("dialog[open] div[role=status]").inner_text())
+    tab.key("Escape")
+    if how.get("opened", True):
+        tab.open(photo)
+    return text
+
+
+def shown_area(tab: Annotator) -> int:
+    """Pixels of the canvas that masks are drawn on."""
+    script = """() => {
+        const canvas = document.querySelector('.stage .masks');
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        let count = 0;
+        for (let i = 3; i < data.length; i += 4) count += data[i] > 60;
+        return count;
+    }"""
+    return int(tab.page.evaluate(script))
+
+
+def test_the_mask_that_is_shown_is_the_mask_that_is_accepted(visit: Visit, tmp_path: Path) -> None:
+    """A thing within a thing: once the outer one was accepted, nothing of the inner one was left."""
+    tab = visit()
+    tab.start_empty("scene 10.png")
+    imported(tab, tmp_path, "scene 10.png", OUTER, INNER)
+    tab.key("Escape")
+    tab.page.get_by_role("button", name=re.compile("Masks for all boxes")).click()
+    expect(tab.page.locator(".hint")).to_contain_text("2 drafts to review")
+    before = {found["id"]: found["area"] for found in tab.objects()}
+    assert min(before.values()) > 1000
+    tab.key("Space")
+    expect(tab.page.locator(".hint")).not_to_contain_text("2 drafts")
+    tab.mode("centre", "correct")
+    tab.key("Space")
+    tab.mode("first")
+    after = tab.objects()
+    assert {found["state"] for found in after} == {"accepted"}
+    assert {found["id"]: found["area"] for found in after} == before
+
+
+def test_a_box_shows_its_mask_when_it_is_opened(visit: Visit, tmp_path: Path) -> None:
+    tab = visit()
+    tab.start_empty("scene 10.png")
+    imported(tab, tmp_path, "scene 10.png", INNER)
+    tab.mode("centre")
+    tab.saved()
+    (found,) = tab.objects()
+    assert found["computed"] and found["state"] == "draft"
+    assert shown_area(tab) > 10_000
+    tab.key("Space")
+    tab.mode("first")
+    (accepted,) = tab.objects()
+    assert accepted["state"] == "accepted" and accepted["area"] == found["area"]
+
+
+def test_a_drawn_box_cannot_be_accepted_before_its_mask_is_seen(visit: Visit) -> None:
+    tab = visit()
+    tab.start_empty("scene 10.png")
+    tab.corners()
+    tab.saved()
+    tab.key("Enter")
+    expect(tab.page.locator(".hint")).to_contain_text("mask is not there yet")
+    assert tab.objects()[0]["state"] == "draft"
+
+
+def test_one_history_for_the_photo(visit: Visit) -> None:
+    tab = visit()
+    tab.start_empty("scene 10.png")
+    for start in ((10, 10), (400, 10), (10, 250)):
+        tab.drag(start, (start[0] + 50, start[1] + 40))
+        tab.mode("centre")
+        tab.click((start[0] + 25, start[1] + 20))
+        tab.mode("correct")
+        tab.saved()
+        tab.key("Escape")
+        tab.mode("first")
+    first, second, third = (found["id"] for found in tab.objects())
+    tab.page.get_by_role("button", name="Delete object 2").click()
+    tab.saved()
+    tab.page.get_by_role("button", name="Delete object 1").click()
+    assert [found["id"] for found in tab.objects()] == [third]
+    tab.page.reload()
+    tab.mode("correct")
+    for expected in ([first, third], [first, second, third]):
+        tab.key("Control+z")
+        expect(tab.page.locator(".objects .open .name")).to_have_count(len(expected))
+        assert [found["id"] for found in tab.objects()] == expected
+    tab.key("Control+y")
+    expect(tab.page.locator(".objects .open .name")).to_have_count(2)
+    assert [found["id"] for found in tab.objects()] == [first, third]
+    tab.page.get_by_role("button", name="Deleted objects").click()
+    tab.page.locator("dialog[open] .open").first.click()
+    expect(tab.page.locator(".objects .open .name").first).to_be_visible()
+    assert [found["id"] for found in tab.objects()] == [first, second, third]
+
+
+def test_marking_done_with_a_draft_asks(visit: Visit) -> None:
+    tab = visit()
+    tab.start_empty("scene 10.png")
+    tab.outline()
+    tab.key("Shift+Enter")
+    expect(tab.page.get_by_text("1 object is not accepted, and will be in no export.")).to_be_visible()
+    tab.key("Escape")
+    expect(tab.page.locator("dialog[open]")).to_have_count(0)
+    expect(tab.page.get_by_role("button", name="Mark done")).to_be_visible()
+    tab.mode("correct")
+    tab.key("Space")
+    tab.mode("first")
+    tab.key("Shift+Enter")
+    expect(tab.page.locator("dialog[open]")).to_have_count(0)
+    tab.open("scene 10.png")
+    tab.page.get_by_role("button", name="Done", exact=True).click()
+    expect(tab.page.get_by_role("button", name="Mark done")).to_be_visible()
+
+
+def test_a_second_import_asks_what_becomes_of_the_first(visit: Visit, tmp_path: Path) -> None:
+    tab = visit()
+    tab.start_empty("scene 9.png")
+    imported(tab, tmp_path, "scene 9.png", INNER, opened=False)
+    said = imported(tab, tmp_path, "scene 9.png", INNER, opened=False)
+    assert said.startswith("0 objects imported.") and len(said.splitlines()) > 1  # and why
+    imported(tab, tmp_path, "scene 9.png", INNER, which="add")
+    expect(tab.page.locator(".objects .open .name")).to_have_count(2)
+    tab.page.get_by_role("button", name="Export and import").click()
+    expect(tab.page.get_by_label("Objects that are there already")).to_have_value("add")
+    tab.key("Escape")
+
+
+@pytest.fixture
+def own(server: Server, tmp_path: Path) -> Iterator[Server]:
+    """A server whose project may come to harm."""
+    own = Server(server.folder, tmp_path / "project.iog")
+    own.start()
+    yield own
+    own.kill()
+
+
+def test_a_lost_project_file_is_told_and_its_work_rescued(visit: Visit, own: Server, tmp_path: Path) -> None:
+    tab = visit(own.address)
+    tab.open("scene 1.png")
+    tab.outline()
+    own.project.rename(tmp_path / "elsewhere.iog")
+    tab.click((300, 100))
+    expect(tab.page.locator(".saving")).to_have_attribute("data-state", "lost")
+    expect(tab.page.locator(".saving")).to_contain_text("Not saved")
+    with tab.page.expect_download() as download:
+        tab.page.get_by_role("button", name="Download all work").click()
+    rescued: Any = Path(download.value.path()).read_bytes()
+    assert rescued.startswith(b"SQLite format 3") and len(rescued) > 10_000
+
+
+def test_a_refused_step_is_not_called_saved(visit: Visit) -> None:
+    tab = visit()
+    tab.start_empty("scene 10.png")
+    tab.outline()
+    refusal = {"status": 422, "json": {"error": "The disk is full: nothing was saved."}}
+    tab.page.route("**/api/objects/*/staged", lambda route: route.fulfill(**refusal))
+    tab.click((300, 100))
+    expect(tab.page.locator(".hint")).to_contain_text("The disk is full")
+    expect(tab.page.locator(".saving")).to_have_attribute("data-state", "failed")
+    tab.page.unroute("**/api/objects/*/staged")
+    tab.click((300, 100))
+    tab.saved()
+    assert len(tab.objects()[0]["work"]["clicks"]["corrections"]) == 1
