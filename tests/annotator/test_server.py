@@ -643,7 +643,8 @@ def test_the_api_describes_itself(client: TestClient) -> None:
     page = client.get("/api").text
     for path in description["paths"]:
         assert f" {path}</code>" in page
-    links, places = (set(re.findall(pattern, page)) for pattern in (r'href="#(\w+)"', r'id="(\w+)"'))
+    patterns = (r'href="#([\w-]+)"', r'id="([\w-]+)"')
+    links, places = (set(re.findall(pattern, page)) for pattern in patterns)
     assert {"Change", "ObjectMessage", "Stage"} <= links and links <= places == set(
         description["components"]["schemas"]
     )

@@ -30,6 +30,8 @@ FORMATS: dict[FormatName, str] = {
     "yolo": "YOLO segmentation",
     "voc": "Pascal VOC",
     "labelme": "LabelMe",
+    "cvat": "CVAT for images 1.1",
+    "label-studio": "Label Studio",
     "png": "PNG, one an object",
     "png-photo": "PNG, one a photo",
     "parquet": "Parquet",
@@ -197,7 +199,9 @@ def _write(
         if not choice.labels or label in choice.labels
     ]
     pictures = pictures_of(store, photos, account, choice)
-    table.writer(format, tolerance)(Dataset(classes=classes, pictures=pictures), folder, account)
+    names = [photo.path for photo in store.photos_to_export()]
+    dataset = Dataset(classes=classes, pictures=pictures, names=names)
+    table.writer(format, tolerance)(dataset, folder, account)
 
 
 def losses(store: Store, photos: Photos, format: FormatName, choice: Choice | None = None) -> list[str]:

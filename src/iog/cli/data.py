@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, get_args
 
 import click
 from tqdm import tqdm
+
+from iog.formats.table import ReadName, WriteName
 
 
 @click.group()
@@ -51,6 +54,51 @@ def check(context: click.Context, name: str, path: Path, split: str | None) -> N
     if report.objects == 0:
         click.echo("nothing to read")
     context.exit(0 if report.whole else 1)
+
+
+@data.command("convert")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--to", required=True, type=click.Choice(get_args(WriteName)), help="The format to write.")
+@click.option(
+    "--from",
+    "name",
+    type=click.Choice(get_args(ReadName)),
+    help="What SOURCE holds. [default: found out from its files]",
+)
+@click.option(
+    "--images",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of the photos: needed where SOURCE states no sizes, and checked where it does.",
+)
+@click.option(
+    "--tolerance",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 50),
+    help="Pixels by which a polygon may stray from the mask.",
+)
+@click.option(
+    "--strict", is_flag=True, help="Write nothing if anything would be left out, changed or guessed."
+)
+def convert_labels(
+    source: Path, target: Path, to: Any, name: Any, images: Path | None, tolerance: float, strict: bool
+) -> None:
+    """Write the labels of SOURCE in another format into the folder TARGET.
+
+    \b
+    iog data convert instances.json yolo/ --to yolo
+    iog data convert yolo/ coco/ --to coco --images photos/
+
+    The table that is printed says what was read, made and left out. docs/formats.md says what each format
+    keeps.
+    """
+    from iog.formats.convert import convert
+
+    account = convert(source, target, to, name=name, photos=images, tolerance=tolerance, strict=strict)
+    for line in account.lines():
+        click.echo(line, err=True)
+    click.echo(f"{account.objects} objects -> {target}")
 
 
 def _progress(count: int, unit: str) -> tqdm[int]:

@@ -237,7 +237,7 @@ def _record(a: Annotation, size: Size, tolerance: float, always_rle: bool) -> di
         )
     else:
         record["segmentation"] = []
-    attributes = {**a.attributes, **{name: True for name in _FLAGS if getattr(a, name)}}
+    attributes = {**a.attributes, **{name: True for name in a.flags if name != "crowd"}}  # iscrowd says it
     extra = {
         "clicks": a.clicks and a.clicks.to_json(),
         "score": None if a.score is None else round(a.score, 4),

@@ -23,8 +23,8 @@ from iog.clicks import Box
 from iog.errors import DataError
 from iog.formats.account import Account
 from iog.formats.matching import clean
-from iog.formats.places import distinct_stems, files_below, read_text
-from iog.formats.records import Annotation, Dataset, Edges, Outline, Picture, Pixels, Shape, Size
+from iog.formats.places import files_below, named_pictures, read_text
+from iog.formats.records import Annotation, Dataset, Edges, Outline, Picture, Pixels, Shape, Size, with_flags
 from iog.images import MAXIMUM_PIXELS
 from iog.masks import Ring
 from iog.output import write_json
@@ -127,7 +127,7 @@ def _annotation(shape: Mapping[str, Any], size: Size | None) -> Annotation | Non
         key: v for key, v in shape.items() if key not in known and isinstance(v, str | int | float) and v
     }
     score = shape.get("score")
-    return Annotation(
+    annotation = Annotation(
         label=str(shape["label"]),
         shape=drawn,
         box=box,
@@ -137,6 +137,7 @@ def _annotation(shape: Mapping[str, Any], size: Size | None) -> Annotation | Non
         difficult=bool(shape.get("difficult")),
         attributes=attributes,
     )
+    return with_flags(annotation)
 
 
 def _geometry(kind: str, points: Any, shape: Mapping[str, Any]) -> tuple[Edges | None, Shape | None]:
@@ -148,10 +149,10 @@ def _geometry(kind: str, points: Any, shape: Mapping[str, Any]) -> tuple[Edges |
     if kind == "circle":
         centre, edge = points
         radius = float(np.hypot(*(edge - centre)))
-        return None, Outline([_ellipse(centre, radius, radius)])
+        return None, Outline([ellipse(centre, radius, radius)])
     if kind == "ellipse":
         low, high = points.min(axis=0), points.max(axis=0)
-        return None, Outline([_ellipse((low + high) / 2, *((high - low) / 2).tolist())])
+        return None, Outline([ellipse((low + high) / 2, *((high - low) / 2).tolist())])
     if kind in ("polygon", "rotation", "quadrilateral"):
         if len(points) < 3:
             raise ValueError("its outline has fewer than three points")
@@ -159,7 +160,8 @@ def _geometry(kind: str, points: Any, shape: Mapping[str, Any]) -> tuple[Edges |
     raise ValueError(f"shapes of type {kind!r} are not known")
 
 
-def _ellipse(centre: Any, across: float, down: float) -> Ring:
+def ellipse(centre: Any, across: float, down: float) -> Ring:
+    """A ring of 180 points, from the centre and both radii."""
     angles = np.linspace(0, 2 * np.pi, 180, endpoint=False)
     ring: Ring = (
         np.asarray(centre) + np.stack([across * np.cos(angles), down * np.sin(angles)], axis=1)
@@ -213,8 +215,7 @@ def _reason(error: Exception) -> str:
 
 def write(dataset: Dataset, folder: Path, account: Account) -> None:
     """Write `PHOTO.json` for each photo, at the photo's place in its folder."""
-    pictures = list(dataset.pictures)
-    for stem, picture in zip(distinct_stems([p.name for p in pictures]), pictures, strict=True):
+    for stem, picture in named_pictures(dataset):
         assert picture.size is not None, "writers take photos whose size is known"
         path = folder / f"{stem}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -246,7 +247,7 @@ def _shape(a: Annotation, size: Size) -> dict[str, Any]:
         "flags": {key: value for key, value in a.attributes.items() if isinstance(value, bool)},
     }
     others = {key: value for key, value in a.attributes.items() if not isinstance(value, bool)}
-    others |= {flag: True for flag in ("truncated", "occluded", "crowd") if getattr(a, flag)}
+    others |= {flag: True for flag in a.flags if flag != "difficult"}  # which has a place of its own
     if others:
         shape["attributes"] = others
     if a.difficult:

@@ -6,11 +6,12 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from iog.errors import DataError
+from iog.formats.records import Dataset, Picture
 
 LONGEST = 200
 """Bytes of a written file's name without its ending; file systems take 255."""
@@ -57,6 +58,17 @@ def distinct_stems(paths: Sequence[str], *, flat: bool = False) -> list[str]:
             taken.add(stem.casefold())
         result.append(stem)
     return result
+
+
+def named_pictures(dataset: Dataset, *, flat: bool = False) -> Iterator[tuple[str, Picture]]:
+    """Each photo with a distinct path for its file, without ending."""
+    pictures: Iterable[Picture] = dataset.pictures
+    names = dataset.names
+    if not names:
+        pictures = list(dataset.pictures)
+        names = [picture.name for picture in pictures]
+    stems = dict(zip(names, distinct_stems(names, flat=flat), strict=True))
+    return ((stems[picture.name], picture) for picture in pictures)
 
 
 def aliases(path: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from PIL import Image
 from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
-from iog.formats.places import distinct_stems, read_text
+from iog.formats.places import named_pictures, read_text
 from iog.formats.records import Annotation, Dataset, Painting, Picture, Size
 from iog.images import MAXIMUM_PIXELS
 from iog.output import write_json, write_mask
@@ -95,15 +95,14 @@ class _Value:
 
 def write_objects(dataset: Dataset, folder: Path, account: Account) -> None:
     """Write `PHOTO_001.png` and so on, at the photo's place in its folder."""
-    pictures = list(dataset.pictures)
-    stems = distinct_stems([picture.name for picture in pictures])
-    taken = set(stems)
+    taken: set[str] = set()
     listing = []
-    for stem, picture in zip(stems, pictures, strict=True):
+    for stem, picture in named_pictures(dataset):
         for number, (label, patch) in enumerate(_masks(picture, account), 1):
             name = f"{stem}_{number:03d}"
-            while name in taken:  # of a photo that is called so
+            while name in taken:  # another photo is called so
                 name += "_"
+            taken.add(name)
             assert picture.size is not None
             path = folder / f"{name}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,9 +113,8 @@ def write_objects(dataset: Dataset, folder: Path, account: Account) -> None:
 
 def write_photos(dataset: Dataset, folder: Path, account: Account) -> None:
     """Write `PHOTO.png`, 8 bits or 16 for over 255 objects, at the photo's place in its folder."""
-    pictures = list(dataset.pictures)
     listing = []
-    for stem, picture in zip(distinct_stems([p.name for p in pictures]), pictures, strict=True):
+    for stem, picture in named_pictures(dataset):
         assert picture.size is not None, "writers take photos whose size is known"
         path = folder / f"{stem}.png"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -119,6 +119,9 @@ class Edges:
         return Box(math.floor(x0), math.floor(y0), math.ceil(x1), math.ceil(y1))
 
 
+FLAGS = ("difficult", "truncated", "occluded", "crowd")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
     """An object as a file states it: a shape, a box, or both."""
@@ -158,6 +161,11 @@ class Annotation:
         return Edges(*mask.box)
 
     @property
+    def flags(self) -> dict[str, bool]:
+        """The flags that are set, by name: formats without a place for them keep them as attributes."""
+        return {name: True for name in FLAGS if getattr(self, name)}
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What is not geometry and not the default, as plain JSON values; `Annotation(**facts)` reads it."""
         named = ("crowd", "difficult", "truncated", "occluded", "group", "description", "attributes")
@@ -195,6 +203,22 @@ class Dataset:
 
     classes: Sequence[Class]
     pictures: Iterable[Picture]
+    names: Sequence[str] = ()
+    """Of the photos, where they are known before: writers then need not hold all photos at once."""
+
+
+def with_flags(annotation: Annotation) -> Annotation:
+    """The annotation with flags that stand among its attributes in their own places."""
+    attributes = dict(annotation.attributes)
+    stated = {name for name in FLAGS if attributes.get(name) in (True, "true") and attributes.pop(name)}
+    return replace(
+        annotation,
+        attributes=attributes,
+        difficult=annotation.difficult or "difficult" in stated,
+        truncated=annotation.truncated or "truncated" in stated,
+        occluded=annotation.occluded or "occluded" in stated,
+        crowd=annotation.crowd or "crowd" in stated,
+    )
 
 
 def numbered(classes: Sequence[Class], first: int, *, gapless: bool = False) -> dict[str, int]:

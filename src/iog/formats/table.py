@@ -8,13 +8,27 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from iog.errors import DataError
-from iog.formats import coco, labelme, open_images, png, tables, voc, yolo
+from iog.formats import coco, cvat, label_studio, labelme, open_images, png, tables, voc, yolo
 from iog.formats.account import Account
 from iog.formats.places import files_below
 from iog.formats.records import Dataset
 
-ReadName = Literal["coco", "yolo", "voc", "labelme", "png", "parquet", "csv", "imagenet", "open-images"]
-WriteName = Literal["coco", "coco-rle", "yolo", "voc", "labelme", "png", "png-photo", "parquet"]
+ReadName = Literal[
+    "coco",
+    "yolo",
+    "voc",
+    "labelme",
+    "cvat",
+    "label-studio",
+    "png",
+    "parquet",
+    "csv",
+    "imagenet",
+    "open-images",
+]
+WriteName = Literal[
+    "coco", "coco-rle", "yolo", "voc", "labelme", "cvat", "label-studio", "png", "png-photo", "parquet"
+]
 
 Reader = Callable[[Path, Account], Dataset]
 
@@ -32,6 +46,8 @@ READERS: dict[ReadName, Reader] = {
     "yolo": yolo.read,
     "voc": voc.read,
     "labelme": labelme.read,
+    "cvat": cvat.read,
+    "label-studio": label_studio.read,
     "png": png.read,
     "parquet": tables.read_parquet,
     "csv": tables.read_csv,
@@ -48,6 +64,8 @@ def writer(name: WriteName, tolerance: float = 0) -> Writer:
         "yolo": partial(yolo.write, tolerance=tolerance),
         "voc": voc.write,
         "labelme": labelme.write,
+        "cvat": cvat.write,
+        "label-studio": label_studio.write,
         "png": png.write_objects,
         "png-photo": png.write_photos,
         "parquet": tables.write_parquet,
@@ -90,9 +108,13 @@ def located(source: Path, name: ReadName | None) -> tuple[ReadName, Path]:
 def _of_file(file: Path) -> ReadName:
     ending = file.suffix.lower()
     if ending == ".json":
-        return "labelme" if labelme.looks_like(file) else "coco"
+        if labelme.looks_like(file):
+            return "labelme"
+        return "label-studio" if label_studio.looks_like(file) else "coco"
     if ending == ".csv":
         return "open-images" if open_images.looks_like(file) else "csv"
+    if ending == ".xml" and cvat.looks_like(file):
+        return "cvat"
     by_ending: dict[str, ReadName] = {
         ".parquet": "parquet",
         ".pq": "parquet",
@@ -102,8 +124,8 @@ def _of_file(file: Path) -> ReadName:
     if ending in by_ending:
         return by_ending[ending]
     raise DataError(
-        f"{file.name} is no file of labels that can be read: these are .json (COCO, LabelMe), .csv, "
-        ".parquet, data.yaml (YOLO), and .zip of the folder of another format"
+        f"{file.name} is no file of labels that can be read: these are .json (COCO, LabelMe, Label Studio), "
+        ".xml (CVAT), .csv, .parquet, data.yaml (YOLO), and .zip of the folder of another format"
     )
 
 
@@ -111,6 +133,10 @@ def _of_folder(folder: Path) -> ReadName:
     """The format of a folder, the surest sign first."""
     if (folder / png.LISTING).is_file():
         return "png"
+    if (folder / label_studio.FILE).is_file():
+        return "label-studio"
+    if (xml := next(files_below(folder, cvat.FILE), None)) is not None and cvat.looks_like(xml):
+        return "cvat"
     if (folder / "Annotations").is_dir() and next(files_below(folder / "Annotations", ".xml"), None):
         return "voc"
     json = next(files_below(folder, ".json"), None)

@@ -26,7 +26,7 @@ from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
 from iog.formats.matching import clean
-from iog.formats.places import distinct_stems, files_below
+from iog.formats.places import files_below, named_pictures
 from iog.formats.records import Annotation, Class, Dataset, Edges, Painting, Picture, Pixels, Size
 from iog.images import MAXIMUM_PIXELS
 from iog.patch import Patch
@@ -207,11 +207,11 @@ def write(dataset: Dataset, folder: Path, account: Account) -> None:
     if len(dataset.classes) >= _VOID:
         raise DataError(f"VOC's pictures hold at most 254 labels; there are {len(dataset.classes)}")
     numbers = {one.name: number for number, one in enumerate(dataset.classes, 1)}
-    pictures = list(dataset.pictures)
-    names = distinct_stems([picture.name for picture in pictures], flat=True)
+    names = []
     for part in ("Annotations", "SegmentationClass", "SegmentationObject", "ImageSets/Segmentation"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    for name, picture in zip(names, pictures, strict=True):
+    for name, picture in named_pictures(dataset, flat=True):
+        names.append(name)
         _write_picture(name, picture, numbers, folder, account)
     _write_lines(folder / "ImageSets" / "Segmentation" / "all.txt", names)
     _write_lines(folder / "labels.txt", [one.name for one in dataset.classes])
@@ -255,10 +255,7 @@ def _element(picture: Picture, account: Account) -> ET.Element:
     _add(root, "segmented", 1)
     for a in picture.annotations:
         element = ET.SubElement(root, "object")
-        label = _UNUSABLE.sub("", a.label)
-        if label != a.label:
-            account.note("a label has characters that XML cannot hold; they are left out", repr(a.label))
-        _add(element, "name", label)
+        _add(element, "name", without_unusable(a.label, account))
         _add(element, "pose", a.attributes.get("pose", "Unspecified"))
         for flag in ("truncated", "difficult", "occluded"):
             _add(element, flag, int(getattr(a, flag)))
@@ -274,6 +271,14 @@ def _element(picture: Picture, account: Account) -> ET.Element:
         for name, value in (("xmin", box.x0 + 1), ("ymin", box.y0 + 1), ("xmax", box.x1), ("ymax", box.y1)):
             _add(bounds, name, value)
     return root
+
+
+def without_unusable(label: str, account: Account) -> str:
+    """A label without what XML cannot hold."""
+    usable = _UNUSABLE.sub("", label)
+    if usable != label:
+        account.note("a label has characters that XML cannot hold; they are left out", repr(label))
+    return usable
 
 
 def _add(parent: ET.Element, name: str, value: object) -> None:

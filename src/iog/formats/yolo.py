@@ -19,7 +19,7 @@ import yaml
 from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
-from iog.formats.places import distinct_stems, files_below, read_text
+from iog.formats.places import files_below, named_pictures, read_text
 from iog.formats.records import Annotation, Class, Dataset, Edges, Outline, Picture, numbered, outlines
 from iog.masks import Ring
 
@@ -107,8 +107,7 @@ def write(dataset: Dataset, folder: Path, account: Account, *, tolerance: float 
     moved = [c.name for c in dataset.classes if c.number is not None and c.number != numbers[c.name]]
     if moved:
         account.note("YOLO counts classes from 0 without gaps; numbers were given anew", ", ".join(moved[:3]))
-    pictures = list(dataset.pictures)
-    for stem, picture in zip(distinct_stems([p.name for p in pictures]), pictures, strict=True):
+    for stem, picture in named_pictures(dataset):
         if stem != str(PurePosixPath(picture.name).with_suffix("")):
             account.note(
                 "names collide without their endings; rename the photos as the labels",

@@ -1,0 +1,135 @@
+"""Labels of any format into any other, without a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from PIL import ExifTags, Image
+
+from iog.errors import DataError, IogError
+from iog.formats import table
+from iog.formats.account import Account
+from iog.formats.matching import PhotoIndex, clean, fits
+from iog.formats.places import files_below, replacing_folder
+from iog.formats.records import Annotation, Class, Dataset, Picture, Size
+from iog.images import PHOTO_ENDINGS
+
+
+def convert(
+    source: Path,
+    target: Path,
+    to: table.WriteName,
+    *,
+    name: table.ReadName | None = None,
+    photos: Path | None = None,
+    tolerance: float = 0,
+    strict: bool = False,
+) -> Account:
+    """Write the labels of a file or folder in another format.
+
+    Parameters
+    ----------
+    source
+        What `iog.formats.table` reads.
+    target
+        A folder, which an older export gives way to as a whole.
+    to
+        The format to write.
+    name
+        The format of the source; None looks.
+    photos
+        Their folder: needed where the source does not state the photos' sizes, and to check them where it
+        does.
+    tolerance
+        How far, in pixels, a polygon may stray from the mask's edge.
+    strict
+        Refuse, and write nothing, if anything would be left out, changed or guessed.
+
+    Raises
+    ------
+    DataError
+        If the source holds no labels, the target holds other files, or with `strict`.
+    """
+    account = Account()
+    dataset = table.read(source, account, name)
+    pictures = _ready(dataset, _Photos(photos), account)
+    labels: dict[str, None] = {}
+    ready = []
+    for picture in pictures:
+        labels |= dict.fromkeys(a.label for a in picture.annotations)
+        ready.append(picture)
+    known = {one.name for one in dataset.classes}
+    classes = [*dataset.classes, *(Class(label) for label in labels if label not in known)]
+    with replacing_folder(target) as folder:
+        table.writer(to, tolerance)(Dataset(classes=classes, pictures=ready), folder, account)
+        if strict and not account.is_clean:
+            lines = "\n".join(account.lines())
+            raise DataError(f"nothing was written, since something would be left out or changed:\n{lines}")
+        if account.useless:
+            lines = "\n".join(account.lines())
+            raise DataError(f"nothing was written, since nothing could be used:\n{lines}")
+    return account
+
+
+class _Photos:
+    """The photos' sizes, from the heads of their files."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        names = [] if folder is None else [n for ending in PHOTO_ENDINGS for n in _below(folder, ending)]
+        self._index = PhotoIndex(sorted(names))
+
+    def of(self, picture: Picture) -> Picture:
+        """The picture with its photo's path and size; `LookupError` says why it cannot be used."""
+        if self._folder is None:
+            if picture.size is None:
+                raise LookupError("the labels state no size; name the folder of the photos with --images")
+            return replace(picture, name=clean(picture.name))
+        path = self._index.find(picture)
+        try:
+            with Image.open(self._folder / path) as photo:
+                stored = photo.size
+                turned = photo.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+        except Exception as error:  # Pillow's readers raise many kinds for a broken header
+            raise LookupError("the photo cannot be read") from error
+        size = stored[::-1] if turned else stored
+        problem = fits(picture, size, stored)
+        if problem is not None:
+            raise LookupError(problem)
+        return replace(picture, name=path, size=size, stem=False, sections=[])
+
+
+def _below(folder: Path, ending: str) -> Iterator[str]:
+    return (path.relative_to(folder).as_posix() for path in files_below(folder, ending))
+
+
+def _ready(dataset: Dataset, photos: _Photos, account: Account) -> Iterator[Picture]:
+    """Photos whose size is known, with the objects that can be written."""
+    for stated in dataset.pictures:
+        account.count("photos")
+        try:
+            picture = photos.of(stated)
+        except LookupError as error:
+            account.skip(str(error), stated.name, max(1, len(stated.annotations)))
+            continue
+        assert picture.size is not None
+        usable = [b for a in picture.annotations if (b := _usable(a, picture, picture.size, account))]
+        yield replace(picture, annotations=usable)
+
+
+def _usable(a: Annotation, picture: Picture, size: Size, account: Account) -> Annotation | None:
+    try:
+        patch = None if a.shape is None else a.shape.patch(size)
+        if patch is not None and patch.area:
+            return replace(a, box=None)  # drawn again when it is written: kept, masks would fill memory
+        if a.box is None:
+            raise ValueError("it has no pixel in its photo")
+        a.box.box(size)
+        if patch is not None:
+            account.note("a mask has no pixel; its box is taken", picture.name)
+        return replace(a, shape=None)
+    except (IogError, ValueError) as error:
+        account.skip("an object cannot be used", f"{picture.name}: {error}")
+        return None

@@ -1,0 +1,64 @@
+"""What each written format keeps: the table of docs/formats.md, and what tests of round trips hold it to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+from iog.formats.table import WriteName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """Whether something written comes back."""
+
+    masks: bool = True
+    """Every pixel of a mask, with holes and parts."""
+    overlaps: bool = True
+    """Pixels that several objects share."""
+    boxes: bool = True
+    """Objects that have a box alone."""
+    negatives: bool = True
+    """Photos without objects."""
+    class_numbers: bool = False
+    """Numbers and order of classes, and unused names."""
+    flags: bool = False
+    """`difficult`, `truncated`, `occluded`."""
+    attributes: bool = False
+    """Attributes of any name."""
+    group: bool = False
+    """Which objects belong together."""
+    crowd: bool = False
+    """That an object is a crowd."""
+    score: bool = False
+    """The confidence."""
+    clicks: bool = False
+    """The clicks that made the mask."""
+
+
+PROMISES: dict[WriteName, Promise] = {
+    "coco": Promise(
+        class_numbers=True, flags=True, attributes=True, group=True, crowd=True, score=True, clicks=True
+    ),
+    "coco-rle": Promise(
+        class_numbers=True, flags=True, attributes=True, group=True, crowd=True, score=True, clicks=True
+    ),
+    "yolo": Promise(class_numbers=True),
+    "voc": Promise(overlaps=False, flags=True),
+    "labelme": Promise(flags=True, attributes=True, group=True, crowd=True, score=True),
+    "cvat": Promise(flags=True, group=True, crowd=True),
+    "label-studio": Promise(flags=True, attributes=True, crowd=True, score=True),
+    "png": Promise(boxes=False, negatives=False),
+    "png-photo": Promise(overlaps=False, boxes=False, negatives=False),
+    "parquet": Promise(negatives=False, score=True, clicks=True),
+}
+
+
+def markdown() -> Iterator[str]:
+    """The table, line by line."""
+    names = [field.name for field in fields(Promise)]
+    yield f"| format | {' | '.join(name.replace('_', ' ') for name in names)} |"
+    yield f"| --- |{' --- |' * len(names)}"
+    for format_, promise in PROMISES.items():
+        cells = ("yes" if getattr(promise, name) else "" for name in names)
+        yield f"| {format_} | {' | '.join(cells)} |"
