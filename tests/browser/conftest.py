@@ -31,6 +31,11 @@ CORNERS = ((140, 60), (340, 260))
 INSIDE = (240, 160)
 MARGIN = 24  # around a photo that is fitted to the window; as in web/src/view.ts
 
+TOURED = """if (!localStorage.getItem("iog-settings")) {
+    localStorage.setItem("iog-settings", JSON.stringify({ toured: true }));
+}"""
+"""For a browser in which the page was used before."""
+
 if CHROMIUM is None:
     if os.environ.get("CI"):
         raise RuntimeError("no Chromium: CI runs the browser tests always; `make test` installs it")
@@ -230,8 +235,11 @@ def visit(browser: Any, server: Server) -> Iterator[Callable[..., Annotator]]:
     contexts: list[Any] = []
     tabs: list[Annotator] = []
 
-    def visit(address: str = server.address, **options: Any) -> Annotator:
-        context = browser.new_context(**{"viewport": {"width": 1200, "height": 760}, **options})
+    def visit(address: str = server.address, toured: bool = True, **options: Any) -> Annotator:
+        defaults = {"viewport": {"width": 1200, "height": 760}, "locale": "en-GB"}
+        context = browser.new_context(**{**defaults, **options})
+        if toured:
+            context.add_init_script(TOURED)
         contexts.append(context)
         tabs.append(Annotator(context.new_page(), address))
         return tabs[-1]

@@ -90,7 +90,9 @@ def opened(
     """The photo in a new window, and what keeps a picture of it."""
     with Image.open(sample.photo) as picture:
         conftest.SIZE = picture.size  # of the photo that points are given in
-    tab = Annotator(browser.new_context(**options).new_page(), server.address)
+    context = browser.new_context(locale="en-GB", **options)
+    context.add_init_script(conftest.TOURED)
+    tab = Annotator(context.new_page(), server.address)
     tab.open(sample.photo.name)
 
     def save(name: str) -> None:

@@ -12,6 +12,7 @@ import { server } from "./server";
 import { Stage } from "./stage";
 import { strings } from "./strings";
 import { ToolPanel } from "./tools";
+import { Tour } from "./tour";
 
 const app = new App(server);
 const stage = new Stage(app);
@@ -90,7 +91,7 @@ document.body.append(
     drawer("panel", strings.togglePanel),
   ),
   photos.element,
-  h("main", {}, stage.element, h("div", { className: "below" }, hint, confidence, effort)),
+  h("main", {}, new Tour(app).element, stage.element, h("div", { className: "below" }, hint, confidence, effort)),
   h("aside", {}, panel.tools, labels.element, new ObjectList(app, () => void deleted.open()).element, panel.view, pageButtons()),
   help.element,
   exchange.element,

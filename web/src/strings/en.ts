@@ -1,0 +1,226 @@
+// Every text of the page in English; the other languages have the same keys, or the page does not build.
+
+import type { Action } from "../keys";
+import type { Tool } from "../tool";
+import type { PhotoFilter, Statistics } from "../types";
+import { touch } from "./touch";
+
+const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+
+export const en = {
+  language: "en",
+  title: (project: string) => `${project} · iog`,
+  photos: "Photos",
+  objects: "Objects",
+  labels: "Labels",
+  view: "View",
+  tools: "Tools",
+  stage: "Photo. Move the cursor with the arrow keys, click with C, click to remove with X.",
+  search: "Search photos",
+  filter: "Show",
+  filters: {
+    all: "All", todo: "To do", started: "Started", done: "Done", broken: "Broken",
+  } satisfies Record<PhotoFilter, string>,
+  tour: {
+    name: "How it works",
+    steps: [
+      "Step 1 of 4: move over the photo and click a corner of a box around any object.",
+      "Step 2 of 4: click the opposite corner.",
+      "Step 3 of 4: move to the centre of the object. The mask follows; click when it fits.",
+      "Step 4 of 4: click what is missing, right-click what is too much. Space accepts. The key ? shows all keys.",
+    ],
+    skip: "Skip",
+  },
+  noPhotos: "No photos here.",
+  photoStatus: (objects: number, done: boolean) =>
+    `${objects === 0 ? "no objects" : objects === 1 ? "1 object" : `${objects} objects`}${done ? ", done" : ""}`,
+  broken: "Cannot be read",
+  progress: "Photos done",
+  photosDone: (done: number, all: number) => `${done} of ${all} done`,
+
+  hint: {
+    loading: "Opening the photo …",
+    first: touch ? "1 of 3: tap a corner of a box around an object." : "1 of 3: click a corner of a box around an object.",
+    second: touch ? "2 of 3: tap the opposite corner." : "2 of 3: click the opposite corner.",
+    centre: touch
+      ? "3 of 3: tap the centre of the object."
+      : "3 of 3: move to the centre of the object; click when the mask fits.",
+    proposed: touch
+      ? "Accept this mask, or tap the centre of the object that is meant."
+      : "Accept this mask with Space, or click the centre of the object that is meant.",
+    correct: touch
+      ? "Tap to add, hold to remove; then accept."
+      : "Click to add, right-click to remove; Space accepts.",
+    accepted: touch ? "Accepted. A tap changes it." : "Accepted. A click changes it.",
+    brush: "Paint over what belongs to the object. [ and ] change the size.",
+    eraser: "Paint over what does not belong to the object. [ and ] change the size.",
+    points: touch
+      ? "Drag a point or an edge of the outline; hold a point to take it away."
+      : "Drag a point or an edge of the outline; right-click a point to take it away.",
+    needsObject: "Open an object first: this tool works on a mask.",
+    nothing: "Nothing is left of this object: accepted ones have its pixels. Take away the tick to overwrite them.",
+    outsideBox: "That is outside the box. Click inside it, or drag a corner first.",
+    outsideMask: "That is outside the object. Click on it to outline it anew, or use the brush.",
+    besidePhoto: "That is beside the photo; nothing was changed.",
+    noMask: "Its mask is not there yet; wait until you see it, then accept.",
+    lookAgain: "The mask has changed since you saw it: others were accepted meanwhile. Look at it, then accept.",
+    review: (count: number) => ` · ${count === 1 ? "1 draft" : `${count} drafts`} to review`,
+    allDone: touch ? "All accepted. Mark the photo done, or outline another object." : "All done here? Shift+Enter marks the photo done and goes on.",
+    empty: "This folder holds no photos.",
+  },
+
+  saved: "Saved",
+  saving: "Saving …",
+  offline: "Not saved: the server does not answer. Trying again …",
+  failed: "Last step not saved",
+  lost: "Not saved: the project file is gone",
+  rescue: "Download all work",
+  conflict: "This object was changed in another tab. You now see the newer state; your last step was not saved.",
+
+  previousPhoto: "Previous photo",
+  nextPhoto: "Next photo",
+  photoDone: "Done",
+  photoNotDone: "Mark done",
+  draftsLeft: (count: number) =>
+    `${count === 1 ? "1 object is" : `${count} objects are`} not accepted, and will be in no export.`,
+  markAnyway: "Mark done anyway",
+  showDrafts: "Show me",
+  deletedObjects: "Deleted objects",
+  noneDeleted: "None on this photo.",
+  bringBack: (label: string) => `Bring ${label} back`,
+  deletedRow: (label: string, area: number) => `${label}, ${area === 0 ? "box only" : `${area} pixels`}`,
+  undo: "Undo",
+  redo: "Redo",
+  fit: "Fit to window",
+  help: "Help and keys",
+  theme: "Dark or light",
+  exportImport: "Export and import",
+  close: "Close",
+
+  toolNames: {
+    click: "Add clicks", remove: "Remove clicks", brush: "Brush", eraser: "Eraser", points: "Outline points",
+  } satisfies Record<Tool, string>,
+  toolCaptions: {
+    click: "Add", remove: "Remove", brush: "Brush", eraser: "Eraser", points: "Points",
+  } satisfies Record<Tool, string>,
+  brushSize: "Brush size",
+  accept: "Accept",
+  cancel: "Cancel",
+  closeObject: "Close",
+  largest: "Keep only the largest part",
+  fill: "Fill holes",
+  spare: "Do not overwrite accepted",
+  masksForBoxes: (count: number) => `Masks for all boxes (${count})`,
+  working: "Computing …",
+  confidence: (value: number) => `${Math.round(value * 100)} % sure`,
+  confidenceShort: (value: number) => `${Math.round(value * 100)} %`,
+  shownAt: (scale: number) => `shown at ${Math.round(scale * 100)} % of its resolution`,
+  boxOnly: "box only",
+  draft: "draft",
+  accepted: "accepted",
+  noObjects: "None yet.",
+  openObject: (name: string) => `Open ${name}`,
+  showObject: (name: string) => `Show ${name}`,
+  hideObject: (name: string) => `Hide ${name}`,
+  deleteObject: (name: string) => `Delete ${name}`,
+  objectName: (label: string, place: number) => `${label} ${place}`,
+  labelOf: (name: string) => `Label of ${name}`,
+
+  acceptedOf: (accepted: number, all: number) => `${accepted} of ${all} accepted`,
+  order: "Order of the objects",
+  orders: { drawn: "As drawn", doubtful: "Least sure first" },
+  whichObjects: "Which objects",
+  which: { all: "All", draft: "Drafts", accepted: "Accepted" },
+  zoom: (scale: number) => `${Math.round(scale * 100)} %`,
+
+  newLabel: "Find or add a label",
+  addLabel: "Add",
+  useLabel: (label: string) => `Use label ${label}`,
+  relabelAll: (label: string) => `Give all objects of this photo the label ${label}`,
+  relabelAllShort: "to all",
+  renameLabel: (label: string) => `Rename label ${label}`,
+  newNameOf: (label: string) => `New name of label ${label}`,
+
+  opacity: "Mask opacity",
+  brightness: "Brightness",
+  contrast: "Contrast",
+  guides: "Guide lines",
+  detail: "Detail",
+  detailValue: (pixels: number, points: number | null) =>
+    `${pixels === 0 ? "exact" : `± ${pixels} px`}${points === null ? "" : ` · ${points} points`}`,
+  resetView: "Reset",
+
+  helpIntro:
+    "Two clicks on opposite corners of a box, one click at the centre of the object. Then correct: " +
+    "left click adds, right click (or Shift or Alt with the left button) removes. Drag a click to move it, " +
+    "click it to take it away. The wheel zooms, the middle button or Space with a drag moves the photo.",
+  helpKeys: "Keys",
+  changeKey: "Change",
+  changeKeyOf: (action: string) => `Change the key for ${action}`,
+  pressKey: "Press a key …",
+  resetKeys: "Reset all keys",
+  keyTaken: (key: string, action: string) => `${key} is the key for “${action}”. Press it again to take it, or another one.`,
+  actions: {
+    guides: "Guide lines on and off",
+    nextPhoto: "Next photo",
+    previousPhoto: "Previous photo",
+    doneAndNext: "Photo done, next one",
+    accept: "Accept the object",
+    cancel: "Cancel or close the object",
+    undo: "Undo",
+    redo: "Redo",
+    deleteObject: "Delete the object",
+    fit: "Fit the photo to the window",
+    actualSize: "Photo at 100 %",
+    zoomIn: "Zoom in",
+    zoomOut: "Zoom out",
+    hide: "Hide all masks while held",
+    onlyThis: "Show only the open object, or all",
+    showNone: "Show no masks, or all",
+    clickTool: "Add clicks",
+    brush: "Brush",
+    eraser: "Eraser",
+    points: "Outline points",
+    nextObject: "Open the next object",
+    previousObject: "Open the previous object",
+    findLabel: "Find a label by typing",
+    smaller: "Smaller brush",
+    larger: "Larger brush",
+    clickHere: "Click at the keyboard cursor",
+    removeHere: "Remove at the keyboard cursor",
+    help: "This help",
+  } satisfies Record<Action, string>,
+  labelKeys: "Label for the object",
+
+  exportTitle: "Export",
+  exportFormat: "Format",
+  exportTolerance: "Polygon tolerance in pixels",
+  exportDrafts: "Also objects that are not accepted",
+  exportButton: "Download",
+  importTitle: "Import",
+  importFile: "File with masks or boxes",
+  importNote:
+    "COCO (.json), boxes as .csv, .parquet, or a .zip of a YOLO, VOC, LabelMe or PNG folder. " +
+    "Masks arrive as accepted objects, boxes as drafts.",
+  duplicatesTitle: "Objects that are there already",
+  duplicates: { skip: "Skip", replace: "Replace", add: "Add again" },
+  exported: (name: string) => `${name} was downloaded.`,
+  importButton: "Import",
+  imported: (count: number) => `${count === 1 ? "1 object" : `${count} objects`} imported.`,
+  effort: "Effort",
+  effortVisit: "This visit:",
+  effortProject: "The project:",
+  effortValue: ({ objects, median_seconds: seconds, median_clicks: clicks }: Statistics) =>
+    objects === 0
+      ? "no objects yet."
+      : `${objects === 1 ? "1 object" : `${objects} objects`}, ${number.format(seconds)} s and ` +
+        `${number.format(clicks)} clicks each (median).`,
+  effortShort: ({ objects, median_seconds: seconds, median_clicks: clicks }: Statistics) =>
+    `${objects} × ${number.format(seconds)} s, ${number.format(clicks)} clicks`,
+  effortTitle: "Objects of this visit, and what half of them took at most",
+  effortNote: "Every step with its seconds: export “Timings”.",
+  togglePhotos: "Photo list",
+  togglePanel: "Labels, objects, view",
+};
+
+export type Texts = typeof en;

@@ -1,0 +1,217 @@
+// Español.
+
+import type { Texts } from "./en";
+import { touch } from "./touch";
+
+const number = new Intl.NumberFormat("es", { maximumFractionDigits: 1 });
+const objects = (count: number) => (count === 1 ? "1 objeto" : `${count} objetos`);
+
+export const es: Texts = {
+  language: "es",
+  title: (project) => `${project} · iog`,
+  photos: "Fotos",
+  objects: "Objetos",
+  labels: "Etiquetas",
+  view: "Vista",
+  tools: "Herramientas",
+  stage: "Foto. Las flechas mueven el cursor, C hace clic, X hace clic para quitar.",
+  search: "Buscar fotos",
+  filter: "Mostrar",
+  filters: { all: "Todas", todo: "Por hacer", started: "Empezadas", done: "Terminadas", broken: "Ilegibles" },
+  tour: {
+    name: "Cómo funciona",
+    steps: [
+      "Paso 1 de 4: haga clic en una esquina de un recuadro alrededor de un objeto.",
+      "Paso 2 de 4: haga clic en la esquina opuesta.",
+      "Paso 3 de 4: vaya al centro del objeto. La máscara lo sigue; haga clic cuando encaje.",
+      "Paso 4 de 4: clic en lo que falta, clic derecho en lo que sobra. Espacio acepta. ? muestra todas las teclas.",
+    ],
+    skip: "Omitir",
+  },
+  noPhotos: "Aquí no hay fotos.",
+  photoStatus: (count, done) => `${count === 0 ? "sin objetos" : objects(count)}${done ? ", terminada" : ""}`,
+  broken: "No se puede leer",
+  progress: "Fotos terminadas",
+  photosDone: (done, all) => `${done} de ${all} listas`,
+
+  hint: {
+    loading: "Abriendo la foto …",
+    first: touch
+      ? "1 de 3: toque una esquina de un recuadro alrededor de un objeto."
+      : "1 de 3: haga clic en una esquina de un recuadro alrededor de un objeto.",
+    second: touch ? "2 de 3: toque la esquina opuesta." : "2 de 3: haga clic en la esquina opuesta.",
+    centre: touch
+      ? "3 de 3: toque el centro del objeto."
+      : "3 de 3: vaya al centro del objeto; haga clic cuando la máscara encaje.",
+    proposed: touch
+      ? "Acepte esta máscara o toque el centro del objeto deseado."
+      : "Acepte esta máscara con Espacio o haga clic en el centro del objeto deseado.",
+    correct: touch ? "Toque para añadir, mantenga para quitar; luego acepte." : "Clic añade, clic derecho quita; Espacio acepta.",
+    accepted: touch ? "Aceptado. Un toque lo cambia." : "Aceptado. Un clic lo cambia.",
+    brush: "Pinte lo que pertenece al objeto. [ y ] cambian el tamaño.",
+    eraser: "Pinte lo que no pertenece al objeto. [ y ] cambian el tamaño.",
+    points: touch
+      ? "Arrastre un punto o un borde del contorno; mantenga un punto para quitarlo."
+      : "Arrastre un punto o un borde del contorno; clic derecho en un punto lo quita.",
+    needsObject: "Abra primero un objeto: esta herramienta trabaja sobre una máscara.",
+    nothing: "No queda nada de este objeto: los aceptados tienen sus píxeles. Quite la marca para sobrescribirlos.",
+    outsideBox: "Eso está fuera del recuadro. Haga clic dentro o arrastre antes una esquina.",
+    outsideMask: "Eso está fuera del objeto. Haga clic en él para trazarlo de nuevo, o use el pincel.",
+    besidePhoto: "Eso está fuera de la foto; no se ha cambiado nada.",
+    noMask: "Su máscara aún no está; espere a verla y acepte después.",
+    lookAgain: "La máscara ha cambiado desde que la vio: se aceptaron otros objetos. Mírela y acepte después.",
+    review: (count) => ` · ${count === 1 ? "1 borrador" : `${count} borradores`} por revisar`,
+    allDone: touch
+      ? "Todos aceptados. Marque la foto como terminada o trace otro objeto."
+      : "¿Todo listo? Mayús+Intro marca la foto como terminada y continúa.",
+    empty: "Esta carpeta no contiene fotos.",
+  },
+
+  saved: "Guardado",
+  saving: "Guardando …",
+  offline: "Sin guardar: el servidor no responde. Se intenta de nuevo …",
+  failed: "El último paso no se guardó",
+  lost: "Sin guardar: falta el archivo del proyecto",
+  rescue: "Descargar todo el trabajo",
+  conflict: "Este objeto se cambió en otra pestaña. Ahora ve el estado más nuevo; su último paso no se guardó.",
+
+  previousPhoto: "Foto anterior",
+  nextPhoto: "Foto siguiente",
+  photoDone: "Terminada",
+  photoNotDone: "Marcar como terminada",
+  draftsLeft: (count) => `Sin aceptar: ${objects(count)}, que no estará en ninguna exportación.`,
+  markAnyway: "Marcar de todos modos",
+  showDrafts: "Mostrar",
+  deletedObjects: "Objetos borrados",
+  noneDeleted: "Ninguno en esta foto.",
+  bringBack: (label) => `Recuperar ${label}`,
+  deletedRow: (label, area) => `${label}, ${area === 0 ? "solo recuadro" : `${area} píxeles`}`,
+  undo: "Deshacer",
+  redo: "Rehacer",
+  fit: "Ajustar a la ventana",
+  help: "Ayuda y teclas",
+  theme: "Oscuro o claro",
+  exportImport: "Exportar e importar",
+  close: "Cerrar",
+
+  toolNames: {
+    click: "Clics para añadir", remove: "Clics para quitar", brush: "Pincel", eraser: "Goma", points: "Puntos del contorno",
+  },
+  toolCaptions: { click: "Añadir", remove: "Quitar", brush: "Pincel", eraser: "Goma", points: "Puntos" },
+  brushSize: "Tamaño del pincel",
+  accept: "Aceptar",
+  cancel: "Cancelar",
+  closeObject: "Cerrar",
+  largest: "Conservar solo la parte mayor",
+  fill: "Rellenar huecos",
+  spare: "No sobrescribir los aceptados",
+  masksForBoxes: (count) => `Máscaras para todos los recuadros (${count})`,
+  working: "Calculando …",
+  confidence: (value) => `${Math.round(value * 100)} % de certeza`,
+  confidenceShort: (value) => `${Math.round(value * 100)} %`,
+  shownAt: (scale) => `se muestra al ${Math.round(scale * 100)} % de su resolución`,
+  boxOnly: "solo recuadro",
+  draft: "borrador",
+  accepted: "aceptado",
+  noObjects: "Todavía ninguno.",
+  openObject: (name) => `Abrir ${name}`,
+  showObject: (name) => `Mostrar ${name}`,
+  hideObject: (name) => `Ocultar ${name}`,
+  deleteObject: (name) => `Borrar ${name}`,
+  objectName: (label, place) => `${label} ${place}`,
+  labelOf: (name) => `Etiqueta de ${name}`,
+
+  acceptedOf: (accepted, all) => `${accepted} de ${all} aceptados`,
+  order: "Orden de los objetos",
+  orders: { drawn: "Como se trazaron", doubtful: "Primero los dudosos" },
+  whichObjects: "Qué objetos",
+  which: { all: "Todos", draft: "Borradores", accepted: "Aceptados" },
+  zoom: (scale) => `${Math.round(scale * 100)} %`,
+
+  newLabel: "Buscar o añadir etiqueta",
+  addLabel: "Añadir",
+  useLabel: (label) => `Usar la etiqueta ${label}`,
+  relabelAll: (label) => `Dar a todos los objetos de esta foto la etiqueta ${label}`,
+  relabelAllShort: "a todos",
+  renameLabel: (label) => `Cambiar el nombre de la etiqueta ${label}`,
+  newNameOf: (label) => `Nuevo nombre de la etiqueta ${label}`,
+
+  opacity: "Opacidad de las máscaras",
+  brightness: "Brillo",
+  contrast: "Contraste",
+  guides: "Líneas de guía",
+  detail: "Detalle",
+  detailValue: (pixels, points) => `${pixels === 0 ? "exacto" : `± ${pixels} px`}${points === null ? "" : ` · ${points} puntos`}`,
+  resetView: "Restablecer",
+
+  helpIntro:
+    "Dos clics en esquinas opuestas de un recuadro, un clic en el centro del objeto. Luego corrija: el clic izquierdo añade, " +
+    "el derecho (o Mayús o Alt con el izquierdo) quita. Arrastre un clic para moverlo, haga clic en él para quitarlo. La " +
+    "rueda amplía; el botón central, o Espacio arrastrando, mueve la foto.",
+  helpKeys: "Teclas",
+  changeKey: "Cambiar",
+  changeKeyOf: (action) => `Cambiar la tecla de ${action}`,
+  pressKey: "Pulse una tecla …",
+  resetKeys: "Restablecer todas las teclas",
+  keyTaken: (key, action) => `${key} es la tecla de «${action}». Púlsela otra vez para tomarla, o elija otra.`,
+  actions: {
+    guides: "Líneas de guía sí o no",
+    nextPhoto: "Foto siguiente",
+    previousPhoto: "Foto anterior",
+    doneAndNext: "Foto terminada, la siguiente",
+    accept: "Aceptar el objeto",
+    cancel: "Cancelar o cerrar el objeto",
+    undo: "Deshacer",
+    redo: "Rehacer",
+    deleteObject: "Borrar el objeto",
+    fit: "Ajustar la foto a la ventana",
+    actualSize: "Foto al 100 %",
+    zoomIn: "Ampliar",
+    zoomOut: "Reducir",
+    hide: "Ocultar las máscaras mientras se mantiene",
+    onlyThis: "Mostrar solo el objeto abierto, o todos",
+    showNone: "No mostrar máscaras, o todas",
+    clickTool: "Clics para añadir",
+    brush: "Pincel",
+    eraser: "Goma",
+    points: "Puntos del contorno",
+    nextObject: "Abrir el objeto siguiente",
+    previousObject: "Abrir el objeto anterior",
+    findLabel: "Buscar una etiqueta escribiendo",
+    smaller: "Pincel más pequeño",
+    larger: "Pincel más grande",
+    clickHere: "Clic en el cursor del teclado",
+    removeHere: "Quitar en el cursor del teclado",
+    help: "Esta ayuda",
+  },
+  labelKeys: "Etiqueta del objeto",
+
+  exportTitle: "Exportar",
+  exportFormat: "Formato",
+  exportTolerance: "Tolerancia de los polígonos en píxeles",
+  exportDrafts: "También objetos no aceptados",
+  exportButton: "Descargar",
+  importTitle: "Importar",
+  importFile: "Archivo con máscaras o recuadros",
+  importNote:
+    "COCO (.json), recuadros como .csv, .parquet, o un .zip de una carpeta de YOLO, VOC, LabelMe o PNG. " +
+    "Las máscaras llegan como objetos aceptados, los recuadros como borradores.",
+  duplicatesTitle: "Objetos que ya están",
+  duplicates: { skip: "Omitir", replace: "Sustituir", add: "Añadir otra vez" },
+  exported: (name) => `Se descargó ${name}.`,
+  importButton: "Importar",
+  imported: (count) => `Importado: ${objects(count)}.`,
+  effort: "Esfuerzo",
+  effortVisit: "Esta visita:",
+  effortProject: "El proyecto:",
+  effortValue: ({ objects: count, median_seconds: seconds, median_clicks: clicks }) =>
+    count === 0
+      ? "aún no hay objetos."
+      : `${objects(count)}, ${number.format(seconds)} s y ${number.format(clicks)} clics cada uno (mediana).`,
+  effortShort: ({ objects: count, median_seconds: seconds, median_clicks: clicks }) =>
+    `${count} × ${number.format(seconds)} s, ${number.format(clicks)} clics`,
+  effortTitle: "Objetos de esta visita, y lo que costó como mucho la mitad de ellos",
+  effortNote: "Cada paso con sus segundos: exportación «Timings».",
+  togglePhotos: "Lista de fotos",
+  togglePanel: "Etiquetas, objetos, vista",
+};
