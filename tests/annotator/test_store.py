@@ -53,10 +53,26 @@ def test_photos_are_paged_filtered_and_searched(store: Store) -> None:
     store.create(first.id, BOX, label="cat")
     store.set_done(store.photos(1, 1)[1][0].id, True)
     store.set_problem(store.photos(2, 1)[1][0].id, "broken")
-    assert store.counts() == {"all": 3, "todo": 0, "started": 1, "done": 1, "broken": 1}
+    assert store.counts() == {
+        "all": 3,
+        "todo": 0,
+        "started": 1,
+        "review": 1,
+        "doubtful": 0,
+        "done": 1,
+        "broken": 1,
+    }
     assert [row.path for row in store.photos(0, 9, "started")[1]] == ["a.png"]
     assert [row.path for row in store.photos(0, 9, "all", "B 1")[1]] == ["b 10.png"]
     assert store.photos(0, 9, "all", "%")[0] == 0
+    assert [row.path for row in store.photos(0, 9, "all", "CAT")[1]] == ["a.png"]  # by its object's label
+
+
+def test_what_the_model_doubts_is_found_in_the_whole_project(store: Store) -> None:
+    for row, confidence in zip(store.photos(0, 9)[1], (0.95, 0.6, None), strict=True):
+        store.create(row.id, BOX, label="cat", state="accepted", mask=MASK, confidence=confidence)
+    assert [row.path for row in store.photos(0, 9, "doubtful")[1]] == ["b 2.png"]
+    assert store.photos(0, 9, "review")[0] == 0
 
 
 def test_neighbours_follow_the_order_and_the_filter(store: Store) -> None:

@@ -192,3 +192,24 @@ def test_a_refused_step_is_not_called_saved(visit: Visit) -> None:
     tab.click((300, 100))
     tab.saved()
     assert len(tab.objects()[0]["work"]["clicks"]["corrections"]) == 1
+
+
+def test_a_review_goes_on_to_the_next_photo(visit: Visit, tmp_path: Path) -> None:
+    tab = visit()
+    for photo in ("scene 9.png", "scene 10.png"):
+        tab.start_empty(photo)
+        imported(tab, tmp_path, photo, INNER)
+        tab.mode("centre")
+        tab.saved()
+    tab.open("scene 9.png")
+    tab.page.get_by_label("Show", exact=True).select_option("review")
+    tab.page.locator("#stage").focus()
+    tab.mode("centre")
+    tab.key("Space")
+    expect(tab.page.locator("h1")).to_have_text("scene 10.png")
+    tab.mode("centre")
+    expect(tab.page.locator(".photo-row", has_text="scene 9.png")).to_have_count(0)
+    tab.page.get_by_label("Show", exact=True).select_option("all")
+    tab.page.get_by_label("Search photos and labels").fill("thing")
+    expect(tab.page.locator(".photo-row", has_text="scene 9.png")).to_be_visible()
+    expect(tab.page.locator(".photo-row", has_text="chelsea.png")).to_have_count(0)

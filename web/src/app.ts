@@ -23,7 +23,7 @@ export class App extends Page {
 
   constructor(backend: Backend) {
     super(backend);
-    this.editor.onAccepted = () => void this.readEffort();
+    this.editor.onAccepted = () => void this.accepted();
   }
 
   /** Open the photo that the address names, or else the first unfinished one. */
@@ -169,6 +169,14 @@ export class App extends Page {
       this.say(error.message);
       return false;
     }
+  }
+
+  /** In a review the next draft may be on the next photo. */
+  private async accepted(): Promise<void> {
+    await this.readEffort();
+    if (this.list.filter !== "review" || this.editor.drafts > 0) return;
+    await this.go("next");
+    await this.readProject();
   }
 
   private async readEffort(): Promise<void> {

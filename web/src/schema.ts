@@ -164,10 +164,10 @@ export interface Project {
   name: string;
   file: string;
   first: PhotoMessage | null;
-  counts: Record<"all" | "todo" | "started" | "done" | "broken", number>;
+  counts: Record<"all" | "todo" | "started" | "review" | "doubtful" | "done" | "broken", number>;
   labels: string[];
   /** Names of formats for /api/export, and what a person calls them. */
-  formats: Record<"coco" | "coco-rle" | "yolo" | "voc" | "labelme" | "png" | "png-photo" | "parquet" | "timings", string>;
+  formats: Record<"coco" | "coco-rle" | "yolo" | "voc" | "labelme" | "cvat" | "label-studio" | "png" | "png-photo" | "parquet" | "timings", string>;
 }
 
 /** Another name for a label. */

@@ -15,9 +15,9 @@ export const de: Texts = {
   view: "Ansicht",
   tools: "Werkzeuge",
   stage: "Foto. Pfeiltasten bewegen den Zeiger, C klickt, X klickt zum Entfernen.",
-  search: "Fotos suchen",
+  search: "Fotos und Klassen suchen",
   filter: "Zeigen",
-  filters: { all: "Alle", todo: "Zu tun", started: "Begonnen", done: "Fertig", broken: "Defekt" },
+  filters: { all: "Alle", todo: "Zu tun", started: "Begonnen", review: "Zu prüfen", doubtful: "Unsicher", done: "Fertig", broken: "Defekt" },
   tour: {
     name: "So geht es",
     steps: [

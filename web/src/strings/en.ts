@@ -16,10 +16,10 @@ export const en = {
   view: "View",
   tools: "Tools",
   stage: "Photo. Move the cursor with the arrow keys, click with C, click to remove with X.",
-  search: "Search photos",
+  search: "Search photos and labels",
   filter: "Show",
   filters: {
-    all: "All", todo: "To do", started: "Started", done: "Done", broken: "Broken",
+    all: "All", todo: "To do", started: "Started", review: "To review", doubtful: "Doubtful", done: "Done", broken: "Broken",
   } satisfies Record<PhotoFilter, string>,
   tour: {
     name: "How it works",

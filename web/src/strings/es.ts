@@ -15,9 +15,9 @@ export const es: Texts = {
   view: "Vista",
   tools: "Herramientas",
   stage: "Foto. Las flechas mueven el cursor, C hace clic, X hace clic para quitar.",
-  search: "Buscar fotos",
+  search: "Buscar fotos y etiquetas",
   filter: "Mostrar",
-  filters: { all: "Todas", todo: "Por hacer", started: "Empezadas", done: "Terminadas", broken: "Ilegibles" },
+  filters: { all: "Todas", todo: "Por hacer", started: "Empezadas", review: "Por revisar", doubtful: "Dudosas", done: "Terminadas", broken: "Ilegibles" },
   tour: {
     name: "Cómo funciona",
     steps: [

@@ -14,9 +14,9 @@ export const zh: Texts = {
   view: "显示",
   tools: "工具",
   stage: "照片。方向键移动光标，C 点击，X 点击以去除。",
-  search: "搜索照片",
+  search: "搜索照片和标签",
   filter: "显示哪些",
-  filters: { all: "全部", todo: "待标注", started: "进行中", done: "已完成", broken: "无法读取" },
+  filters: { all: "全部", todo: "待标注", started: "进行中", review: "待审核", doubtful: "把握小", done: "已完成", broken: "无法读取" },
   tour: {
     name: "使用方法",
     steps: [

@@ -17,14 +17,20 @@ State = Literal["draft", "accepted", "deleted"]
 CLICKS: Mapping[str, int] = {"corners": 2, "inside": 1, "correction": 1, "move": 1, "remove": 1}
 """How many clicks a step of each kind cost a person; other kinds cost none."""
 
-PhotoFilter = Literal["all", "todo", "started", "done", "broken"]
+PhotoFilter = Literal["all", "todo", "started", "review", "doubtful", "done", "broken"]
+
+DOUBTFUL = 0.8
+"""Below this confidence an object is worth a second look, accepted or not."""
 
 NOW = "objects o JOIN steps s ON s.object = o.id AND s.position = o.position"
-HAS_OBJECTS = f"EXISTS (SELECT 1 FROM {NOW} WHERE o.photo = p.id AND s.state != 'deleted')"
+_OBJECT_OF = f"EXISTS (SELECT 1 FROM {NOW} WHERE o.photo = p.id AND "
+HAS_OBJECTS = f"{_OBJECT_OF} s.state != 'deleted')"
 FILTERS: dict[PhotoFilter, str] = {
     "all": "1",
     "todo": f"p.done = 0 AND p.problem IS NULL AND NOT {HAS_OBJECTS}",
     "started": f"p.done = 0 AND {HAS_OBJECTS}",
+    "review": f"{_OBJECT_OF} s.state = 'draft')",
+    "doubtful": f"{_OBJECT_OF} s.state != 'deleted' AND s.confidence < {DOUBTFUL})",
     "done": "p.done = 1",
     "broken": "p.problem IS NOT NULL",
 }
@@ -125,9 +131,12 @@ def sort_key(path: str) -> str:
 
 
 def photo_condition(filter: PhotoFilter, search: str) -> tuple[str, tuple[str, ...]]:
-    """What passes a filter and a search, as SQL with its values."""
+    """What passes a filter and a search (in paths and labels), as SQL with its values."""
     where = f"p.present AND {FILTERS[filter]}"
-    return (f"{where} AND instr(lower(p.path), lower(?))", (search,)) if search else (where, ())
+    if not search:
+        return where, ()
+    labelled = f"{_OBJECT_OF} s.state != 'deleted' AND instr(lower(s.label), lower(?)))"
+    return f"{where} AND (instr(lower(p.path), lower(?)) OR {labelled})", (search, search)
 
 
 def photo_of(row: sqlite3.Row) -> PhotoRow:
