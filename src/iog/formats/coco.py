@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from iog.clicks import Clicks
-from iog.errors import DataError, IogError
+from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
 from iog.formats.jsonstream import walk
-from iog.formats.places import files_below
+from iog.formats.places import MALFORMED, files_below
 from iog.formats.records import (
     Annotation,
     Class,
@@ -182,7 +182,7 @@ class _Document:
                 click_count=_whole(a.get("click_count")),
                 **_flags(a),
             )
-        except (IogError, TypeError, ValueError, OverflowError, KeyError) as error:
+        except MALFORMED as error:
             self._account.skip("it cannot be read", f"{name}: {error}")
             return None
 

@@ -18,7 +18,7 @@ from iog.files import replacing
 from iog.formats.account import Account
 from iog.formats.labelme import ellipse
 from iog.formats.matching import clean
-from iog.formats.places import files_below
+from iog.formats.places import MALFORMED, files_below
 from iog.formats.records import (
     Annotation,
     Class,
@@ -80,7 +80,7 @@ def _picture(image: ET.Element, account: Account) -> Picture:
         account.count("shapes")
         try:
             annotation = _annotation(element)
-        except (KeyError, ValueError, TypeError) as error:
+        except MALFORMED as error:
             account.skip("a shape cannot be read", f"{name}, shape {number}: {error}")
             continue
         if annotation is None:

@@ -23,7 +23,7 @@ from iog.files import replacing
 from iog.formats.account import Account
 from iog.formats.labelme import ellipse
 from iog.formats.matching import clean
-from iog.formats.places import read_text
+from iog.formats.places import MALFORMED, read_text
 from iog.formats.records import Annotation, Dataset, Edges, Outline, Picture, Pixels, Shape, Size, with_flags
 from iog.images import MAXIMUM_PIXELS
 from iog.masks import BoolArray
@@ -73,7 +73,7 @@ def _picture(task: Mapping[str, Any], number: int, account: Account) -> Picture:
         try:
             size = _size(result) or size
             annotation = _annotation(result)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except MALFORMED as error:
             account.skip("a region cannot be read", f"{name or f'task {number}'}: {error}")
             continue
         if annotation is None:

@@ -23,7 +23,7 @@ from iog.clicks import Box
 from iog.errors import DataError
 from iog.formats.account import Account
 from iog.formats.matching import clean
-from iog.formats.places import files_below, named_pictures, read_text
+from iog.formats.places import MALFORMED, files_below, named_pictures, read_text
 from iog.formats.records import Annotation, Dataset, Edges, Outline, Picture, Pixels, Shape, Size, with_flags
 from iog.images import MAXIMUM_PIXELS
 from iog.masks import Ring
@@ -77,7 +77,7 @@ def _picture(file: Path, root: Path, account: Account) -> Picture | None:
         account.count("shapes")
         try:
             annotation = _annotation(shape, size)
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
+        except MALFORMED as error:
             account.skip("a shape cannot be read", f"{name}, shape {number}: {_reason(error)}")
             continue
         if annotation is None:

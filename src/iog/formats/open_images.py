@@ -12,7 +12,7 @@ from pathlib import Path
 
 from iog.errors import DataError
 from iog.formats.account import Account
-from iog.formats.places import read_text
+from iog.formats.places import read_names
 from iog.formats.records import Annotation, Dataset, Edges, Picture
 
 CLASSES = ("class-descriptions-boxable.csv", "oidv7-class-descriptions-boxable.csv")
@@ -36,7 +36,7 @@ def looks_like(file: Path) -> bool:
 
 
 def _pictures(source: Path, account: Account) -> Iterator[Picture]:
-    names = _names(source.parent)
+    names = _names(source.parent, account)
     for image, rows in groupby(enumerate(_rows(source), 2), lambda item: item[1].get("ImageID") or ""):
         annotations = []
         for number, row in rows:
@@ -63,9 +63,9 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
         raise DataError(f"{path} is not a CSV file in UTF-8: {error}") from None
 
 
-def _names(folder: Path) -> dict[str, str]:
+def _names(folder: Path, account: Account) -> dict[str, str]:
     for name in CLASSES:
         if (folder / name).is_file():  # it has no header
-            rows = csv.reader(read_text(folder / name).splitlines())
+            rows = csv.reader(read_names(folder / name, account))
             return {row[0]: row[1] for row in rows if len(row) == 2}
     return {}

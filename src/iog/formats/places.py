@@ -10,8 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from iog.errors import DataError
+from iog.errors import DataError, IogError
+from iog.formats.account import Account
 from iog.formats.records import Dataset, Picture
+
+MALFORMED = (IogError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading values of other types and shapes than expected may raise: the thing is then left out."""
 
 LONGEST = 200
 """Bytes of a written file's name without its ending; file systems take 255."""
@@ -58,6 +62,18 @@ def distinct_stems(paths: Sequence[str], *, flat: bool = False) -> list[str]:
             taken.add(stem.casefold())
         result.append(stem)
     return result
+
+
+def read_names(path: Path, account: Account) -> list[str]:
+    """The lines of a list of names, without empty ones at its end; none, with a note, if it is not text."""
+    try:
+        lines = [line.strip() for line in read_text(path).splitlines()]
+    except (OSError, ValueError):
+        account.note("a list of names is not text in UTF-8; it is passed over", path.name)
+        return []
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
 
 
 def named_pictures(dataset: Dataset, *, flat: bool = False) -> Iterator[tuple[str, Picture]]:

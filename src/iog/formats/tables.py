@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from iog.clicks import Clicks
-from iog.errors import ClickError, DataError
+from iog.errors import DataError
 from iog.extras import require_pyarrow
 from iog.files import replacing
 from iog.formats.account import Account
+from iog.formats.places import MALFORMED
 from iog.formats.records import Annotation, Dataset, Edges, Picture, Runs, Size, full_rle
 from iog.output import PARQUET_COLUMNS
 
@@ -58,7 +59,7 @@ def _pictures(rows: Iterable[Mapping[str, Any]], source: Path, account: Account)
                 if not name:
                     raise ValueError("image is empty")
                 annotations.append(_annotation(row, size))
-            except (KeyError, TypeError, ValueError, ClickError, OverflowError) as error:
+            except MALFORMED as error:
                 account.skip("a row cannot be read", f"{source.name}, row {number}: {error}")
         if name:
             yield Picture(name=name, size=size, annotations=annotations)
@@ -111,8 +112,8 @@ def _parquet_rows(path: Path) -> Iterator[Mapping[str, Any]]:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=1024):
                 yield from batch.to_pylist()
-    except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(f"{path} is not Parquet: {error}") from None
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DataError(f"{path} is not Parquet: {str(error).splitlines()[0]}") from None
 
 
 def write_parquet(dataset: Dataset, folder: Path, account: Account) -> None:

@@ -26,7 +26,7 @@ from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
 from iog.formats.matching import clean
-from iog.formats.places import files_below, named_pictures
+from iog.formats.places import files_below, named_pictures, read_names
 from iog.formats.records import Annotation, Class, Dataset, Edges, Painting, Picture, Pixels, Size
 from iog.images import MAXIMUM_PIXELS
 from iog.patch import Patch
@@ -50,9 +50,9 @@ def read(source: Path, account: Account, *, one_based: bool = True) -> Dataset:
     if not files:
         raise DataError(f"{source} has no .xml files (VOC)")
     listed = source / "labels.txt"
-    labels = listed.read_text(encoding="utf-8-sig").splitlines() if listed.is_file() else []
+    labels = read_names(listed, account) if listed.is_file() else []
     return Dataset(
-        classes=[Class(name=label) for label in labels if label.strip()],
+        classes=[Class(name=label) for label in labels if label],
         pictures=(
             picture
             for file in files

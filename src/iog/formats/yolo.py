@@ -19,7 +19,7 @@ import yaml
 from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
-from iog.formats.places import files_below, named_pictures, read_text
+from iog.formats.places import files_below, named_pictures, read_names, read_text
 from iog.formats.records import Annotation, Class, Dataset, Edges, Outline, Picture, numbered, outlines
 from iog.masks import Ring
 
@@ -47,7 +47,7 @@ def read(source: Path, account: Account) -> Dataset:
     ]
     if not files:
         raise DataError(f"{source} has no .txt files of labels (YOLO)")
-    names = _names(source, root)
+    names = _names(source, root, account)
     if not names:
         account.note("no data.yaml or classes.txt gives names to the classes; they are called 'class N'")
     classes = [Class(name=name, number=number) for number, name in sorted(names.items())]
@@ -168,7 +168,7 @@ def _is_readme(file: Path) -> bool:
     return file.name.lower().startswith("readme.")
 
 
-def _names(source: Path, root: Path) -> dict[int, str]:
+def _names(source: Path, root: Path, account: Account) -> dict[int, str]:
     """Names of classes by number, from the first file that gives some."""
     if source.is_file():
         return _from_yaml(source)
@@ -179,10 +179,7 @@ def _names(source: Path, root: Path) -> dict[int, str]:
                 return names
         for name in _NAMES:
             if (place / name).is_file():
-                lines = [line.strip() for line in read_text(place / name).splitlines()]
-                while lines and not lines[-1]:
-                    lines.pop()
-                return dict(enumerate(lines))
+                return dict(enumerate(read_names(place / name, account)))
     return {}
 
 
