@@ -13,8 +13,11 @@ import pytest
 from click.testing import CliRunner
 
 from iog import zoo
+from iog.annotator.photos import Photos
+from iog.annotator.store import Store
 from iog.cli import main
-from iog.cli.annotate import _listen
+from iog.cli.annotate import _folder_of, _listen
+from iog.errors import DataError
 from tests.annotator.conftest import write_photo
 
 
@@ -62,3 +65,32 @@ def test_beyond_this_machine_a_token_is_printed_once_and_needed(tmp_path: Path) 
 def test_answers_are_sent_without_delay() -> None:
     with _listen("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP  # what asyncio looks at before it turns Nagle's delay off
+
+
+def test_single_photos_and_lists_of_them(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "sub/c.png"):
+        write_photo(tmp_path / name)
+    assert _folder_of((tmp_path,)) == (tmp_path, None)
+    assert _folder_of((tmp_path / "a.png",)) == (tmp_path.resolve(), ["a.png"])
+    folder, names = _folder_of((tmp_path / "a.png", tmp_path / "sub" / "c.png"))
+    assert (folder, names) == (tmp_path.resolve(), ["a.png", "sub/c.png"])
+    photos = Photos(folder, Store(tmp_path / "p.iog"), names)
+    assert set(photos._store.paths()) == {"a.png", "sub/c.png"}
+    with pytest.raises(DataError, match="is not a photo"):
+        _folder_of((tmp_path / "a.png", tmp_path / "sub"))
+
+
+def test_a_read_only_folder_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere but on such a disk
+    with pytest.raises(DataError, match="--project FILE"):
+        Store(tmp_path / "p.iog")
+
+
+def test_new_photos_appear_without_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_photo(tmp_path / "a.png")
+    store = Store(tmp_path / "p.iog")
+    photos = Photos(tmp_path, store)
+    write_photo(tmp_path / "b.png")
+    monkeypatch.setattr("iog.annotator.photos._REFRESH_SECONDS", -1)
+    photos.refresh()
+    assert set(store.paths()) == {"a.png", "b.png"}

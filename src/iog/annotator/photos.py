@@ -9,7 +9,7 @@ import hashlib
 import io
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -82,6 +82,8 @@ class Photos:
         Searched with its subfolders; hidden ones are left out.
     store
         The project; its list of photos is made to agree with the folder.
+    names
+        Paths below the folder; None takes all photos.
 
     Raises
     ------
@@ -89,10 +91,11 @@ class Photos:
         If the folder does not exist.
     """
 
-    def __init__(self, folder: Path, store: Store) -> None:
+    def __init__(self, folder: Path, store: Store, names: Collection[str] | None = None) -> None:
         if not folder.is_dir():
             raise DataError(f"{folder} is not a folder; give the folder that holds the photos")
         self.folder = folder.resolve()
+        self._names = None if names is None else frozenset(names)
         self._store = store
         self._decoded: Cache[ByteArray] = Cache(_DECODED_BYTES, lambda array: array.nbytes, least=2)
         self._display: Cache[bytes] = Cache(_DISPLAY_BYTES, len)
@@ -102,6 +105,9 @@ class Photos:
         self._thumbnailer = ThreadPoolExecutor(1, thread_name_prefix="iog-thumbnail")
         self._refreshed = -float(_REFRESH_SECONDS)
         self.refresh()
+
+    def _listed(self) -> list[str]:
+        return [name for name in _files(self.folder) if self._names is None or name in self._names]
 
     def path(self, photo: PhotoRow) -> Path:
         """Where a photo lies; `ImageError` if a link leads out of the folder."""
@@ -225,7 +231,7 @@ class Photos:
     def refresh(self) -> None:
         """Make the project's list agree with the folder, at most once in a few seconds."""
         if time.monotonic() - self._refreshed > _REFRESH_SECONDS:
-            self._store.sync_photos(list(_files(self.folder)))
+            self._store.sync_photos(self._listed())
             self._follow()
             self._refreshed = time.monotonic()
 
@@ -247,7 +253,7 @@ class Photos:
                 moves[number] = relative
         if moves:
             self._store.move_photos(moves)
-            self._store.sync_photos(list(_files(self.folder)))
+            self._store.sync_photos(self._listed())
 
     def _is_in_place(self, row: IdentityRow) -> bool:
         path = self.folder / row.path

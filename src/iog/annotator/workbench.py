@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -94,6 +94,8 @@ class Workbench:
         The project file; made if need be.
     model
         As `Segmenter`. Loaded in the background, so that the page is there at once.
+    names
+        Paths of photos below the folder; None takes all.
 
     Raises
     ------
@@ -101,10 +103,16 @@ class Workbench:
         If the folder does not exist or the project file is unusable.
     """
 
-    def __init__(self, folder: Path, project: Path, model: str | Path | Engine = "lite") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        project: Path,
+        model: str | Path | Engine = "lite",
+        names: Collection[str] | None = None,
+    ) -> None:
         self.store = Store(project)
         try:
-            self.photos = Photos(folder, self.store)
+            self.photos = Photos(folder, self.store, names)
         except BaseException:
             self.store.close()
             raise

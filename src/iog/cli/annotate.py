@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import secrets
 import socket
 import sys
@@ -10,6 +11,7 @@ import threading
 import time
 import urllib.request
 import webbrowser
+from collections.abc import Collection
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,11 +29,11 @@ _M_ARENA_MAX = -8  # from glibc's malloc.h
 
 
 @click.command()
-@click.argument("photos", type=click.Path(path_type=Path))
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--project",
     type=click.Path(path_type=Path),
-    help=f"The file that keeps the work. [default: PHOTOS/{PROJECT}]",
+    help=f"The file that keeps the work. [default: {PROJECT} beside the photos]",
 )
 @click.option(
     "--port", default=8720, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."
@@ -46,13 +48,29 @@ _M_ARENA_MAX = -8  # from glibc's malloc.h
 @click.option(
     "--model", default="lite", show_default=True, help="A name from `iog models`, or an exported model."
 )
-def annotate(photos: Path, project: Path | None, port: int, host: str, no_browser: bool, model: str) -> None:
-    """Outline objects in the folder PHOTOS in the browser, three clicks each (needs the `annotate` extra).
+def annotate(
+    photos: tuple[Path, ...], project: Path | None, port: int, host: str, no_browser: bool, model: str
+) -> None:
+    """Outline objects in the browser, three clicks each (needs the `annotate` extra).
 
-    Photos are never changed. Every click is saved at once in the project file; start again with the same
-    folder to go on.
+    PHOTOS is a folder, a photo, or several photos. They are never changed. Every click is saved at once in
+    the project file; start again with the same photos to resume.
     """
-    serve(photos, project or photos / PROJECT, port=port, host=host, browser=not no_browser, model=model)
+    folder, names = _folder_of(photos)
+    path = project or folder / PROJECT
+    serve(folder, path, names=names, port=port, host=host, browser=not no_browser, model=model)
+
+
+def _folder_of(photos: tuple[Path, ...]) -> tuple[Path, list[str] | None]:
+    """A folder with all its photos (None), or the folder around single photos, with their names."""
+    if len(photos) == 1 and not photos[0].is_file():
+        return photos[0], None
+    wrong = next((photo for photo in photos if not photo.is_file()), None)
+    if wrong is not None:
+        raise DataError(f"{wrong} is not a photo; give one folder, or photos alone")
+    places = [photo.resolve() for photo in photos]
+    folder = Path(os.path.commonpath([photo.parent for photo in places]))
+    return folder, [photo.relative_to(folder).as_posix() for photo in places]
 
 
 def serve(
@@ -60,6 +78,7 @@ def serve(
     project: Path,
     *,
     port: int,
+    names: Collection[str] | None = None,
     host: str = "127.0.0.1",
     browser: bool = True,
     model: str = "lite",
@@ -82,7 +101,7 @@ def serve(
 
     _share_freed_memory()
     listener = _listen(host, port)
-    bench = Workbench(photos, project, model)
+    bench = Workbench(photos, project, model, names)
     bench.read_ahead()
     token = None if host in LOOPBACK else secrets.token_urlsafe(24)
     name = socket.gethostname() if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import tempfile
 import threading
@@ -101,8 +102,12 @@ class File:
         self._lock = threading.RLock()
         # By number and version: a version never changes, and reading a mask anew costs more than a click.
         self._objects: Cache[ObjectRow] = Cache(OBJECT_BYTES, object_size)
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
-        self._db.row_factory = sqlite3.Row
+        if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+            raise DataError(
+                f"{path} cannot be written: the folder is read-only or another person's; name a place that "
+                "you may write to with --project FILE"
+            )
+        self._db = self._connected(path)
         self._place: tuple[int, int] | None = None
         try:
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -115,6 +120,17 @@ class File:
             if isinstance(error, DataError):
                 raise
             raise DataError(f"{path} cannot be used as a project file: {error}") from None
+
+    def _connected(self, path: Path) -> sqlite3.Connection:
+        try:
+            database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+            database.execute("PRAGMA application_id")  # opens the file
+        except sqlite3.Error as error:
+            raise DataError(
+                f"{path} cannot be used as a project file: {error}; name another place: --project FILE"
+            ) from None
+        database.row_factory = sqlite3.Row
+        return database
 
     def close(self) -> None:
         """Close the file; the log is folded into it."""
