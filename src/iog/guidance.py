@@ -70,6 +70,11 @@ def outside_of_box(
     return np.subtract(1, result, out=result)
 
 
+def click_width(side: int) -> float:
+    """FWHM in pixels of a click's Gaussian in a crop whose longer side is `side` pixels."""
+    return _FWHM * side
+
+
 def click_maps(
     clicks: Clicks,
     crop: Crop,
@@ -94,7 +99,7 @@ def click_maps(
         Where to draw, a part of a batch for example; a new array if None.
     """
     width, height = crop.width, crop.height
-    fwhm = _FWHM * max(width, height)
+    fwhm = click_width(max(width, height))
     channels = CHANNELS if extreme_points is None else EXTREME_CHANNELS
     maps = np.empty((len(channels), height, width), np.float32) if out is None else out
 

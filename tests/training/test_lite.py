@@ -170,7 +170,7 @@ def test_a_correction_may_spoil_nothing(photo_folder: Path) -> None:
     loss, scalars = recipe.loss(network, batch, 0)
     assert "worse/0" not in scalars
     plain, _ = replace(recipe, keep=0.0).loss(network, batch, 0)
-    assert (loss - plain).item() == pytest.approx(scalars["worse/1"] / 2, abs=1e-5)
+    assert (loss - plain).item() == pytest.approx(float(scalars["worse/1"]) / 2, abs=1e-5)
 
 
 def test_boxes_are_drawn_too_large_on_average(photo_folder: Path) -> None:

@@ -101,5 +101,61 @@ def convert_labels(
     click.echo(f"{account.objects} objects -> {target}")
 
 
+@data.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the parts.")
+@click.option("--dataset", default="photos", show_default=True, help="A name from `iog data list`.")
+@click.option("--split", help="Which part of the set. [default: train for photos, else its first]")
+@click.option("--sets", help="Only these sets (groups of the data set), separated by commas.")
+@click.option("--limit", type=click.IntRange(1), help="Only so many objects, spread over the list.")
+@click.option(
+    "--side", default=320, show_default=True, type=click.IntRange(32), help="Side of a crop's area."
+)
+@click.option(
+    "--margin", default=0.35, show_default=True, type=click.FloatRange(0), help="Around the box / its side."
+)
+@click.option(
+    "--quality", default=80, show_default=True, type=click.IntRange(1, 100), help="Of the pictures."
+)
+@click.option(
+    "--part-mib",
+    default=40.0,
+    show_default=True,
+    type=click.FloatRange(0.01),
+    help="Greatest size of a part.",
+)
+def pack(
+    path: Path,
+    out: Path,
+    dataset: str,
+    split: str | None,
+    sets: str | None,
+    limit: int | None,
+    **settings: Any,
+) -> None:
+    """Pack the objects of the data set at PATH for `iog train packed`: a crop of each, in a few files.
+
+    \b
+    iog data pack PHOTOS --out PACK              the training photos
+    iog data pack PHOTOS --split val --out PACK  what is measured while training
+    """
+    from iog.datasets import known
+    from iog.datasets.listing import spread
+    from iog.datasets.pack import PackSettings, write_pack
+
+    split = split or known.training_split(dataset)
+    objects = known.open_objects(dataset, path, split)
+    wanted = set(sets.split(",")) if sets else set(objects.groups)
+    chosen = [i for i, group in enumerate(objects.groups) if group in wanted]
+    indices = [chosen[i] for i in spread(len(chosen), limit)]
+    watched = tqdm(indices, unit="object", disable=None, dynamic_ncols=True)
+    found = write_pack(objects, watched, out, split or dataset, PackSettings(**settings))
+    for part in found.parts:
+        click.echo(str(part))
+    left_out = f", {found.left_out} left out (empty or too small)" if found.left_out else ""
+    each = found.size / found.objects / 1024
+    click.echo(f"{found.objects} objects{left_out}, {found.size / 2**20:.1f} MiB, {each:.1f} KiB each")
+
+
 def _progress(count: int, unit: str) -> tqdm[int]:
     return tqdm(range(count), unit=unit, disable=None, dynamic_ncols=True)

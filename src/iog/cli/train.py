@@ -9,7 +9,7 @@ import click
 
 from iog.extras import require_torch
 
-RECIPES = ("lite", "dextr-lite", "finetune", "iog", "iog-refinement")
+RECIPES = ("lite", "packed", "dextr-lite", "finetune", "iog", "iog-refinement")
 
 
 class _Recipes(click.Group):
@@ -39,10 +39,12 @@ def _recipe(name: str) -> click.Command:
     from iog.training.dextr import DextrLiteRecipe
     from iog.training.finetune import FinetuneRecipe
     from iog.training.lite import LiteRecipe
+    from iog.training.packed import PackedRecipe
     from iog.training.published import IOGRecipe, IOGRefinementRecipe
 
     recipes: dict[str, type[LiteRecipe] | type[IOGRecipe]] = {
         "lite": LiteRecipe,
+        "packed": PackedRecipe,
         "dextr-lite": DextrLiteRecipe,
         "finetune": FinetuneRecipe,
         "iog": IOGRecipe,
@@ -61,6 +63,7 @@ def _recipe(name: str) -> click.Command:
         "--keep-every", default=0, show_default=True, help="Steps between weights to keep; 0 for none."
     )
     @click.option("--stop-after", type=int, help="Stop at this step; the same command goes on from there.")
+    @click.option("--minutes", type=float, help="Stop after so many; the same command goes on from there.")
     @told_as_options(recipe_class)
     def command(
         out: Path,
@@ -69,6 +72,7 @@ def _recipe(name: str) -> click.Command:
         checkpoint_every: int,
         keep_every: int,
         stop_after: int | None,
+        minutes: float | None,
         **options: Any,
     ) -> None:
         from dataclasses import asdict
@@ -100,6 +104,7 @@ def _recipe(name: str) -> click.Command:
             checkpoint_every=checkpoint_every,
             keep_every=keep_every,
             stop_after=stop_after,
+            minutes=minutes,
         )
         final = out / "final.pt"
         if final.exists():

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+import numpy.typing as npt
+
 from iog.clicks import Box
 from iog.datasets.base import ObjectDataset
 from iog.masks import mask_box
+
+BoolArray = npt.NDArray[np.bool_]
 
 LEAST_OVERLAP = 0.3
 """Intersection over union of two boxes from which things are neighbours."""
@@ -18,6 +23,15 @@ class KnowsPhotos(Protocol):
 
     def same_photo(self, index: int) -> range:
         """The numbers of all objects of the photo of object `index`, itself among them."""
+        ...
+
+
+@runtime_checkable
+class KnowsNeighbours(Protocol):
+    """A data set that has the masks of an object's neighbours at hand."""
+
+    def beside(self, index: int) -> list[BoolArray]:
+        """Masks of the neighbours of object `index`, each of the size of its photo."""
         ...
 
 
@@ -37,6 +51,12 @@ class Neighbours:
             return []
         others = [i for i in self._objects.same_photo(index) if i != index]
         return [i for i in others if overlap(box, self._box(i)) > LEAST_OVERLAP]
+
+    def masks(self, index: int) -> list[BoolArray]:
+        """Their masks, each of the size of the photo of object `index`."""
+        if isinstance(self._objects, KnowsNeighbours):
+            return self._objects.beside(index)
+        return [self._objects[i].mask for i in self.of(index)]
 
     def _box(self, index: int) -> Box | None:
         if index not in self._boxes:

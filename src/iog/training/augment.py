@@ -66,7 +66,7 @@ def training_crop(
 
     The crop is cut around `frame`, (H, W) of the photo, if a person draws the box around that.
     """
-    turn = _random_turn(settings, random)
+    turn = random_turn(settings, random)
     outline = _outline(sample.mask if frame is None else frame) @ turn.T
     low, high = outline.min(axis=0), outline.max(axis=0)
     side = high - low
@@ -89,7 +89,7 @@ def training_crop(
     return TrainingCrop(_recolour(image, settings, random), mask, void & ~mask, around)
 
 
-def _random_turn(settings: AugmentSettings, random: np.random.Generator) -> npt.NDArray[np.float64]:
+def random_turn(settings: AugmentSettings, random: np.random.Generator) -> npt.NDArray[np.float64]:
     """A rotation, perhaps mirrored: (2, 2)."""
     rotated = random.random() < settings.rotate
     angle = math.radians(random.uniform(-settings.angle, settings.angle)) if rotated else 0.0

@@ -17,11 +17,11 @@ from iog.training.augment import BoolArray, ByteArray, TrainingCrop
 
 FloatArray = npt.NDArray[np.float64]
 
-_LEAST_LEFT = 0.6
+LEAST_LEFT = 0.6
 """A distractor may hide at most the rest of the object."""
-_LEAST_COVERED = 0.5
+LEAST_COVERED = 0.5
 """The same of a thing that is put in front of it."""
-_LEAST_OF_RIVALS = 0.35
+LEAST_OF_RIVALS = 0.35
 """What must show of each of two things that share a box."""
 
 
@@ -35,7 +35,7 @@ def with_distractor(view: TrainingCrop, other: TrainingCrop, random: np.random.G
     shift = random.uniform(-0.05, 1.05 - scale, 2) * size
     image, alpha = _moved(other, scale, shift)
     hidden = alpha >= 128
-    if np.count_nonzero(view.mask & ~hidden) < _LEAST_LEFT * np.count_nonzero(view.mask):
+    if np.count_nonzero(view.mask & ~hidden) < LEAST_LEFT * np.count_nonzero(view.mask):
         alpha = np.where(view.mask, np.uint8(0), alpha)
         hidden &= ~view.mask
     return TrainingCrop(_blend(view.image, image, alpha), view.mask & ~hidden, view.void & ~hidden)
@@ -53,7 +53,7 @@ def with_occluder(view: TrainingCrop, other: TrainingCrop, random: np.random.Gen
     image, alpha = _moved(other, scale, shift)
     hidden = alpha >= 128
     left = view.mask & ~hidden
-    if np.count_nonzero(left) < _LEAST_COVERED * np.count_nonzero(view.mask):
+    if np.count_nonzero(left) < LEAST_COVERED * np.count_nonzero(view.mask):
         return view
     return TrainingCrop(_blend(view.image, image, alpha), left, view.void & ~hidden)
 
@@ -76,7 +76,7 @@ def with_rival(view: TrainingCrop, other: TrainingCrop, random: np.random.Genera
     masks = [view.mask & ~shown, shown]
     wholes = [view.mask, pasted]
     for part, whole in zip(masks, wholes, strict=True):
-        least = max(_LEAST_OF_RIVALS * np.count_nonzero(whole), 0.01 * size * size)
+        least = max(LEAST_OF_RIVALS * np.count_nonzero(whole), 0.01 * size * size)
         if np.count_nonzero(part) < least:
             return None
     meant = int(random.integers(2))

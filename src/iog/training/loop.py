@@ -9,6 +9,7 @@ of each batch (DistributedDataParallel).
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
@@ -31,6 +32,7 @@ from iog.training.rules import check
 from iog.training.world import World, joined
 
 Batch = dict[str, Any]
+Scalars = Mapping[str, float | Tensor]
 
 _PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -42,8 +44,7 @@ class Examples(Protocol):
         """Example `number`; the same for the same number."""
         ...
 
-    @staticmethod
-    def collate(examples: list[dict[str, Any]]) -> Batch:
+    def collate(self, examples: list[dict[str, Any]]) -> Batch:
         """One batch of examples; tensors have the batch as first axis."""
         ...
 
@@ -107,8 +108,8 @@ class Recipe(Protocol):
         """The stream of examples."""
         ...
 
-    def loss(self, network: Any, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
-        """Loss of a batch, a mean over its examples, and scalars to log."""
+    def loss(self, network: Any, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
+        """Loss of a batch, a mean over its examples, and scalars to log, which stay on the device."""
         ...
 
     def shipped(self, averaged: Network, start: Network) -> Network:
@@ -130,6 +131,7 @@ def train(
     checkpoint_every: int = 250,
     keep_every: int = 0,
     stop_after: int | None = None,
+    minutes: float | None = None,
 ) -> Network:
     """Train to the end of the recipe, resuming `out/last.pt` when it is there; returns what ships.
 
@@ -148,7 +150,9 @@ def train(
     keep_every
         Steps between two copies of the averaged weights that stay, `step-NUMBER.pt`; 0 for none.
     stop_after
-        Stop (with a checkpoint) at this step, as if interrupted; for tests and time limits.
+        Stop (with a checkpoint) at this step, as if interrupted.
+    minutes
+        Stop (validated, with a checkpoint) after the first step that ends so much later.
 
     Raises
     ------
@@ -167,8 +171,18 @@ def train(
         (recipe.seed >= 0, f"`seed` {recipe.seed}: at least 0"),
     )
     with joined() as world:
+        deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
         return _train(
-            recipe, out, world, settings, validate, validate_every, checkpoint_every, keep_every, stop_after
+            recipe,
+            out,
+            world,
+            settings,
+            validate,
+            validate_every,
+            checkpoint_every,
+            keep_every,
+            stop_after,
+            deadline,
         )
 
 
@@ -182,6 +196,7 @@ def _train(
     checkpoint_every: int,
     keep_every: int,
     stop_after: int | None,
+    deadline: float,
 ) -> Network:
     steps = recipe.steps
     if steps < 1:
@@ -208,13 +223,15 @@ def _train(
         # IOG has a module that nothing calls, and how often others are called changes by the step.
         objective = DistributedDataParallel(objective, find_unused_parameters=True)
     end = steps if stop_after is None else min(stop_after, steps)
-    batches = _batches(recipe, world, step, end)
+    loader = batches(recipe, world, step, end)
     writer = SummaryWriter(out, purge_step=step) if world.leads else None
     progress = tqdm(
         range(step, end), total=end, initial=step, unit="step", disable=None if world.leads else True
     )
     told_every = max(1, min(20, steps // 50))  # a short run, too, shows its curve
     started = time.monotonic()
+    watch = _Watch(world.device)
+    done = step
     network.train()
     for step in progress:
         for part in range(recipe.accumulate):
@@ -222,15 +239,14 @@ def _train(
             last = part + 1 == recipe.accumulate
             alone = isinstance(objective, DistributedDataParallel) and not last
             with cast(Any, objective).no_sync() if alone else contextlib.nullcontext():
-                loss, scalars = objective(next(batches), step)
-                if not torch.isfinite(loss):
-                    raise TrainingError(_diverged("loss", step, loss))
+                loss, scalars = objective(next(loader), step)
+                watch.see("loss", step, loss)
                 scaler.scale(loss / recipe.accumulate).backward()
         scaler.unscale_(optimizer)
         norm = torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_clip)
         # With fp16 the scaler itself passes over such steps; otherwise no checkpoint may get broken weights.
-        if not scaler.is_enabled() and not torch.isfinite(norm):
-            raise TrainingError(_diverged("gradient's norm", step, norm))
+        if not scaler.is_enabled():
+            watch.see("gradient's norm", step, norm)
         scaler.step(optimizer)
         scaler.update()
         optimizer.zero_grad(set_to_none=True)
@@ -241,41 +257,69 @@ def _train(
         averaged.update_parameters(network)
 
         done = step + 1
-        if writer is None:
-            continue
-        if done % told_every == 0 or done == end:
-            scalars = {"loss": loss.item(), "gradient_norm": norm.item(), **scalars}
+        told = done % told_every == 0
+        late = world.late(deadline, told)
+        last = done == end or late
+        measured = done % validate_every == 0 or done == steps or late
+        kept, saved = keep_every and done % keep_every == 0, done % checkpoint_every == 0 or last
+        if told or measured or kept or saved:
+            watch.check()
+        if writer is not None and (told or last):
+            scalars = {"loss": loss.detach(), "gradient_norm": norm, **scalars}
             for name, value in scalars.items():
-                writer.add_scalar(f"train/{name}", value, done)
+                writer.add_scalar(f"train/{name}", float(value), done)
             writer.add_scalar("train/learning_rate", schedule.get_last_lr()[0], done)
             progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
-        if validate is not None and (done % validate_every == 0 or done == steps):
+        if writer is not None and validate is not None and measured:
             figures = validate(_measurable(averaged, recipe, start, done), writer, done)
             for name, value in figures.items():
                 writer.add_scalar(f"val/{name}", value, done)
             tqdm.write(f"step {done}: " + ", ".join(f"{k} {v:.2f}" for k, v in figures.items()))
-        if keep_every and done % keep_every == 0:
+        if writer is not None and kept:
             copy = _measurable(averaged, recipe, start, done)
             checkpoints.save(out / f"step-{done}.pt", copy, settings=dict(settings), step=done)
-        if done % checkpoint_every == 0 or done == end:
+        if writer is not None and saved:
             state = {name: part.state_dict() for name, part in parts.items()}
             seconds = time.monotonic() - started
             checkpoints.save(
                 out / "last.pt", network, step=done, settings=dict(settings), seconds=seconds, **state
             )
-    result = _measurable(averaged, recipe, start, end)
+        if late:
+            break
+    result = _measurable(averaged, recipe, start, done)
     if writer is not None:
         writer.close()
-        if end == steps:
-            checkpoints.save(out / "final.pt", result, settings=dict(settings), step=end)
+        if done == steps:
+            checkpoints.save(out / "final.pt", result, settings=dict(settings), step=done)
     return result
 
 
-def _diverged(what: str, step: int, value: Tensor) -> str:
-    return (
-        f"the {what} of step {step} is {value.item()}; last.pt holds a step before: "
-        "start anew with a lower `learning_rate` or `gradient_clip`"
-    )
+class _Watch:
+    """Looks out for numbers that are not finite; on a GPU without waiting for it at every step."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._first = dict.fromkeys(("loss", "gradient's norm"), torch.tensor(math.inf, device=device))
+        self._worst = dict(self._first)
+
+    def see(self, what: str, step: int, value: Tensor) -> None:
+        """Note the loss or the norm of a step; on a CPU, where it costs nothing, check it at once."""
+        value = value.detach().float()
+        here = torch.where(torch.isfinite(value), math.inf, float(step))
+        self._worst[what] = torch.where(here < self._first[what], value, self._worst[what])
+        self._first[what] = torch.minimum(self._first[what], here)
+        if self._device.type == "cpu":
+            self.check()
+
+    def check(self) -> None:
+        """Raise `TrainingError` if any number so far was not finite."""
+        found = {what: first.item() for what, first in self._first.items()}
+        step, what = min((step, -i, what) for i, (what, step) in enumerate(found.items()))[::2]
+        if math.isfinite(step):
+            raise TrainingError(
+                f"the {what} of step {step:.0f} is {self._worst[what].item()}; last.pt holds a step before: "
+                "start anew with a lower `learning_rate` or `gradient_clip`"
+            )
 
 
 class Objective(nn.Module):
@@ -288,7 +332,7 @@ class Objective(nn.Module):
         if recipe.precision != "fp32" and next(network.parameters()).device.type == "cpu":
             depthwise_in_fp32(network)
 
-    def forward(self, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
+    def forward(self, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
         """Loss of a batch, and scalars to log."""
         device = next(self.network.parameters()).device
         batch = {k: v.to(device, non_blocking=True) if isinstance(v, Tensor) else v for k, v in batch.items()}
@@ -297,7 +341,7 @@ class Objective(nn.Module):
             return self.recipe.loss(self.network, batch, step)
 
 
-def _batches(recipe: Recipe, world: World, step: int, end: int) -> Iterator[Batch]:
+def batches(recipe: Recipe, world: World, step: int, end: int) -> Iterator[Batch]:
     """This process's parts of the batches `step` to `end`.
 
     Batch i always holds the examples i * batch .. (i + 1) * batch, however many processes and parts share it.
@@ -320,6 +364,7 @@ def _batches(recipe: Recipe, world: World, step: int, end: int) -> Iterator[Batc
         examples,  # type: ignore[arg-type]
         batch_sampler=numbers(),
         num_workers=recipe.workers,
+        pin_memory=world.device.type == "cuda",
         collate_fn=examples.collate,
         prefetch_factor=4 if recipe.workers else None,
     )

@@ -26,7 +26,7 @@ from iog.masks import mask_box
 from iog.networks import checkpoints, foreign
 from iog.networks.checkpoints import Network
 from iog.networks.iog import IOG, IOGConfig
-from iog.training.loop import Batch
+from iog.training.loop import Batch, Scalars
 from iog.training.rules import check
 
 BoolArray = npt.NDArray[np.bool_]
@@ -173,7 +173,7 @@ class IOGRecipe:
         """The stream of training examples."""
         return IOGExamples(self)
 
-    def loss(self, network: IOG, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, network: IOG, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
         """Binary cross entropy summed over pixels and outputs, averaged over the batch."""
         _check_count(batch)
         loss = summed_loss(network(batch["input"]), batch)
@@ -200,14 +200,14 @@ class IOGRefinementRecipe(IOGRecipe):
         """Pre-processing of the published code at this crop size."""
         return published.PublishedSettings(size=self.size, whole_number_maps=self.whole_number_maps)
 
-    def loss(self, network: IOG, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, network: IOG, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
         """The loss of the first three clicks, or its mean with the loss after one correction."""
         _check_count(batch)
         features = network.encode(batch["input"])
         maps = batch["input"][:, 3:]
         logits = network.decode(features, maps)
         first = summed_loss(logits, batch)
-        prediction = (_enlarged(logits[-1].detach(), self.size) > 0)[:, 0].cpu().numpy()
+        prediction = (_enlarged(logits[-1].detach(), self.size) >= 0)[:, 0].cpu().numpy()
         mask = batch["mask"].cpu().numpy() > 0
         union = (prediction | mask).sum((1, 2))
         iou = float(np.mean((prediction & mask).sum((1, 2)) / np.maximum(union, 1)))

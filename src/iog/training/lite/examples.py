@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +39,33 @@ def shares_of(shares: tuple[str, ...]) -> dict[str, float] | None:
     return found
 
 
+class Draw:
+    """Draws objects: first a set by its share, then one of its objects.
+
+    Raises
+    ------
+    DataError
+        If there are no objects, or none of a set that has a share.
+    """
+
+    def __init__(self, groups: Sequence[str], shares: tuple[str, ...], where: str) -> None:
+        counts = Counter(groups)
+        given = shares_of(shares)
+        chosen = counts if given is None else given
+        if missing := sorted(set(chosen) - set(counts)):
+            known = ", ".join(sorted(counts))
+            raise DataError(f"`shares`: no {', '.join(missing)} in {where}; its sets are {known}")
+        if not chosen:
+            raise DataError(f"{where} has no objects to train on")
+        self._members = [np.flatnonzero(np.array(groups) == group) for group in chosen]
+        self._shares = np.array(list(chosen.values())) / sum(chosen.values())
+
+    def __call__(self, random: np.random.Generator) -> int:
+        """The number of an object."""
+        members = self._members[int(random.choice(len(self._members), p=self._shares))]
+        return int(random.choice(members))
+
+
 class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
     """Example number i of a run: a function of the recipe and i alone, so that a run resumes exactly."""
 
@@ -45,17 +73,7 @@ class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
         self.recipe = recipe
         self.objects = recipe.open_objects()
         self._neighbours = Neighbours(self.objects)
-        groups = np.array(self.objects.groups)
-        counts = Counter(self.objects.groups)
-        given = shares_of(recipe.shares)
-        chosen = counts if given is None else given
-        if missing := sorted(set(chosen) - set(counts)):
-            known = ", ".join(sorted(counts))
-            raise DataError(f"`shares`: no {', '.join(missing)} in {recipe.data}; its sets are {known}")
-        if not chosen:
-            raise DataError(f"{recipe.data} has no objects to train on")
-        self._members = [np.flatnonzero(groups == group) for group in chosen]
-        self._shares = np.array(list(chosen.values())) / sum(chosen.values())
+        self._draw = Draw(self.objects.groups, recipe.shares, recipe.data)
 
     def __getitem__(self, number: int) -> dict[str, Any]:
         recipe = self.recipe
@@ -117,28 +135,23 @@ class LiteExamples(torch.utils.data.Dataset[dict[str, Any]]):
     def _real_rivals(self, size: int, random: np.random.Generator) -> TrainingCrop | None:
         """One of two things of a photo whose boxes overlap; None if none was found in a few tries."""
         for _ in range(20):
-            number = self._number(random)
-            rivals = self._neighbours.of(number)
+            number = self._draw(random)
+            rivals = self._neighbours.masks(number)
             if not rivals:
                 continue
-            sample, other = self.objects[number], self.objects[int(random.choice(rivals))]
-            frame = any_frame(sample.mask, other.mask, random)
+            sample, other = self.objects[number], rivals[int(random.integers(len(rivals)))]
+            frame = any_frame(sample.mask, other, random)
             view = training_crop(sample, size, self.recipe.augment, random, frame)
             if view.mask.sum() >= 0.01 * size * size:
                 return view
         return None
-
-    def _number(self, random: np.random.Generator) -> int:
-        """An object, drawn by its set's share."""
-        members = self._members[int(random.choice(len(self._members), p=self._shares))]
-        return int(random.choice(members))
 
     def _view(
         self, size: int, random: np.random.Generator, wanted: ObjectSample | None = None
     ) -> tuple[ObjectSample, TrainingCrop]:
         """A random view of a random object, or of the wanted one; and the object."""
         for _ in range(100):
-            sample = self.objects[self._number(random)] if wanted is None else wanted
+            sample = self.objects[self._draw(random)] if wanted is None else wanted
             view = training_crop(sample, size, self.recipe.augment, random)
             # A turn may push a thin object between the pixels; draw another then.
             if view.mask.sum() >= 0.01 * size * size:

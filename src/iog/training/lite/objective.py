@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from iog.crop import FILL
 from iog.networks.lite import Lite
 from iog.robot import BoolArray, RobotUser, depth
 from iog.training.lite.maps import crop_maps
-from iog.training.loop import Batch
+from iog.training.loop import Batch, Scalars
 from iog.training.losses import edge_weights, soft_iou_loss, thin_weights, weighted_bce, worsening
 
 if TYPE_CHECKING:
@@ -27,29 +27,61 @@ def normalised(image: Tensor) -> Tensor:
     return image.sub(FILL).div(128)
 
 
-def loss(recipe: LiteRecipe, network: Lite, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
-    """Loss of a batch over one to three rounds of clicks, and scalars to log.
+class Scene(NamedTuple):
+    """A batch as the network sees it."""
+
+    crop: Tensor  # (B, 3, S, S), normalised
+    target: Tensor  # (B, 1, S, S), 0 or 1
+    valid: Tensor  # (B, 1, S, S), 0 where void
+    maps: Tensor  # (B, C, S, S), the click maps of the first prompt
+
+
+Correct = Callable[[Tensor, int], Tensor]
+"""Click maps after corrections of a probability map, (B, 1, S, S), in a round of a batch."""
+
+
+def loss(recipe: LiteRecipe, network: Lite, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
+    """Loss of a batch of examples over its rounds of clicks, and scalars to log."""
+    scene = Scene(
+        normalised(batch["image"]),
+        batch["mask"].unsqueeze(1).float(),
+        1 - batch["void"].unsqueeze(1).float(),
+        batch["maps"],
+    )
+    clicks: list[Clicks] = list(batch["clicks"])
+
+    def correct(probability: Tensor, round_: int) -> Tensor:
+        truth = zip(batch["mask"].cpu().numpy() > 0, batch["void"].cpu().numpy() > 0, strict=True)
+        answers = probability[:, 0].cpu().numpy()
+        drawn = []
+        for i, (number, answer, (mask, void)) in enumerate(
+            zip(batch["numbers"], answers, truth, strict=True)
+        ):
+            seed = (recipe.seed, 1, number, round_)
+            clicks[i] = corrected(clicks[i], answer >= 0.5, mask, void, recipe.stray_correction, seed)
+            drawn.append(crop_maps(clicks[i], len(answer), answer, batch["points"][i]))
+        return torch.from_numpy(np.stack(drawn)).to(probability.device)
+
+    return rounds_loss(recipe, network, scene, correct, batch["numbers"], step)
+
+
+def rounds_loss(
+    recipe: LiteRecipe, network: Lite, scene: Scene, correct: Correct, numbers: Sequence[int], step: int
+) -> tuple[Tensor, Scalars]:
+    """Loss over one to three rounds of clicks, and scalars to log.
 
     Round 0 has the first prompt. Before each later round the robot user corrects the mask of the round
     before, which also becomes an input (iterative training; IOG "Beyond Three Clicks", RITM).
     """
-    rounds = 1 + int(
-        np.random.default_rng((recipe.seed, 1, step)).choice(len(recipe.rounds), p=recipe.rounds)
-    )
-    if recipe.prompt != "clicks":
-        rounds = 1
-    crop = normalised(batch["image"]).to(memory_format=torch.channels_last)
-    target = batch["mask"].unsqueeze(1).float()
-    valid = 1 - batch["void"].unsqueeze(1).float()
+    crop, target, valid, maps = scene
+    rounds = rounds_of(recipe, step)
     weight = edge_weights(target, valid, recipe.edge_strength, radius=max(2, crop.shape[-1] // 64))
     if recipe.thin_strength:
         weight = thin_weights(target, weight, recipe.thin_strength)
-    clicks: list[Clicks] = batch["clicks"]
-    maps: Tensor = batch["maps"]
-
-    features = thinned(network.encode(crop), batch["numbers"], recipe.feature_dropout, recipe.seed)
+    features = network.encode(crop.to(memory_format=torch.channels_last))
+    features = thinned(features, numbers, recipe.feature_dropout, recipe.seed)
     total = crop.new_zeros(())
-    scalars: dict[str, float] = {}
+    scalars: dict[str, Tensor] = {}
     before: Tensor | None = None
     for round_ in range(rounds):
         logits, sides = network.decoder(features, maps.to(memory_format=torch.channels_last))
@@ -57,32 +89,28 @@ def loss(recipe: LiteRecipe, network: Lite, batch: Batch, step: int) -> tuple[Te
         logits, sides = logits.float(), [side.float() for side in sides]
         mask_loss = weighted_bce(logits, target, weight)
         iou_loss = soft_iou_loss(logits, target, valid)
-        side_loss = sum((_side_loss(side, target, valid) for side in sides), start=crop.new_zeros(()))
-        total = total + mask_loss + recipe.iou_loss * iou_loss + recipe.side_loss * side_loss
+        total = total + mask_loss + recipe.iou_loss * iou_loss
+        if recipe.side_loss:
+            side_losses = [_side_loss(side, target, valid) for side in sides]
+            total = total + recipe.side_loss * sum(side_losses, start=crop.new_zeros(()))
         if recipe.keep and before is not None:
             kept = worsening(logits, before, target, valid)
             total = total + recipe.keep * kept
-            scalars[f"worse/{round_}"] = kept.item()
+            scalars[f"worse/{round_}"] = kept.detach()
         before = logits.detach()
-        scalars[f"bce/{round_}"] = mask_loss.item()
-        scalars[f"soft_iou/{round_}"] = 1 - iou_loss.item()
+        scalars[f"bce/{round_}"] = mask_loss.detach()
+        scalars[f"soft_iou/{round_}"] = 1 - iou_loss.detach()
         if round_ + 1 < rounds:
-            probability = logits.detach().float().sigmoid()[:, 0].cpu().numpy()
-            truth = zip(batch["mask"].cpu().numpy(), batch["void"].cpu().numpy(), strict=True)
-            clicks = [
-                corrected(
-                    c, p >= 0.5, m > 0, v > 0, recipe.stray_correction, (recipe.seed, 1, number, round_)
-                )
-                for number, c, p, (m, v) in zip(batch["numbers"], clicks, probability, truth, strict=True)
-            ]
-            stacked = np.stack(
-                [
-                    crop_maps(c, len(p), p, points)
-                    for c, p, points in zip(clicks, probability, batch["points"], strict=True)
-                ]
-            )
-            maps = torch.from_numpy(stacked).to(crop.device)
+            maps = correct(before.sigmoid(), round_)
     return total / rounds, scalars
+
+
+def rounds_of(recipe: LiteRecipe, step: int) -> int:
+    """In how many rounds of clicks the batch of a step is trained."""
+    if recipe.prompt != "clicks":
+        return 1
+    random = np.random.default_rng((recipe.seed, 1, step))
+    return 1 + int(random.choice(len(recipe.rounds), p=recipe.rounds))
 
 
 def thinned(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,10 +16,10 @@ from iog.datasets import ObjectDataset, PhotoDataset
 from iog.networks.checkpoints import Network
 from iog.networks.lite import Lite, LiteConfig, adapted
 from iog.training.augment import AugmentSettings
-from iog.training.lite import objective
 from iog.training.lite.examples import ALL_SETS, LiteExamples, shares_of
+from iog.training.lite.objective import loss, normalised
 from iog.training.lite.start import freeze, open_lite, settled
-from iog.training.loop import Batch
+from iog.training.loop import Batch, Examples, Scalars
 from iog.training.rules import check
 
 _SHARES = (
@@ -169,13 +170,16 @@ class LiteRecipe:
         network = open_lite(self.start) if self.start else Lite(self.network, pretrained=True)
         network = adapted(network, self.network.guidance)
         if not network.config.folded:
-            examples = self.examples()
-            firsts = range(0, self.settling, self.batch)
-            network = settled(
-                network, (examples.collate([examples[i] for i in range(n, n + self.batch)]) for n in firsts)
-            )
+            network = settled(network, self.first_prompts())
         freeze(network, stages=self.frozen_stages, encoder=self.decoder_only)
         return network
+
+    def first_prompts(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Crops and click maps of the first examples, whose statistics are folded in."""
+        examples = self.examples()
+        for first in range(0, self.settling, self.batch):
+            batch = examples.collate([examples[i] for i in range(first, first + self.batch)])
+            yield normalised(batch["image"]), batch["maps"]
 
     def shipped(self, averaged: Network, start: Network) -> Network:
         """The average, on the line to the weights of `start` (WiSE-FT, Wortsman et al., CVPR 2022)."""
@@ -222,10 +226,10 @@ class LiteRecipe:
         """What is measured while training; None for nothing."""
         return PhotoDataset(self.data, "val")
 
-    def examples(self) -> LiteExamples:
+    def examples(self) -> Examples:
         """The stream of training examples."""
         return LiteExamples(self)
 
-    def loss(self, network: Lite, batch: Batch, step: int) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, network: Lite, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
         """Loss of a batch over one to three rounds of clicks, and scalars to log."""
-        return objective.loss(self, network, batch, step)
+        return loss(self, network, batch, step)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from iog import zoo
 from iog.errors import ModelError
@@ -16,8 +16,6 @@ from iog.networks import checkpoints
 from iog.networks.blocks import fold_batch_norms
 from iog.networks.export import read_exported
 from iog.networks.lite import Lite
-from iog.training.lite.objective import normalised
-from iog.training.loop import Batch
 
 
 def open_lite(start: str) -> Lite:
@@ -38,7 +36,7 @@ def open_lite(start: str) -> Lite:
     return network
 
 
-def settled(network: Lite, batches: Iterable[Batch]) -> Lite:
+def settled(network: Lite, prompts: Iterable[tuple[Tensor, Tensor]]) -> Lite:
     """The network without batch norms, folded with the statistics of first prompts.
 
     Training normalises each round of clicks by its own statistics, and the running ones mix rounds that
@@ -51,8 +49,8 @@ def settled(network: Lite, batches: Iterable[Batch]) -> Lite:
         norm.momentum = None  # a plain average
     network.train()
     with torch.no_grad():
-        for batch in batches:
-            network.decoder(network.encode(normalised(batch["image"])), batch["maps"])
+        for crop, maps in prompts:
+            network.decoder(network.encode(crop), maps)
     folded = Lite(replace(network.config, folded=True))
     folded.load_state_dict(fold_batch_norms(network).state_dict())
     return folded
