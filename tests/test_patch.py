@@ -192,3 +192,13 @@ def test_work_comes_back_from_json(mask: np.ndarray) -> None:
     )
     work = Work(Clicks.of(((1, 1), (5, 5)), (2, 2)), strokes=strokes, fill=True, imported=Patch.of(mask))
     assert Work.from_json(json.loads(json.dumps(work.to_json()))) == work
+
+
+def test_a_polygon_fills_the_pixels_whose_centres_it_holds() -> None:
+    square = [(2.0, 3.0), (6.0, 3.0), (6.0, 5.0), (2.0, 5.0)]
+    drawn = Patch.empty().filled(square, True, 8, 8)
+    assert drawn == Patch.of(np.ones((2, 4), bool), 2, 3)
+    # Also walked the other way; what lies outside the image goes.
+    left = drawn.filled([(-3, 2), (-3, 9), (4, 9), (4, 2)], False, 8, 8)
+    assert left == Patch.of(np.ones((2, 2), bool), 4, 3)
+    assert drawn.filled([(20, 20), (30, 20), (30, 30)], True, 8, 8) == drawn

@@ -84,6 +84,20 @@ class Patch:
             cv2.circle(canvas, point.tolist(), round(radius * (1 << shift)), int(add), -1, cv2.LINE_8, shift)
         return Patch.of(canvas.astype(bool), box.x0, box.y0)
 
+    def filled(self, outline: Sequence[Point], add: bool, width: int, height: int) -> Patch:
+        """With the inside of a polygon (continuous image coordinates) added or taken away."""
+        points = np.array(outline, np.float64)
+        low, high = np.floor(points.min(axis=0)).astype(int), np.ceil(points.max(axis=0)).astype(int)
+        touched = Box(*low.tolist(), *high.tolist()).intersection(Box(0, 0, width, height))
+        if touched.width <= 0 or touched.height <= 0:
+            return self
+        box = self.box.union(touched) if self.area else touched
+        canvas = self.within(box)
+        x, y = touched.x0 - box.x0, touched.y0 - box.y0
+        inside = winding([(points - touched[:2]).tolist()], touched.width, touched.height) != 0
+        canvas[y : y + touched.height, x : x + touched.width][inside] = add
+        return Patch.of(canvas, box.x0, box.y0)
+
     def reshaped(
         self, before: Sequence[Point], after: Sequence[Point], tolerance: float, width: int, height: int
     ) -> Patch:

@@ -1,25 +1,28 @@
 import { boxOf, contains } from "./clicks";
-import { drawnItem, newItem, type Item, type Wish } from "./items";
+import { doubt, drawnItem, newItem, type Item, type Wish } from "./items";
 import { OutlineEditor } from "./outline";
 import type { Page } from "./page";
+import { Polygon } from "./polygon";
 import { Previewer } from "./previewer";
 import type { Bend } from "./rings";
+import { Sight } from "./sight";
 import { strings } from "./strings";
 import { Sync, type Screen } from "./sync";
-import { HAND_TOOLS, type Mode, type Tool } from "./tool";
-import type { Clicks, Kind, ObjectMessage, PhotoDetail, PhotoMessage, Point } from "./types";
+import { HAND_TOOLS, MASK_TOOLS, type Mode, type Tool } from "./tool";
+import type { Area, Clicks, Kind, NewObject, ObjectMessage, PhotoDetail, PhotoMessage, Point, Stroke } from "./types";
+
+const STEPPED = { canUndo: true, canRedo: false };
 
 /** The objects of the open photo, and everything a person can do to them. */
 export class Editor implements Screen {
   readonly outline: OutlineEditor;
+  readonly polygon = new Polygon();
   photo: PhotoMessage | null = null;
   items: Item[] = [];
   active: Item | null = null;
   corner: Point | null = null;
   tool: Tool = "click";
-  /** Which objects are drawn; `hideAll` for as long as a key is held. */
-  seen: "all" | "active" | "none" = "all";
-  hideAll = false;
+  readonly sight = new Sight();
   /** Called when an object was accepted and that is saved. */
   onAccepted: () => void = () => undefined;
   private readonly sync: Sync;
@@ -58,8 +61,7 @@ export class Editor implements Screen {
     Object.assign(this, { photo, canUndo, canRedo });
     this.items = objects.map((message) => newItem(message));
     this.sync.startClock();
-    const drafts = this.items.filter((item) => item.state === "draft");
-    const latest = drafts.sort((a, b) => b.saved.touched - a.saved.touched)[0];
+    const [latest] = this.items.filter((item) => item.state === "draft").sort((a, b) => b.saved.touched - a.saved.touched);
     if (latest) this.openObject(latest);
     this.changed();
   }
@@ -79,13 +81,8 @@ export class Editor implements Screen {
     return names.includes(this.page.settings.label) ? this.page.settings.label : (names[0] ?? "object");
   }
 
-  shows(item: Item): boolean {
-    if (item.hidden || this.hideAll || this.seen === "none") return false;
-    return this.seen === "all" || item === this.active;
-  }
-
   get undoable(): boolean {
-    return this.corner !== null || this.canUndo;
+    return this.corner !== null || this.polygon.points.length > 0 || this.canUndo;
   }
 
   get redoable(): boolean {
@@ -125,12 +122,6 @@ export class Editor implements Screen {
     if (next) this.openObject(next);
   }
 
-  /** Draw only the open object, or none; the same again: all. */
-  see(which: "active" | "none"): void {
-    this.seen = this.seen === which ? "all" : which;
-    this.changed();
-  }
-
   /** The draft that the model is least sure of; boxes come last. */
   openDraft(): void {
     const drafts = this.items.filter((item) => item.state === "draft");
@@ -141,6 +132,7 @@ export class Editor implements Screen {
   closeObject(): void {
     if (this.active) this.active.fresh = false;
     this.active = null;
+    this.polygon.take();
     void this.outline.read(null, 0);
     this.previewer.stop();
     if (HAND_TOOLS.includes(this.tool)) this.tool = "click";
@@ -148,9 +140,11 @@ export class Editor implements Screen {
   }
 
   setTool(tool: Tool): void {
-    if (HAND_TOOLS.includes(tool) && !this.active) this.say(strings.hint.needsObject);
+    if (MASK_TOOLS.includes(tool) && !this.active) this.say(strings.hint.needsObject);
     else {
       this.tool = tool;
+      this.corner = null;
+      this.polygon.take();
       this.page.message = "";
       void this.readOutline();
     }
@@ -168,7 +162,7 @@ export class Editor implements Screen {
         this.corner = point;
         break;
       case "second":
-        this.create(this.corner!, point);
+        this.begin({ corners: [this.corner!, point] });
         break;
       case "centre":
         if (foreground) this.setInside(point);
@@ -190,10 +184,19 @@ export class Editor implements Screen {
   }
 
   paint(points: Point[], add: boolean): void {
+    this.draw({ points, radius: this.page.settings.brush / 2, add });
+  }
+
+  /** The polygon is closed: its inside is the object's, or not. */
+  closePolygon(add: boolean): void {
+    if (this.polygon.closable) this.draw({ outline: this.polygon.take(), add });
+  }
+
+  /** Onto the open object, or else a new one. */
+  private draw(stroke: Stroke | Area): void {
     const { active } = this;
-    if (!active) return;
-    const stroke = { points, radius: this.page.settings.brush / 2, add };
-    void this.commit(active, "brush", { work: { ...active.work, strokes: [...active.work.strokes, stroke] } });
+    if (!active) this.begin({ corners: null, strokes: [stroke] });
+    else void this.commit(active, "brush", { work: { ...active.work, strokes: [...active.work.strokes, stroke] } });
   }
 
   /** Move, insert or take away a point of the outline. */
@@ -214,7 +217,11 @@ export class Editor implements Screen {
   /** Accept what is shown, and open the next draft. */
   accept(): void {
     const { active } = this;
-    if (!active) return;
+    if (this.polygon.closable) this.closePolygon(true);
+    else if (active) this.acceptShown(active);
+  }
+
+  private acceptShown(active: Item): void {
     if (!active.mask && active.pending === 0) {
       this.say(active.saved.computed ? strings.hint.nothing : strings.hint.noMask);
       return;
@@ -235,6 +242,7 @@ export class Editor implements Screen {
 
   cancel(): void {
     if (this.corner) this.corner = null;
+    else if (this.polygon.points.length) this.polygon.take();
     else if (this.active?.fresh && this.mode === "centre") this.remove(this.active);
     else this.closeObject();
     this.changed();
@@ -259,6 +267,7 @@ export class Editor implements Screen {
 
   undo(): void {
     if (this.corner) this.cancel();
+    else if (this.polygon.back()) this.changed();
     else void this.walk("undo");
   }
 
@@ -270,8 +279,7 @@ export class Editor implements Screen {
   async restore(deleted: ObjectMessage): Promise<void> {
     const item = newItem(deleted);
     if (await this.sync.restore(item)) this.openObject(item);
-    this.canUndo = true;
-    this.canRedo = false;
+    Object.assign(this, STEPPED);
   }
 
   // ---- preview
@@ -306,31 +314,29 @@ export class Editor implements Screen {
     this.say(kind === "accept" ? strings.hint.lookAgain : strings.conflict);
   }
 
-  /** Into the list, or out of it. */
+  /** Into the list, or out of it; the photo may have been opened anew meanwhile. */
   private place(item: Item): void {
-    const listed = this.items.includes(item);
-    if (item.state === "deleted") {
-      this.items = this.items.filter((other) => other !== item);
-      if (this.active === item) this.closeObject();
-    } else if (!listed && item.saved.photo === this.photo?.id) {
+    const listed = this.items.find(({ saved }) => saved.id === item.saved.id);
+    if (listed && listed !== item) {
+      if (listed.saved.version < item.saved.version) this.sync.show(listed, item.saved);
+    } else if (item.state === "deleted") this.failed(item);
+    else if (!listed && item.saved.photo === this.photo?.id) {
       this.items = [...this.items, item].sort((a, b) => a.saved.id - b.saved.id);
     }
   }
 
   // ---- inside
 
-  private create(first: Point, second: Point): void {
+  /** A new object, open from now on. */
+  private begin(start: Pick<NewObject, "corners" | "strokes">): void {
     const { photo, label } = this;
     if (!photo) return;
-    const { spare } = this.page.settings;
-    const corners: [Point, Point] = [first, second];
-    const item = drawnItem(photo.id, corners, label, spare);
+    const wish = { ...start, label, spare: this.page.settings.spare };
+    const item = drawnItem(photo.id, wish);
     this.corner = null;
-    this.items.push(item);
-    this.active = item;
-    this.canUndo = true;
-    this.canRedo = false;
-    void this.sync.create(item, photo.id, { corners, label, spare }).then(() => this.hover(this.hovered));
+    this.items.push((this.active = item));
+    Object.assign(this, STEPPED);
+    void this.sync.create(item, photo.id, wish).then(() => this.hover(this.hovered));
   }
 
   private setInside(point: Point): void {
@@ -379,8 +385,7 @@ export class Editor implements Screen {
   }
 
   private commit(item: Item, kind: Kind, wish: Partial<Wish>): Promise<boolean> {
-    this.canUndo = true;
-    this.canRedo = false;
+    Object.assign(this, STEPPED);
     return this.sync.commit(item, kind, wish);
   }
 
@@ -392,9 +397,4 @@ export class Editor implements Screen {
   readOutline(): Promise<void> {
     return this.outline.read(this.tool === "points" ? this.active : null, this.page.settings.tolerance);
   }
-}
-
-/** 0 for what the model is sure of; less for what has no mask yet. */
-function doubt({ saved }: Item): number {
-  return saved.computed ? 1 - (saved.confidence ?? 1) : -1;
 }

@@ -1,7 +1,7 @@
 // The objects on the screen.
 
 import { Mask } from "./mask";
-import type { ObjectMessage, Point, State, Work } from "./types";
+import type { NewObject, ObjectMessage, State, Work } from "./types";
 
 /** An object on the screen: what the backend has (`saved`), and what the person wants it to be. */
 export interface Item {
@@ -35,9 +35,10 @@ export function newItem(saved: ObjectMessage): Item {
   };
 }
 
-/** A box that was drawn just now; the backend does not know it yet. */
-export function drawnItem(photo: number, corners: [Point, Point], label: string, spare: boolean): Item {
-  const work: Work = { clicks: { corners, inside: null, corrections: [] }, strokes: [], largest: false, fill: false, spare };
+/** An object that was begun just now; the backend does not know it yet. */
+export function drawnItem(photo: number, { corners, strokes = [], label, spare }: NewObject): Item {
+  const clicks = corners && { corners, inside: null, corrections: [] };
+  const work: Work = { clicks, strokes, largest: false, fill: false, spare: spare ?? true };
   const unknown = { area: 0, confidence: null, mask: null, computed: false, can_undo: false, can_redo: false, touched: 0 };
   return { ...newItem({ id: 0, photo, version: 0, label, state: "draft", work, ...unknown }), fresh: true };
 }
@@ -49,10 +50,17 @@ export function sameWork(saved: ObjectMessage, wish: Wish): boolean {
     return JSON.stringify([
       clicks && [clicks.corners, clicks.inside, clicks.corrections],
       strokes.map((stroke) =>
-        "before" in stroke ? [stroke.before, stroke.after, stroke.tolerance] : [stroke.points, stroke.radius, stroke.add],
+        "before" in stroke
+          ? [stroke.before, stroke.after, stroke.tolerance]
+          : "outline" in stroke ? [stroke.outline, stroke.add] : [stroke.points, stroke.radius, stroke.add],
       ),
       largest, fill, spare, label, state,
     ]);
   };
   return known(saved) === known(wish);
+}
+
+/** 0 for what the model is sure of; less for what has no mask yet. */
+export function doubt({ saved }: Item): number {
+  return saved.computed ? 1 - (saved.confidence ?? 1) : -1;
 }

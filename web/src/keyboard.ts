@@ -69,7 +69,7 @@ export class Keyboard {
   private release(): void {
     this.pointer.panning = false;
     this.hiding = "";
-    this.app.editor.hideAll = false;
+    this.app.editor.sight.hideAll = false;
     this.app.changed();
   }
 
@@ -93,13 +93,14 @@ export class Keyboard {
       actualSize: () => { stage.view.actualSize(); app.changed(); },
       zoomIn: () => { stage.view.zoom(ZOOM); app.changed(); },
       zoomOut: () => { stage.view.zoom(1 / ZOOM); app.changed(); },
-      onlyThis: () => app.editor.see("active"),
-      showNone: () => app.editor.see("none"),
+      onlyThis: () => { app.editor.sight.toggle("active"); app.changed(); },
+      showNone: () => { app.editor.sight.toggle("none"); app.changed(); },
       findLabel: () => this.findLabel(),
       previousObject: () => app.editor.openNext(-1),
-      hide: () => { app.editor.hideAll = true; app.changed(); },
+      hide: () => { app.editor.sight.hideAll = true; app.changed(); },
       clickTool: () => app.editor.setTool("click"),
       brush: () => app.editor.setTool("brush"),
+      polygon: () => app.editor.setTool("polygon"),
       eraser: () => app.editor.setTool("eraser"),
       points: () => app.editor.setTool("points"),
       nextObject: () => app.editor.openNext(),
@@ -115,6 +116,10 @@ export class Keyboard {
   private clickHere(foreground: boolean): void {
     if (this.app.editor.active && this.app.editor.tool === "points") {
       this.pointHere(foreground);
+      return;
+    }
+    if (this.app.editor.tool === "polygon") {
+      this.pointer.corner(!foreground, false);
       return;
     }
     if (this.stage.pixel) this.app.editor.click(this.stage.pixel, foreground);

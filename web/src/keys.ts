@@ -2,7 +2,7 @@
 
 export type Action =
   | "guides" | "nextPhoto" | "previousPhoto" | "doneAndNext" | "accept" | "cancel" | "undo" | "redo"
-  | "deleteObject" | "fit" | "actualSize" | "zoomIn" | "zoomOut" | "hide" | "onlyThis" | "showNone" | "clickTool" | "brush"
+  | "deleteObject" | "fit" | "actualSize" | "zoomIn" | "zoomOut" | "hide" | "onlyThis" | "showNone" | "clickTool" | "brush" | "polygon"
   | "eraser" | "points" | "nextObject" | "previousObject" | "findLabel" | "smaller" | "larger" | "clickHere" | "removeHere"
   | "help";
 
@@ -20,6 +20,7 @@ const STANDARD: Record<Action, string[]> = {
   findLabel: ["L"],
   clickTool: ["P"],
   brush: ["B"],
+  polygon: ["O"],
   eraser: ["E"],
   points: ["V"],
   smaller: ["["],

@@ -105,7 +105,8 @@ function isDark(): boolean {
 
 function hintText(): string {
   if (app.message) return app.message;
-  if (app.editor.active && app.editor.tool === "brush") return strings.hint.brush;
+  if (app.editor.tool === "brush") return strings.hint.brush;
+  if (app.editor.tool === "polygon") return strings.hint.polygon;
   if (app.editor.active && app.editor.tool === "eraser") return strings.hint.eraser;
   if (app.editor.active && app.editor.tool === "points") return strings.hint.points;
   if (app.editor.mode === "correct" && app.editor.active?.state === "accepted") return strings.hint.accepted;

@@ -32,8 +32,8 @@ export class MaskLayer {
   draw(): void {
     const { app, view } = this;
     const { active, preview, mode } = app.editor;
-    const others = app.picture ? app.editor.items.filter((item) => item !== active && app.editor.shows(item)) : [];
-    const open = active && app.editor.shows(active) ? active : null;
+    const others = app.picture ? app.editor.items.filter((item) => item !== active && app.editor.sight.shows(item, active)) : [];
+    const open = active && app.editor.sight.shows(active, active) ? active : null;
     const front = mode === "centre" && preview ? preview.mask : (open?.mask ?? null);
     const { opacity } = app.settings;
     const content = [

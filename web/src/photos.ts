@@ -189,7 +189,8 @@ export class PhotoList {
         type: "button", className: `photo-row ${kind}`, title: photo.problem ?? photo.path,
         data: { photo: String(photo.id) },
         aria: photo.id === this.app.photo?.id ? { current: "true" } : {},
-        on: { click: () => void this.app.openPhoto(photo.id) },
+        // A press of the mouse leaves the keys to the photo: the row may be drawn anew before the button is up again.
+        on: { click: () => void this.app.openPhoto(photo.id), mousedown: (event) => event.preventDefault() },
       },
       image,
       h("span", { className: "texts" }, h("span", { className: "name" }, shortened(photo.path)), h("span", { className: "status" }, status)),

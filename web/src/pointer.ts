@@ -64,7 +64,11 @@ export class Pointer {
     }
     if (event.button !== 0 && event.button !== 2) return;
     const away = event.button === 2 || event.shiftKey || event.altKey;
-    if (app.editor.active && (app.editor.tool === "brush" || app.editor.tool === "eraser")) {
+    if (app.editor.tool === "polygon") {
+      this.corner(event.button === 2, event.shiftKey || event.altKey);
+      return;
+    }
+    if (app.editor.tool === "brush" || (app.editor.active && app.editor.tool === "eraser")) {
       this.gesture = { kind: "paint", add: (app.editor.tool === "brush") !== away };
       stage.stroke = [stage.view.toImage(...point)];
     } else {
@@ -154,6 +158,17 @@ export class Pointer {
     stage.dragged = null;
     stage.stroke = [];
     if (event.pointerType === "touch") stage.cursor = null;
+    app.changed();
+  }
+
+  /** A corner of a polygon by hand, or its end; `back` takes the last one away, `away` takes its inside off the object. */
+  corner(back: boolean, away: boolean): void {
+    const { stage, app } = this;
+    const { polygon } = app.editor;
+    if (!stage.cursor || !app.picture) return;
+    if (back) polygon.back();
+    else if (polygon.closable && stage.isNear(polygon.points[0]!)) app.editor.closePolygon(!away);
+    else polygon.add(stage.within(...stage.cursor));
     app.changed();
   }
 

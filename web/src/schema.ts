@@ -1,5 +1,11 @@
 // Made by web/schema.py from the server's /api/openapi.json; do not edit.
 
+/** A polygon drawn by hand: its inside is added or taken away. */
+export interface AreaMessage {
+  outline: [number, number][];
+  add: boolean;
+}
+
 /** What an object shall be from now on, seen at version. */
 export interface Change {
   version: number;
@@ -80,9 +86,10 @@ export interface Neighbour {
   place: number;
 }
 
-/** The second corner was clicked. */
+/** The second corner was clicked, or the object was drawn by hand. */
 export interface NewObject {
-  corners: [[number, number], [number, number]];
+  corners: [[number, number], [number, number]] | null;
+  strokes?: (StrokeMessage | AreaMessage | ReshapeMessage)[];
   label: string;
   spare?: boolean;
   seconds?: number;
@@ -221,7 +228,7 @@ export interface StrokeMessage {
 /** What a person did to an object. */
 export interface WorkMessage {
   clicks: ClicksMessage | null;
-  strokes: (StrokeMessage | ReshapeMessage)[];
+  strokes: (StrokeMessage | AreaMessage | ReshapeMessage)[];
   largest: boolean;
   fill: boolean;
   spare: boolean;

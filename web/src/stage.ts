@@ -82,10 +82,17 @@ export class Stage {
     return [limit(ix, width!), limit(iy, height!)];
   }
 
+  /** Whether the cursor is at a point of the image. */
+  isNear(point: Point): boolean {
+    if (!this.cursor) return false;
+    const [x, y] = this.view.toScreen(point);
+    return Math.hypot(x - this.cursor[0], y - this.cursor[1]) <= RADIUS + 3;
+  }
+
   /** The object whose mask is under a point of the image, the newest first. */
   itemAt([x, y]: Point): Item | null {
     const { editor } = this.app;
-    return editor.items.findLast((item) => editor.shows(item) && item.mask?.covers(x + 0.5, y + 0.5)) ?? null;
+    return editor.items.findLast((item) => editor.sight.shows(item, editor.active) && item.mask?.covers(x + 0.5, y + 0.5)) ?? null;
   }
 
   private resize(): void {
@@ -111,8 +118,9 @@ export class Stage {
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, this.overlay.width, this.overlay.height);
     if (!this.shown) return;
-    if (app.editor.active && app.editor.outline.rings && !app.editor.hideAll) this.drawRings(context);
+    if (app.editor.active && app.editor.outline.rings && !app.editor.sight.hideAll) this.drawRings(context);
     this.drawClicks(context);
+    this.drawPolygon(context);
     this.drawCursor(context);
     // For whoever measures how long an answer takes.
     this.element.dataset["drawn"] = app.editor.active ? `${app.editor.active.saved.id}.${app.editor.active.shown}` : "";
@@ -182,7 +190,7 @@ export class Stage {
       return;
     }
     const clicks = app.editor.active?.work.clicks;
-    if (!clicks || app.editor.hideAll || app.editor.outline.rings) return;
+    if (!clicks || app.editor.sight.hideAll || app.editor.outline.rings) return;
     const moved = this.dragged ? moveClick(clicks, this.dragged.handle, this.dragged.point) : clicks;
     this.drawBox(context, moved);
     if (!moved.inside) this.drawCentreHint(context, moved);
@@ -251,9 +259,30 @@ export class Stage {
     context.stroke();
   }
 
+  /** The corners so far, and the edge that the next click would make. */
+  private drawPolygon(context: CanvasRenderingContext2D): void {
+    const { points, closable } = this.app.editor.polygon;
+    if (!points.length) return;
+    const corners = points.map((point) => this.view.toScreen(point));
+    this.line(context, (path) => {
+      for (const corner of corners) path.lineTo(...corner);
+      if (this.cursor) path.lineTo(...this.cursor);
+    }, []);
+    for (const [index, [x, y]] of corners.entries()) {
+      const held = index === 0 && closable && this.isNear(points[0]!);
+      context.beginPath();
+      context.arc(x, y, held ? RADIUS : 4, 0, 2 * Math.PI);
+      context.fillStyle = held ? ADD : "#ffffff";
+      context.fill();
+      context.lineWidth = 1.5;
+      context.strokeStyle = "#14213d";
+      context.stroke();
+    }
+  }
+
   private drawCursor(context: CanvasRenderingContext2D): void {
     const { app, cursor } = this;
-    const brushing = app.editor.active && (app.editor.tool === "brush" || app.editor.tool === "eraser");
+    const brushing = app.editor.tool === "brush" || app.editor.tool === "eraser";
     if (brushing) {
       const radius = (app.settings.brush / 2) * this.view.scale;
       if (this.stroke.length) {

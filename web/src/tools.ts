@@ -2,12 +2,13 @@ import type { App } from "./app";
 import { h, icon, type Icon } from "./dom";
 import { VIEW_STANDARD } from "./settings";
 import { strings } from "./strings";
-import { HAND_TOOLS, type Tool } from "./tool";
+import { MASK_TOOLS, type Tool } from "./tool";
 
-type ToolAction = "clickTool" | "brush" | "eraser" | "points";
+type ToolAction = "clickTool" | "brush" | "polygon" | "eraser" | "points";
 
 const TOOLS: [Tool, Icon, ToolAction | null][] = [
   ["click", "plus", "clickTool"], ["remove", "minus", null], ["brush", "brush", "brush"], ["eraser", "eraser", "eraser"],
+  ["polygon", "polygon", "polygon"],
   ["points", "points", "points"],
 ];
 
@@ -73,7 +74,7 @@ export class ToolPanel {
       const key = action && app.keys.of(action)[0];
       button.title = key ? `${name} (${key})` : name;
       button.setAttribute("aria-pressed", String(app.editor.tool === tool));
-      button.disabled = HAND_TOOLS.includes(tool) && !app.editor.active;
+      button.disabled = MASK_TOOLS.includes(tool) && !app.editor.active;
     });
     return button;
   }

@@ -1,7 +1,7 @@
 // What the page and the backend say to each other, under the page's names: schema.ts is made of the server's.
 
 import type {
-  Change, ClicksMessage, ObjectMessage, Project, ReshapeMessage, StrokeMessage, WorkMessage,
+  AreaMessage, Change, ClicksMessage, ObjectMessage, Project, ReshapeMessage, StrokeMessage, WorkMessage,
 } from "./schema";
 
 export type {
@@ -14,6 +14,7 @@ export type Correction = [number, number, boolean];
 export type Clicks = ClicksMessage;
 export type Stroke = StrokeMessage;
 export type Reshape = ReshapeMessage;
+export type Area = AreaMessage;
 /** What a person did to an object; the mask is the backend's function of it. */
 export type Work = WorkMessage;
 export type Kind = Change["kind"];

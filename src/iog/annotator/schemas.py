@@ -4,111 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import Field
 
 from iog.annotator.exchange import FormatName
+from iog.annotator.parts import AnyStroke, Coordinate, Label, Message, Point, Seconds, WorkMessage
 from iog.annotator.store import Moved, ObjectRow, PhotoFilter, PhotoRow, State
-from iog.annotator.work import Reshape, Stroke, Work
+from iog.annotator.work import Work
 from iog.annotator.workbench import SCREEN_SIDE, Kind, Preview
 from iog.clicks import Box, Clicks
 from iog.masks import BoolArray
 from iog.patch import mask_runs
-
-Number = Annotated[int, Field(ge=1, le=2**53)]
-Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
-Point = tuple[Coordinate, Coordinate]
-Label = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$"),
-]
-Seconds = Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
-
-
-class Message(BaseModel):
-    """Base of all: unknown fields are errors, so that a misspelt one is not ignored."""
-
-    model_config = ConfigDict(
-        extra="forbid", use_attribute_docstrings=True, json_schema_serialization_defaults_required=True
-    )
-
-
-class ClicksMessage(Message):
-    """`iog.Clicks`."""
-
-    corners: tuple[Point, Point]
-    inside: Point | None = None
-    corrections: Annotated[list[tuple[Coordinate, Coordinate, bool]], Field(max_length=500)] = []
-
-    def value(self) -> Clicks:
-        """The clicks, checked; raises `ClickError`."""
-        return Clicks.of(self.corners, self.inside, self.corrections)
-
-
-class StrokeMessage(Message):
-    """One movement of brush or eraser; `radius` in image pixels."""
-
-    points: Annotated[list[Point], Field(min_length=1, max_length=5000)]
-    radius: Annotated[float, Field(ge=0.5, le=2000, allow_inf_nan=False)]
-    add: bool
-
-    def value(self) -> Stroke:
-        """The stroke."""
-        return Stroke(tuple(self.points), self.radius, self.add)
-
-
-class ReshapeMessage(Message):
-    """A stretch of the outline was moved from one path to another with the same ends."""
-
-    before: Annotated[list[Point], Field(min_length=2, max_length=50)]
-    after: Annotated[list[Point], Field(min_length=2, max_length=50)]
-    tolerance: Annotated[float, Field(ge=0, le=50, allow_inf_nan=False)]
-
-    @model_validator(mode="after")
-    def _ends_meet(self) -> ReshapeMessage:
-        if self.before[0] != self.after[0] or self.before[-1] != self.after[-1]:
-            raise ValueError("both paths must have the same ends")
-        return self
-
-    def value(self) -> Reshape:
-        """The movement."""
-        return Reshape(tuple(self.before), tuple(self.after), self.tolerance)
-
-
-def _kind_of_stroke(value: object) -> str:
-    moved = "before" in value if isinstance(value, dict) else isinstance(value, ReshapeMessage)
-    return "reshape" if moved else "stroke"
-
-
-AnyStroke = Annotated[
-    Annotated[StrokeMessage, Tag("stroke")] | Annotated[ReshapeMessage, Tag("reshape")],
-    Discriminator(_kind_of_stroke),
-]
-
-
-class WorkMessage(Message):
-    """What a person did to an object."""
-
-    clicks: ClicksMessage | None
-    strokes: Annotated[list[AnyStroke], Field(max_length=2000)] = []
-    largest: bool = False
-    fill: bool = False
-    spare: bool = True
-
-    def value(self) -> Work:
-        """The work, checked; raises `ClickError`."""
-        return Work(
-            clicks=self.clicks.value() if self.clicks else None,
-            strokes=tuple(stroke.value() for stroke in self.strokes),
-            largest=self.largest,
-            fill=self.fill,
-            spare=self.spare,
-        )
-
-    @classmethod
-    def of(cls, work: Work) -> WorkMessage:
-        """As the page sees it: the imported mask stays on the server."""
-        known = {name: value for name, value in work.to_json().items() if name != "imported"}
-        return cls.model_validate(known)
 
 
 class MaskMessage(Message):
@@ -267,16 +172,18 @@ class Neighbour(Message):
 
 
 class NewObject(Message):
-    """The second corner was clicked."""
+    """The second corner was clicked, or the object was drawn by hand."""
 
-    corners: tuple[Point, Point]
+    corners: tuple[Point, Point] | None
+    strokes: list[AnyStroke] = Field(default_factory=list, max_length=2000)
     label: Label
     spare: bool = True
     seconds: Seconds = 0
 
     def value(self) -> Work:
         """The work so far, checked; raises `ClickError`."""
-        return Work(Clicks.of(self.corners), spare=self.spare)
+        clicks = Clicks.of(self.corners) if self.corners else None
+        return Work(clicks, tuple(stroke.value() for stroke in self.strokes), spare=self.spare)
 
 
 class Change(Message):
@@ -385,7 +292,7 @@ class Count(Message):
     """How many objects something was done to, and what to know about it."""
 
     count: int
-    notes: list[str] = []
+    notes: list[str] = Field(default_factory=list)
 
 
 class Health(Message):

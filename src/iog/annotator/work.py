@@ -35,6 +35,22 @@ class Stroke:
 
 
 @dataclass(frozen=True, slots=True)
+class Area:
+    """A polygon drawn by hand: its inside is added or taken away."""
+
+    outline: tuple[Point, ...]
+    add: bool
+
+    def applied(self, patch: Patch, width: int, height: int) -> Patch:
+        """The mask after it, in an image of width x height."""
+        return patch.filled(self.outline, self.add, width, height)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict for `json.dump`."""
+        return {"outline": [list(p) for p in self.outline], "add": self.add}
+
+
+@dataclass(frozen=True, slots=True)
 class Reshape:
     """A stretch of the outline was moved: points dragged, inserted or taken away. See `Patch.reshaped`."""
 
@@ -60,9 +76,9 @@ class Work:
     """Clicks, switches and strokes of one object."""
 
     clicks: Clicks | None = None
-    """None for an imported mask that nobody has clicked on."""
-    strokes: tuple[Stroke | Reshape, ...] = ()
-    """What was painted and reshaped by hand, in order."""
+    """None for an imported mask that nobody has clicked on, and for an object that was drawn by hand."""
+    strokes: tuple[Stroke | Area | Reshape, ...] = ()
+    """What was painted, drawn and reshaped by hand, in order."""
     largest: bool = False
     """Keep only the largest part of the model's mask."""
     fill: bool = False
@@ -114,7 +130,9 @@ class Work:
         )
 
 
-def _stroke(data: Mapping[str, Any]) -> Stroke | Reshape:
+def _stroke(data: Mapping[str, Any]) -> Stroke | Area | Reshape:
+    if "outline" in data:
+        return Area(_path(data["outline"]), bool(data["add"]))
     if "before" in data:
         return Reshape(_path(data["before"]), _path(data["after"]), float(data["tolerance"]))
     return Stroke(_path(data["points"]), float(data["radius"]), bool(data["add"]))

@@ -140,16 +140,20 @@ class Workbench:
         return self._segmenter.result()
 
     def start(self, photo: int, work: Work, label: str, seconds: float) -> ObjectRow:
-        """Open an object by its corners; its features are computed in the background from now on.
+        """Open an object by its corners, or with what was drawn by hand.
+
+        Features of a box are computed in the background from now on.
 
         Raises
         ------
         ClickError, ImageError, DataError
             If the clicks do not fit the photo, or the photo cannot be read.
         """
-        if work.clicks is None:
-            raise DataError("an object needs clicks")
         height, width = self.photos.pixels(photo).shape[:2]
+        if work.clicks is None:
+            _check_drawn(work)
+            drawn = work.compose(None, self._accepted(photo), width, height)
+            return self.store.create(photo, work, label=label, mask=drawn, seconds=seconds, kind="brush")
         work.clicks.check_inside_image(width, height)
         created = self.store.create(photo, work, label=label, seconds=seconds, kind="corners")
         self._session(created.id, photo, work.clicks)
@@ -193,7 +197,7 @@ class Workbench:
         patch = found.mask
         if patch is None or not found.work.spare:
             return patch
-        for other in self._accepted(found):
+        for other in self._accepted(found.photo, found.id):
             patch = patch.without(other)
         return patch
 
@@ -205,7 +209,7 @@ class Workbench:
         if not found.work.spare:
             return
         box = found.mask.box if found.work.clicks is None else found.mask.box.union(found.work.clicks.box)
-        near = [other.box.intersection(box) for other in self._accepted(found)]
+        near = [other.box.intersection(box) for other in self._accepted(found.photo, found.id)]
         if not any(shared.width > 0 and shared.height > 0 for shared in near):
             return
         whole, _ = self._mask(found, replace(found.work, spare=False), True, None)
@@ -322,7 +326,7 @@ class Workbench:
             if prediction.clicks != work.clicks:
                 prediction = session.change(work.clicks)
         elif work.imported is None:
-            raise DataError("an object needs clicks")
+            _check_drawn(work)
         # Every pixel of a large object costs a third of the time that a person waits for a correction.
         if on_mask is not None and prediction is not None and self._is_plain(found, work, prediction):
             shown = Preview.of(prediction, SCREEN_SIDE)
@@ -341,19 +345,19 @@ class Workbench:
         if not work.spare:
             return True
         window = prediction.crop.window
-        shared = (window.intersection(other.box) for other in self._accepted(found))
+        shared = (window.intersection(other.box) for other in self._accepted(found.photo, found.id))
         return not any(box.width > 0 and box.height > 0 for box in shared)
 
     def _compose(self, found: ObjectRow, work: Work, prediction: Prediction | None) -> Patch:
         height, width = self.photos.pixels(found.photo).shape[:2]
-        return work.compose(prediction, self._accepted(found), width, height)
+        return work.compose(prediction, self._accepted(found.photo, found.id), width, height)
 
-    def _accepted(self, found: ObjectRow) -> list[Patch]:
-        """Masks of the photo's other accepted objects."""
+    def _accepted(self, photo: int, but: int | None = None) -> list[Patch]:
+        """Masks of the photo's accepted objects, but for one."""
         return [
             other.mask
-            for other in self.store.objects(found.photo)
-            if other.state == "accepted" and other.id != found.id and other.mask is not None
+            for other in self.store.objects(photo)
+            if other.state == "accepted" and other.id != but and other.mask is not None
         ]
 
     def _session(self, number: int, photo: int, clicks: Clicks) -> Future[Session]:
@@ -376,3 +380,8 @@ class Workbench:
         if session.clicks != clicks:
             session.change(clicks)
         return session
+
+
+def _check_drawn(work: Work) -> None:
+    if not work.strokes:
+        raise DataError("an object needs clicks, or something that is drawn by hand")

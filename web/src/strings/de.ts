@@ -50,6 +50,7 @@ export const de: Texts = {
     accepted: touch ? "Übernommen. Tippen ändert es." : "Übernommen. Ein Klick ändert es.",
     brush: "Übermalen, was zum Objekt gehört. [ und ] ändern die Größe.",
     eraser: "Übermalen, was nicht zum Objekt gehört. [ und ] ändern die Größe.",
+    polygon: "Die Ecken eines Polygons klicken; die erste noch einmal, oder Eingabe, schließt es. Rechtsklick nimmt die letzte zurück.",
     points: touch
       ? "Einen Punkt oder eine Kante ziehen; einen Punkt halten, um ihn zu entfernen."
       : "Einen Punkt oder eine Kante ziehen; Rechtsklick auf einen Punkt entfernt ihn.",
@@ -95,9 +96,9 @@ export const de: Texts = {
   close: "Schließen",
 
   toolNames: {
-    click: "Klicks hinzufügen", remove: "Klicks zum Entfernen", brush: "Pinsel", eraser: "Radierer", points: "Punkte des Umrisses",
+    click: "Klicks hinzufügen", remove: "Klicks zum Entfernen", brush: "Pinsel", eraser: "Radierer", points: "Punkte des Umrisses", polygon: "Polygon von Hand",
   },
-  toolCaptions: { click: "Dazu", remove: "Weg", brush: "Pinsel", eraser: "Radierer", points: "Punkte" },
+  toolCaptions: { click: "Dazu", remove: "Weg", brush: "Pinsel", eraser: "Radierer", points: "Punkte", polygon: "Polygon" },
   brushSize: "Pinselgröße",
   accept: "Übernehmen",
   cancel: "Abbrechen",
@@ -173,6 +174,7 @@ export const de: Texts = {
     showNone: "Keine Masken zeigen, oder alle",
     clickTool: "Klicks hinzufügen",
     brush: "Pinsel",
+    polygon: "Polygon von Hand",
     eraser: "Radierer",
     points: "Punkte des Umrisses",
     nextObject: "Nächstes Objekt öffnen",

@@ -54,6 +54,7 @@ export const en = {
     accepted: touch ? "Accepted. A tap changes it." : "Accepted. A click changes it.",
     brush: "Paint over what belongs to the object. [ and ] change the size.",
     eraser: "Paint over what does not belong to the object. [ and ] change the size.",
+    polygon: "Click the corners of a polygon; click the first one again, or Enter, to close it. Right-click takes the last one back.",
     points: touch
       ? "Drag a point or an edge of the outline; hold a point to take it away."
       : "Drag a point or an edge of the outline; right-click a point to take it away.",
@@ -98,10 +99,10 @@ export const en = {
   close: "Close",
 
   toolNames: {
-    click: "Add clicks", remove: "Remove clicks", brush: "Brush", eraser: "Eraser", points: "Outline points",
+    click: "Add clicks", remove: "Remove clicks", brush: "Brush", eraser: "Eraser", points: "Outline points", polygon: "Polygon by hand",
   } satisfies Record<Tool, string>,
   toolCaptions: {
-    click: "Add", remove: "Remove", brush: "Brush", eraser: "Eraser", points: "Points",
+    click: "Add", remove: "Remove", brush: "Brush", eraser: "Eraser", points: "Points", polygon: "Polygon",
   } satisfies Record<Tool, string>,
   brushSize: "Brush size",
   accept: "Accept",
@@ -179,6 +180,7 @@ export const en = {
     showNone: "Show no masks, or all",
     clickTool: "Add clicks",
     brush: "Brush",
+    polygon: "Polygon by hand",
     eraser: "Eraser",
     points: "Outline points",
     nextObject: "Open the next object",

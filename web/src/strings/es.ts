@@ -50,6 +50,7 @@ export const es: Texts = {
     accepted: touch ? "Aceptado. Un toque lo cambia." : "Aceptado. Un clic lo cambia.",
     brush: "Pinte lo que pertenece al objeto. [ y ] cambian el tamaño.",
     eraser: "Pinte lo que no pertenece al objeto. [ y ] cambian el tamaño.",
+    polygon: "Haga clic en las esquinas; otra vez en la primera, o Intro, lo cierra. El clic derecho quita la última.",
     points: touch
       ? "Arrastre un punto o un borde del contorno; mantenga un punto para quitarlo."
       : "Arrastre un punto o un borde del contorno; clic derecho en un punto lo quita.",
@@ -95,9 +96,9 @@ export const es: Texts = {
   close: "Cerrar",
 
   toolNames: {
-    click: "Clics para añadir", remove: "Clics para quitar", brush: "Pincel", eraser: "Goma", points: "Puntos del contorno",
+    click: "Clics para añadir", remove: "Clics para quitar", brush: "Pincel", eraser: "Goma", points: "Puntos del contorno", polygon: "Polígono a mano",
   },
-  toolCaptions: { click: "Añadir", remove: "Quitar", brush: "Pincel", eraser: "Goma", points: "Puntos" },
+  toolCaptions: { click: "Añadir", remove: "Quitar", brush: "Pincel", eraser: "Goma", points: "Puntos", polygon: "Polígono" },
   brushSize: "Tamaño del pincel",
   accept: "Aceptar",
   cancel: "Cancelar",
@@ -173,6 +174,7 @@ export const es: Texts = {
     showNone: "No mostrar máscaras, o todas",
     clickTool: "Clics para añadir",
     brush: "Pincel",
+    polygon: "Polígono a mano",
     eraser: "Goma",
     points: "Puntos del contorno",
     nextObject: "Abrir el objeto siguiente",

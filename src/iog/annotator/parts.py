@@ -1,0 +1,121 @@
+"""What the messages of the page and the server are made of: points, clicks, strokes, an object's work."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
+
+from iog.annotator.work import Area, Reshape, Stroke, Work
+from iog.clicks import Clicks
+
+Number = Annotated[int, Field(ge=1, le=2**53)]
+Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
+Point = tuple[Coordinate, Coordinate]
+Label = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$"),
+]
+Seconds = Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
+
+
+class Message(BaseModel):
+    """Base of all: unknown fields are errors, so that a misspelt one is not ignored."""
+
+    model_config = ConfigDict(
+        extra="forbid", use_attribute_docstrings=True, json_schema_serialization_defaults_required=True
+    )
+
+
+class ClicksMessage(Message):
+    """`iog.Clicks`."""
+
+    corners: tuple[Point, Point]
+    inside: Point | None = None
+    corrections: Annotated[list[tuple[Coordinate, Coordinate, bool]], Field(max_length=500)] = []
+
+    def value(self) -> Clicks:
+        """The clicks, checked; raises `ClickError`."""
+        return Clicks.of(self.corners, self.inside, self.corrections)
+
+
+class StrokeMessage(Message):
+    """One movement of brush or eraser; `radius` in image pixels."""
+
+    points: Annotated[list[Point], Field(min_length=1, max_length=5000)]
+    radius: Annotated[float, Field(ge=0.5, le=2000, allow_inf_nan=False)]
+    add: bool
+
+    def value(self) -> Stroke:
+        """The stroke."""
+        return Stroke(tuple(self.points), self.radius, self.add)
+
+
+class ReshapeMessage(Message):
+    """A stretch of the outline was moved from one path to another with the same ends."""
+
+    before: Annotated[list[Point], Field(min_length=2, max_length=50)]
+    after: Annotated[list[Point], Field(min_length=2, max_length=50)]
+    tolerance: Annotated[float, Field(ge=0, le=50, allow_inf_nan=False)]
+
+    @model_validator(mode="after")
+    def _ends_meet(self) -> ReshapeMessage:
+        if self.before[0] != self.after[0] or self.before[-1] != self.after[-1]:
+            raise ValueError("both paths must have the same ends")
+        return self
+
+    def value(self) -> Reshape:
+        """The movement."""
+        return Reshape(tuple(self.before), tuple(self.after), self.tolerance)
+
+
+class AreaMessage(Message):
+    """A polygon drawn by hand: its inside is added or taken away."""
+
+    outline: Annotated[list[Point], Field(min_length=3, max_length=5000)]
+    add: bool
+
+    def value(self) -> Area:
+        """The polygon."""
+        return Area(tuple(self.outline), self.add)
+
+
+def _kind_of_stroke(value: object) -> str:
+    names = (
+        value if isinstance(value, dict) else type(value).model_fields if isinstance(value, Message) else ()
+    )
+    return "reshape" if "before" in names else "area" if "outline" in names else "stroke"
+
+
+AnyStroke = Annotated[
+    Annotated[StrokeMessage, Tag("stroke")]
+    | Annotated[AreaMessage, Tag("area")]
+    | Annotated[ReshapeMessage, Tag("reshape")],
+    Discriminator(_kind_of_stroke),
+]
+
+
+class WorkMessage(Message):
+    """What a person did to an object."""
+
+    clicks: ClicksMessage | None
+    strokes: Annotated[list[AnyStroke], Field(max_length=2000)] = []
+    largest: bool = False
+    fill: bool = False
+    spare: bool = True
+
+    def value(self) -> Work:
+        """The work, checked; raises `ClickError`."""
+        return Work(
+            clicks=self.clicks.value() if self.clicks else None,
+            strokes=tuple(stroke.value() for stroke in self.strokes),
+            largest=self.largest,
+            fill=self.fill,
+            spare=self.spare,
+        )
+
+    @classmethod
+    def of(cls, work: Work) -> WorkMessage:
+        """As the page sees it: the imported mask stays on the server."""
+        known = {name: value for name, value in work.to_json().items() if name != "imported"}
+        return cls.model_validate(known)
