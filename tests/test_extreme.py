@@ -13,12 +13,13 @@ from PIL import Image
 from iog import ClickError, ModelError
 from iog.cli import main
 from iog.clicks import ExtremeClicks
-from iog.engines import Features, ModelInfo
-from iog.extreme import ExtremePoints
+from iog.description import ModelInfo
+from iog.engines import Features
 from iog.masks import decode_rle
 from iog.networks import checkpoints
 from iog.networks.lite import Lite, LiteConfig
 from iog.samples import Sample
+from iog.segmenter import Segmenter
 
 POINTS = ExtremeClicks.of([(30, 50), (60, 20), (95, 45), (55, 80)])
 IMAGE = np.zeros((100, 120, 3), np.uint8)
@@ -46,7 +47,7 @@ class Bright:
 
 def test_the_mask_lies_where_the_points_are() -> None:
     engine = Bright("extreme-points")
-    prediction = ExtremePoints(engine).segment(IMAGE, POINTS)
+    prediction = Segmenter(engine).segment(IMAGE, POINTS)
     assert prediction.image_size == (120, 100)
     wrong = prediction.mask ^ (IMAGE[..., 0] > 0)
     assert wrong.sum() < 0.05 * prediction.mask.sum()
@@ -61,18 +62,16 @@ def test_the_mask_lies_where_the_points_are() -> None:
 
 
 def test_nothing_found_is_an_empty_mask_without_confidence() -> None:
-    prediction = ExtremePoints(Bright("extreme-points")).segment(np.zeros_like(IMAGE), POINTS)
+    prediction = Segmenter(Bright("extreme-points")).segment(np.zeros_like(IMAGE), POINTS)
     assert not prediction.mask.any()
     assert prediction.confidence == 0
 
 
 def test_other_networks_and_points_beyond_the_photo_are_refused() -> None:
     with pytest.raises(ModelError, match="bright does not take extreme points"):
-        ExtremePoints(Bright("inside-outside"))
+        Segmenter(Bright("inside-outside")).segment(IMAGE, POINTS)
     with pytest.raises(ClickError, match=r"extreme point 4 \(55, 100\) lies outside the image of 120 x 100"):
-        ExtremePoints(Bright("extreme-points")).segment(
-            IMAGE, ExtremeClicks.of([*POINTS.points[:3], (55, 100)])
-        )
+        Segmenter(Bright("extreme-points")).segment(IMAGE, ExtremeClicks.of([*POINTS.points[:3], (55, 100)]))
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +101,7 @@ def test_predict_takes_extreme_points(dextr: Path, coffee: Sample, tmp_path: Pat
     out, overlay = tmp_path / "mask.png", tmp_path / "overlay.png"
     result = run(*call, "--out", out, "--overlay", overlay)
     assert result.exit_code == 0, result.output
-    expected = ExtremePoints(dextr).segment(coffee.photo, ExtremeClicks.of(chosen)).mask
+    expected = Segmenter(dextr).segment(coffee.photo, ExtremeClicks.of(chosen)).mask
     with Image.open(out) as picture:
         np.testing.assert_array_equal(np.asarray(picture) == 255, expected)
     with Image.open(overlay) as picture, Image.open(coffee.photo) as photo:

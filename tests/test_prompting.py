@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iog import ModelError, published
-from iog.clicks import Clicks
-from iog.engines import Features, ModelInfo, PublishedInfo
+from iog.box_methods import BoxSegmenter
+from iog.clicks import Clicks, ExtremeClicks
+from iog.description import ModelInfo, PublishedInfo
+from iog.engines import Features
 from iog.prompting import THRESHOLD, LitePrompting, PublishedPrompting, prompting_of
 from iog.published import PublishedSettings
 from iog.segmenter import Segmenter
@@ -70,10 +72,28 @@ def test_each_model_gets_its_prompting() -> None:
     [replace(info(), network="dextr"), info(guidance="extreme-points")],
     ids=["dextr", "ablation"],
 )
-def test_models_that_need_extreme_points_are_refused(described: PublishedInfo) -> None:
-    with pytest.raises(ModelError, match="needs four extreme points") as error:
-        Segmenter(RecordingEngine(described))
-    assert "\n" not in str(error.value)
+def test_models_that_need_extreme_points_are_asked_with_them_alone(described: PublishedInfo) -> None:
+    """As published: the photo and one heatmap; DEXTR's masks begin at a probability of 0.8."""
+    engine = RecordingEngine(described)
+    segmenter = Segmenter(engine)
+    for refused in (
+        lambda: segmenter.segment(IMAGE, THREE),
+        lambda: segmenter.session(IMAGE, THREE.corners),
+        lambda: BoxSegmenter(segmenter),
+    ):
+        with pytest.raises(ModelError, match="needs four extreme points") as error:
+            refused()
+        assert "\n" not in str(error.value)
+    assert not engine.inputs
+    clicks = ExtremeClicks.of([(40, 60), (70, 30), (109, 60), (70, 99)])
+    prediction = segmenter.segment(IMAGE, clicks)
+    crop = published.crop_around(clicks.box, SETTINGS)
+    expected = published.extreme_points_input(IMAGE, clicks.points, crop, SETTINGS)
+    np.testing.assert_array_equal(engine.inputs[0], expected)
+    assert engine.maps == [None]
+    threshold = 0.8 if described.network == "dextr" else 0.5
+    np.testing.assert_array_equal(prediction.mask, prediction.probability >= threshold)
+    assert prediction.mask[60, 40] and prediction.prompt == "extreme points"
 
 
 @pytest.mark.parametrize("clicks", [BOX, THREE], ids=["box", "three clicks"])

@@ -86,11 +86,21 @@ class BoxSegmenter:
         A key of `METHODS`.
     first
         The model of the first stage of `two-stage`; None takes the same.
+
+    Raises
+    ------
+    ModelError
+        If a model takes extreme points.
     """
 
     segmenter: Segmenter
     method: Method = "two-stage"
     first: Segmenter | None = None
+
+    def __post_init__(self) -> None:
+        for segmenter in (self.segmenter, self.first):
+            if segmenter is not None:
+                segmenter.require(Clicks)
 
     def target(self, image: npt.NDArray[np.uint8], box: Box) -> Target:
         """Cut a box (half-open, in pixels) from its photo, (H, W, 3) RGB.

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple, TypeAlias, cast
 
 from iog.errors import ClickError
 
@@ -240,6 +240,11 @@ class ExtremeClicks:
         columns, rows = [x for x, _ in self.points], [y for _, y in self.points]
         return widened(Box(min(columns), min(rows), max(columns) + 1, max(rows) + 1))
 
+    labelled: ClassVar[tuple[Correction, ...]] = ()
+    """None says of a pixel what it belongs to: the points lie on the edge."""
+    corrections: ClassVar[tuple[Correction, ...]] = ()
+    """There are none."""
+
     def __len__(self) -> int:
         """How many clicks a person made."""
         return 4
@@ -270,6 +275,22 @@ class ExtremeClicks:
         if not isinstance(data, Mapping) or "extreme_points" not in data:
             raise ClickError("clicks: 'extreme_points' is missing; give four of them, [[x, y], ...]")
         return cls.of(data["extreme_points"])
+
+
+AnyClicks: TypeAlias = Clicks | ExtremeClicks
+"""What a person clicked for one object, in either way."""
+
+
+def clicks_from_json(data: object) -> AnyClicks:
+    """Clicks of either kind from the dict that their `to_json` makes.
+
+    Raises
+    ------
+    ClickError
+        If the data is not such a dict or breaks a rule of its kind.
+    """
+    extreme = isinstance(data, Mapping) and "extreme_points" in data
+    return ExtremeClicks.from_json(data) if extreme else Clicks.from_json(data)
 
 
 def _check_within(image: Box, pixel: Pixel, name: str) -> None:

@@ -6,20 +6,17 @@ import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from iog.extreme import ExtremePrediction
 from iog.files import replacing
 from iog.masks import encode_rle, mask_box, polygons
 from iog.segmenter import Prediction
 
 Format = Literal["png", "coco", "polygon"]
-
-AnyPrediction: TypeAlias = Prediction | ExtremePrediction
 
 
 def write_picture(path: Path, picture: npt.NDArray[np.uint8], format: str | None = None) -> None:
@@ -69,7 +66,7 @@ class CocoDocument:
         self._images: dict[str, dict[str, Any]] = {}
         self._annotations: list[dict[str, Any]] = []
 
-    def add(self, name: str, prediction: AnyPrediction) -> None:
+    def add(self, name: str, prediction: Prediction) -> None:
         """Add an object of the photo `name`."""
         width, height = prediction.image_size
         image = self._images.setdefault(
@@ -102,7 +99,7 @@ class CocoDocument:
         }
 
 
-def polygon_document(name: str, prediction: AnyPrediction, tolerance: float = 0.5) -> dict[str, Any]:
+def polygon_document(name: str, prediction: Prediction, tolerance: float = 0.5) -> dict[str, Any]:
     """One object's outlines with holes, as plain data."""
     width, height = prediction.image_size
     return {

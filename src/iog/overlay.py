@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from iog.clicks import Box, Correction, ExtremeClicks
-from iog.extreme import ExtremePrediction
 from iog.segmenter import Prediction
 
 Colour: TypeAlias = tuple[int, int, int]
@@ -20,9 +19,7 @@ _ADD = (0, 158, 60)
 _REMOVE = (213, 40, 40)
 
 
-def draw_overlay(
-    image: npt.NDArray[np.uint8], prediction: Prediction | ExtremePrediction
-) -> npt.NDArray[np.uint8]:
+def draw_overlay(image: npt.NDArray[np.uint8], prediction: Prediction) -> npt.NDArray[np.uint8]:
     """(H, W, 3) RGB: the mask tinted and outlined, the box dashed, clicks as + and - signs."""
     canvas, unit = draw_mask(image, prediction.mask)
     clicks = prediction.clicks

@@ -7,23 +7,24 @@ An engine runs arrays, a `Prompting` makes them and reads the answer; `Segmenter
 * `PublishedPrompting`: heatmaps of the first three clicks enter the encoder beside the photo, so another
   inside click needs other features. The refinement's decoder sees all clicks so far, but no mask; without
   the refinement branch there are no corrections.
+* `LiteExtremePrompting`, `PublishedExtremePrompting`: the same two, whose whole prompt is four extreme points
+  (DEXTR, `dextr-lite`, IOG's ablation). They cost four clicks, and no corrections follow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from iog import published
-from iog.clicks import Box, Clicks, Correction
+from iog.clicks import AnyClicks, Box, Clicks, Correction, ExtremeClicks, Pixel
 from iog.crop import Crop, FloatArray
-from iog.engines import Info, ModelInfo
-from iog.errors import ModelError
-from iog.guidance import CHANNELS, click_maps, gaussians
+from iog.description import Info, ModelInfo
+from iog.guidance import CHANNELS, EXTREME_CHANNELS, click_maps, gaussians
 from iog.published import PublishedSettings
 
 THRESHOLD = 0.5
@@ -31,7 +32,20 @@ THRESHOLD = 0.5
 
 
 class Prompting(Protocol):
-    """How one model is asked, and its answer read. Immutable, without state of a session."""
+    """How one model is asked, and its answer read. Immutable, without state of a session.
+
+    All clicks are of the kind that it `takes`.
+    """
+
+    @property
+    def takes(self) -> type[AnyClicks]:
+        """The kind of clicks that it understands: `Clicks` or `ExtremeClicks`."""
+        ...
+
+    @property
+    def threshold(self) -> float:
+        """Probability from which a pixel belongs to the mask."""
+        ...
 
     @property
     def takes_corrections(self) -> bool:
@@ -43,11 +57,11 @@ class Prompting(Protocol):
         """What the model sees, for people."""
         ...
 
-    def crop(self, clicks: Clicks) -> Crop:
+    def crop(self, clicks: Any) -> Crop:
         """The window that the network sees: box and margin, grown to hold corrections beyond it."""
         ...
 
-    def features_key(self, clicks: Clicks, crop: Crop) -> Hashable:
+    def features_key(self, clicks: Any, crop: Crop) -> Hashable:
         """On what features depend: clicks of one image with equal keys share them."""
         ...
 
@@ -56,7 +70,7 @@ class Prompting(Protocol):
         ...
 
     def encoder_input(
-        self, pixels: npt.NDArray[Any], clicks: Clicks, crop: Crop, guided: bool = True
+        self, pixels: npt.NDArray[Any], clicks: Any, crop: Crop, guided: bool = True
     ) -> npt.NDArray[Any]:
         """One object's part of `Engine.encode`'s batch, from what `cut` kept.
 
@@ -64,13 +78,13 @@ class Prompting(Protocol):
         """
         ...
 
-    def stages(self, clicks: Clicks) -> list[Clicks]:
+    def stages(self, clicks: Any) -> list[Any]:
         """The clicks to decode one after the other, each with the probability before it; the last are all."""
         ...
 
     def decoder_input(
         self,
-        clicks: Sequence[Clicks],
+        clicks: Sequence[Any],
         crops: Sequence[Crop],
         previous: Sequence[FloatArray | None],
         guided: bool = True,
@@ -81,9 +95,7 @@ class Prompting(Protocol):
         """
         ...
 
-    def settle(
-        self, probability: FloatArray, clicks: Clicks, crop: Crop, previous: FloatArray | None
-    ) -> None:
+    def settle(self, probability: FloatArray, clicks: Any, crop: Crop, previous: FloatArray | None) -> None:
         """What is done, in place, to the network's answer (S, S) before anyone sees it.
 
         `previous` is the answer of the stage before, None at the first.
@@ -102,11 +114,14 @@ class LitePrompting:
     Parameters
     ----------
     size, margin
-        See `iog.engines.ModelInfo`.
+        See `iog.description.ModelInfo`.
     """
 
     size: int
     margin: float
+
+    takes: ClassVar[type[AnyClicks]] = Clicks
+    threshold: ClassVar[float] = THRESHOLD
 
     @property
     def takes_corrections(self) -> bool:
@@ -195,6 +210,10 @@ class PublishedPrompting:
 
     settings: PublishedSettings = published.IOG_SETTINGS
     refinement: bool = False
+    threshold: float = THRESHOLD
+    """See `Prompting.threshold`."""
+
+    takes: ClassVar[type[AnyClicks]] = Clicks
 
     @property
     def takes_corrections(self) -> bool:
@@ -257,30 +276,77 @@ class PublishedPrompting:
         return box, full[box.y0 : box.y1, box.x0 : box.x1]
 
 
-def prompting_of(info: Info) -> Prompting:
-    """How the model that `info` describes is asked.
+@dataclass(frozen=True, slots=True)
+class LiteExtremePrompting(LitePrompting):
+    """`lite` and its kin, trained on four extreme points."""
 
-    Raises
-    ------
-    ModelError
-        If it needs other clicks than a box and an inside point (DEXTR).
-    """
-    if takes_extreme_points(info):
-        raise ModelError(
-            f"{info.name} needs four extreme points of the object, which corners and an inside click do not "
-            "tell; choose lite or an IOG model (iog predict --extreme gives them, iog bench accuracy and "
-            "iog reproduce measure it)"
+    takes: ClassVar[type[AnyClicks]] = ExtremeClicks
+
+    @property
+    def takes_corrections(self) -> bool:
+        """See `Prompting.takes_corrections`: the robot user makes some while it is trained, nothing else."""
+        return False
+
+    def stages(self, clicks: Any) -> list[Any]:
+        """One."""
+        return [clicks]
+
+    def decoder_input(
+        self,
+        clicks: Sequence[Any],
+        crops: Sequence[Crop],
+        previous: Sequence[FloatArray | None],
+        guided: bool = True,
+    ) -> FloatArray:
+        """(B, 4, S, S) float32 in 0..1, channels as `iog.guidance.EXTREME_CHANNELS`."""
+        if not guided:
+            return np.zeros((len(crops), len(EXTREME_CHANNELS), self.size, self.size), np.float32)
+        return np.stack(
+            [
+                click_maps(_corners(c.box), crop, extreme_points=c.points)
+                for c, crop in zip(clicks, crops, strict=True)
+            ]
         )
+
+    def settle(self, probability: FloatArray, clicks: Any, crop: Crop, previous: FloatArray | None) -> None:
+        """Nothing: points on the edge say of no pixel what it belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedExtremePrompting(PublishedPrompting):
+    """DEXTR as published, and IOG in the extreme-point ablation."""
+
+    takes: ClassVar[type[AnyClicks]] = ExtremeClicks
+
+    def features_key(self, clicks: Any, crop: Crop) -> Hashable:
+        """Crop and points: the encoder sees their heatmap."""
+        return crop, clicks.points
+
+    def encoder_input(
+        self, pixels: npt.NDArray[Any], clicks: Any, crop: Crop, guided: bool = True
+    ) -> npt.NDArray[Any]:
+        """Photo and heatmap, (4, S, S) float32 in 0..255."""
+        points = published.to_crop_pixels(clicks.points if guided else [], crop)
+        return np.asarray(published.stacked(pixels, published.heatmap(points, crop, self.settings)[None])[0])
+
+
+DEXTR_THRESHOLD = 0.8
+"""Probability from which DEXTR's authors take a pixel for the object."""
+
+
+def prompting_of(info: Info) -> Prompting:
+    """How the model that `info` describes is asked."""
+    extreme = info.guidance == "extreme-points"
     if isinstance(info, ModelInfo):
-        return LitePrompting(info.size, info.margin)
+        return (LiteExtremePrompting if extreme else LitePrompting)(info.size, info.margin)
+    if extreme:
+        threshold = DEXTR_THRESHOLD if info.kind == "dextr" else THRESHOLD
+        return PublishedExtremePrompting(info.settings, threshold=threshold)
     return PublishedPrompting(info.settings, refinement=bool(info.config.get("refinement")))
 
 
-def takes_extreme_points(info: Info) -> bool:
-    """Whether a model is prompted with four extreme points (`iog.evaluation.extreme`)."""
-    if isinstance(info, ModelInfo):
-        return info.network.get("guidance") == "extreme-points"
-    return info.network != "iog" or info.config.get("guidance") == "extreme-points"
+def _corners(box: Box) -> Clicks:
+    return Clicks((Pixel(box.x0, box.y0), Pixel(box.x1 - 1, box.y1 - 1)))
 
 
 def _centre(click: Correction, crop: Crop) -> npt.NDArray[np.float64]:
@@ -295,7 +361,7 @@ def _agrees(probability: FloatArray, click: Correction, crop: Crop) -> bool:
     return bool((probability[row, column] >= THRESHOLD) == click.foreground)
 
 
-def _crop_with_corrections(clicks: Clicks, around: Callable[[Box], Crop]) -> Crop:
+def _crop_with_corrections(clicks: AnyClicks, around: Callable[[Box], Crop]) -> Crop:
     """The crop around the box, or around box and corrections where some lie beyond its window."""
     crop, box = around(clicks.box), clicks.box
     for c in clicks.corrections:

@@ -20,17 +20,26 @@ import numpy.typing as npt
 
 from iog import zoo
 from iog.calibration import Calibration
-from iog.clicks import Box, Clicks, Correction
+from iog.clicks import AnyClicks, Box, Clicks, ExtremeClicks
 from iog.crop import Crop, FloatArray
 from iog.engines import Engine, Features
 from iog.errors import ModelError
 from iog.images import ImageLike, read_image
 from iog.masks import expected_iou
-from iog.prompting import THRESHOLD, Prompting, prompting_of
+from iog.prompting import Prompting, prompting_of
 
 BATCH = 1
 """Crops in one run of the network, unless told: more cost time and memory on a processor
 (`benchmarks/batch.py`), a GPU wants more. It may change a mask's last bits."""
+
+
+_OTHER_CLICKS = {
+    Clicks: "{} needs four extreme points of the object, which corners and an inside click do not tell; "
+    "choose lite or an IOG model (iog predict --extreme gives them, iog bench accuracy and iog reproduce "
+    "measure it)",
+    ExtremeClicks: "{} does not take extreme points; DEXTR, dextr-lite and IOG's ablation do",
+}
+"""What to say of a model by the clicks that it is given and does not take."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,7 @@ class Prediction:
     Arrays at image resolution are made when first asked for and then kept.
     """
 
-    clicks: Clicks
+    clicks: AnyClicks
     """The clicks that it answers."""
     crop: Crop
     """The window of the image that the network saw."""
@@ -61,7 +70,7 @@ class Prediction:
     def probability(self) -> FloatArray:
         """(H, W) float32 in 0..1: how likely each pixel is the object's; 0 outside the crop.
 
-        A clicked pixel always gets the side of 0.5 that its click says.
+        A clicked pixel always gets the side of the threshold that its click says.
         """
         box, visible = self.visible
         probability = np.zeros(self.image_size[::-1], np.float32)
@@ -74,10 +83,11 @@ class Prediction:
         box, found = self.prompting.visible(self.crop_probability, self.crop, *self.image_size)
         # Only where nothing was resized is it still the network's own answer, which must stay as it is.
         probability = found.copy() if np.may_share_memory(found, self.crop_probability) else found
-        below = np.nextafter(np.float32(THRESHOLD), np.float32(0))
-        for x, y, foreground in _labelled(self.clicks):
+        threshold = self.prompting.threshold
+        below = np.nextafter(np.float32(threshold), np.float32(0))
+        for x, y, foreground in self.clicks.labelled:
             value = probability[y - box.y0, x - box.x0]
-            probability[y - box.y0, x - box.x0] = max(value, THRESHOLD) if foreground else min(value, below)
+            probability[y - box.y0, x - box.x0] = max(value, threshold) if foreground else min(value, below)
         return box, probability
 
     @cached_property
@@ -86,14 +96,16 @@ class Prediction:
         # Not from `probability`: of a large photo that would fill and compare many times the object's pixels.
         box, visible = self.visible
         mask = np.zeros(self.image_size[::-1], np.bool_)
-        mask[box.y0 : box.y1, box.x0 : box.x1] = visible >= THRESHOLD
+        mask[box.y0 : box.y1, box.x0 : box.x1] = visible >= self.prompting.threshold
         return mask
 
     @property
     def prompt(self) -> str:
-        """The kind of prompt: `method`, else "box", "inside" or "corrections"."""
+        """The kind of prompt: `method`, else "extreme points", "box", "inside" or "corrections"."""
         if self.method is not None:
             return self.method
+        if isinstance(self.clicks, ExtremeClicks):
+            return "extreme points"
         if self.clicks.corrections:
             return "corrections"
         return "box" if self.clicks.inside is None else "inside"
@@ -112,7 +124,7 @@ class Prediction:
     @cached_property
     def estimate(self) -> float:
         """`expected_iou` at crop resolution."""
-        return expected_iou(self.crop_probability, self.crop_probability >= THRESHOLD)
+        return expected_iou(self.crop_probability, self.crop_probability >= self.prompting.threshold)
 
 
 class Segmenter:
@@ -121,8 +133,8 @@ class Segmenter:
     Parameters
     ----------
     model
-        Name of a bundled model (`iog models`), or path of an exported `NAME.encoder.onnx` or of a checkpoint
-        (published `.pth`, our `.pt`).
+        Name of a bundled model (`iog models`), path of an exported `NAME.encoder.onnx` or of a checkpoint
+        (published `.pth`, our `.pt`), one's own `package.module:factory` (docs/own-network.md), or an engine.
     engine
         "onnx" or "torch" (needs the `train` extra); None takes torch for checkpoints, else onnx.
     threads
@@ -133,7 +145,7 @@ class Segmenter:
     Raises
     ------
     ModelError
-        If the model cannot be loaded, or needs other clicks (DEXTR).
+        If the model cannot be loaded.
     """
 
     def __init__(
@@ -167,6 +179,11 @@ class Segmenter:
         """Whether it answers clicks after the third; the published IOG without refinement does not."""
         return self.prompting.takes_corrections
 
+    def require(self, kind: type[AnyClicks]) -> None:
+        """Raise `ModelError` unless the model understands clicks of this kind."""
+        if self.prompting.takes is not kind:
+            raise ModelError(_OTHER_CLICKS[kind].format(self.model))
+
     def session(self, image: ImageLike, corners: Sequence[Sequence[float]]) -> Session:
         """Open an object: encodes its crop at once, so that the first preview is ready with the hand.
 
@@ -174,25 +191,29 @@ class Segmenter:
         ------
         ClickError, ImageError
             If the corners or the image are unusable.
+        ModelError
+            If the model takes extreme points.
         """
         return Session(self, read_image(image), Clicks.of(corners))
 
-    def segment(self, image: ImageLike, clicks: Clicks) -> Prediction:
-        """The mask of one object.
+    def segment(self, image: ImageLike, clicks: AnyClicks) -> Prediction:
+        """The mask of one object, at whose clicks the model must be able to look (`require`).
 
         Raises
         ------
         ClickError, ImageError
             If the clicks do not fit the image, or the image cannot be read.
+        ModelError
+            If the model takes other clicks, or no corrections and there are some.
         """
         return self.segment_batch([image], [clicks])[0]
 
-    def segment_batch(self, images: Sequence[ImageLike], clicks: Sequence[Clicks]) -> list[Prediction]:
+    def segment_batch(self, images: Sequence[ImageLike], clicks: Sequence[AnyClicks]) -> list[Prediction]:
         """The masks of several objects, `images[i]` with `clicks[i]`; an image may occur more than once.
 
         Raises
         ------
-        ClickError, ImageError
+        ClickError, ImageError, ModelError
             As `segment`; nothing is returned then.
         """
         if len(images) != len(clicks):
@@ -209,7 +230,7 @@ class Segmenter:
         return predictions
 
     def _segment_few(
-        self, images: Sequence[npt.NDArray[np.uint8]], clicks: Sequence[Clicks]
+        self, images: Sequence[npt.NDArray[np.uint8]], clicks: Sequence[AnyClicks]
     ) -> list[Prediction]:
         for image, c in zip(images, clicks, strict=True):
             self._check(image, c)
@@ -228,11 +249,11 @@ class Segmenter:
             results.append(self.prediction(c, crop, probability, (image.shape[1], image.shape[0])))
         return results
 
-    def crop(self, clicks: Clicks) -> Crop:
+    def crop(self, clicks: AnyClicks) -> Crop:
         """The window that the network sees: box and margin, grown to hold corrections beyond it."""
         return self.prompting.crop(clicks)
 
-    def encoder_input(self, image: npt.NDArray[np.uint8], clicks: Clicks, crop: Crop) -> npt.NDArray[Any]:
+    def encoder_input(self, image: npt.NDArray[np.uint8], clicks: AnyClicks, crop: Crop) -> npt.NDArray[Any]:
         """One object's part of what `encode` takes; the image is (H, W, 3) RGB."""
         return self.prompting.encoder_input(self.prompting.cut(image, crop), clicks, crop)
 
@@ -243,7 +264,7 @@ class Segmenter:
     def decode(
         self,
         features: Features,
-        clicks: Sequence[Clicks],
+        clicks: Sequence[AnyClicks],
         crops: Sequence[Crop],
         previous: Sequence[FloatArray | None],
         guided: bool = True,
@@ -258,7 +279,8 @@ class Segmenter:
             self.prompting.settle(answer, c, crop, before)
         return probability
 
-    def _check(self, image: npt.NDArray[Any], clicks: Clicks) -> None:
+    def _check(self, image: npt.NDArray[Any], clicks: AnyClicks) -> None:
+        self.require(type(clicks))
         clicks.check_inside_image(image.shape[1], image.shape[0])
         if clicks.corrections and not self.takes_corrections:
             raise ModelError(
@@ -268,7 +290,7 @@ class Segmenter:
 
     def prediction(
         self,
-        clicks: Clicks,
+        clicks: AnyClicks,
         crop: Crop,
         probability: FloatArray,
         image_size: tuple[int, int],
@@ -442,10 +464,3 @@ def segment(
 @lru_cache(maxsize=4)
 def _shared_segmenter(model: str) -> Segmenter:
     return Segmenter(model)
-
-
-def _labelled(clicks: Clicks) -> Iterable[Correction]:
-    """Every click that says what its pixel is, in order."""
-    if clicks.inside is not None:
-        yield Correction(*clicks.inside, True)
-    yield from clicks.corrections

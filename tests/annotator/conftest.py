@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from iog.annotator.workbench import Workbench
-from iog.engines.base import Features, ModelInfo
+from iog.description import ModelInfo
+from iog.engines.base import Features
 
 pytest.importorskip("fastapi", reason="the annotator needs the `annotate` extra")
 

@@ -13,7 +13,8 @@ from iog.auto.plan import Item, Plan
 from iog.auto.runner import Summary, run
 from iog.auto.store import Store
 from iog.box_methods import BoxSegmenter
-from iog.engines import Features, ModelInfo
+from iog.description import ModelInfo
+from iog.engines import Features
 from iog.places import Folder, Place
 from iog.segmenter import Segmenter
 

@@ -26,7 +26,7 @@ def in_floats(tmp_path_factory: pytest.TempPathFactory) -> tuple[Segmenter, Segm
     """The bundled weights without 8-bit arithmetic, on ONNX Runtime and on PyTorch."""
     network, info = read_exported(*zoo.MODELS["lite"].files)
     stem = tmp_path_factory.mktemp("floats") / "lite"
-    encoder, _ = export(network, stem, name="lite", size=info.size, margin=info.margin, trained=info.trained)
+    encoder, _ = export(network, stem, info)
     return Segmenter(str(encoder)), Segmenter(str(encoder), engine="torch")
 
 

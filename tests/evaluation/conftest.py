@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from iog.datasets import ObjectSample
-from iog.engines import Features, ModelInfo
+from iog.description import ModelInfo
+from iog.engines import Features
 from iog.segmenter import Segmenter
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from iog import Clicks
 from iog.datasets import ObjectSample, PhotoDataset
-from iog.engines import Features, PublishedInfo
+from iog.description import PublishedInfo
+from iog.engines import Features
 from iog.errors import DataError, ModelError
 from iog.evaluation import tables
 from iog.evaluation.metrics import iou

@@ -1,16 +1,15 @@
 """The paper's tables: what runs without data, with data, and what is said to be missing."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from iog import zoo
 from iog.box_methods import BoxSegmenter
 from iog.clicks import ExtremeClicks
-from iog.engines import PublishedInfo
+from iog.description import PublishedInfo
+from iog.engines import Features
 from iog.errors import DataError, ModelError
 from iog.evaluation.paper import TABLES
 from iog.evaluation.recipes import (
@@ -23,7 +22,6 @@ from iog.evaluation.recipes import (
     open_data,
 )
 from iog.evaluation.reproduce import reproduce
-from iog.extreme import ExtremePoints
 from iog.networks.iog import IOGConfig
 from iog.published import IOG_SETTINGS
 from iog.robot import RobotUser
@@ -131,22 +129,22 @@ def test_rooftop_is_measured_on_what_was_not_trained_on(tmp_path: Path) -> None:
     assert sample.image.parent.name == "test"
 
 
+class RedPoints(RedEngine):
+    """The same, which takes four extreme points."""
+
+    info = replace(RedEngine.info, network={"guidance": "extreme-points"})
+
+    def decode(self, features: Features, click_maps: np.ndarray) -> np.ndarray:
+        return features[0]
+
+
 def test_the_clicks_of_extreme_points(red: Segmenter, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their mask comes with the fourth click or never."""
     monkeypatch.setattr("iog.evaluation.reproduce.check_weights", trust)
-    monkeypatch.setattr("iog.evaluation.reproduce.zoo.open_model", lambda path: red.engine)
+    monkeypatch.setattr("iog.evaluation.reproduce.zoo.open_model", lambda path: RedPoints())
     weights = {"dextr-resnet101": Path("given.pth")}
     for seen, clicks in ((OBJECT, "4"), (LEFT, "> 4")):
-
-        class Fixed:
-            def __init__(self, engine: object) -> None:
-                pass
-
-            def segment(self, image: object, clicks: object, seen: np.ndarray = seen) -> SimpleNamespace:
-                return SimpleNamespace(mask=seen)
-
-        monkeypatch.setattr("iog.evaluation.reproduce.ExtremePoints", Fixed)
-        text = reproduce("table1", red, data={"voc": Objects([made("cat", OBJECT)])}, weights=weights)
+        text = reproduce("table1", red, data={"voc": Objects([made("cat", seen)])}, weights=weights)
         found = {tuple(row[:2]): row[2:] for row in rows(text)}
         assert found["DEXTR", "Clicks PASCAL@85%"][:3] == ["4", clicks, "1"]
 
@@ -222,13 +220,12 @@ def test_extreme_points() -> None:
 
 def test_a_network_with_extreme_points(monkeypatch: pytest.MonkeyPatch) -> None:
 
-    from iog.engines.torch import PublishedTorchEngine
-    from iog.networks.describe import describe
+    from iog.engines.torch import TorchEngine
+    from iog.networks.describe import of_published
     from iog.networks.iog import IOG, IOGConfig
-    from iog.published import IOG_SETTINGS
 
     network = IOG(IOGConfig(depth=50, guidance="extreme-points", fine=False))
-    info = PublishedInfo.of(describe(network, IOG_SETTINGS))
+    info = of_published(network, {}, "x.pt")
     shapes = []
 
     def encode(array: object) -> tuple[object, ...]:
@@ -239,15 +236,15 @@ def test_a_network_with_extreme_points(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "probability", lambda features, maps: (features[0][:, 0] > 128).float())
     sample = made("exact", OBJECT)
     found = (
-        ExtremePoints(PublishedTorchEngine(network, info))
+        Segmenter(TorchEngine(network, info))
         .segment(sample.image, ExtremeClicks(RobotUser().extreme_points(sample.mask)))
         .mask
     )
     assert shapes == [(1, 4, 512, 512)]
     np.testing.assert_array_equal(found, OBJECT)
 
-    with pytest.raises(ModelError, match="lite does not take extreme points"):
-        ExtremePoints(zoo.open_model("lite"))
+    with pytest.raises(ModelError, match="does not take extreme points"):
+        Segmenter("lite").segment(sample.image, ExtremeClicks(RobotUser().extreme_points(sample.mask)))
 
 
 def test_extreme_points_cost_four_clicks() -> None:

@@ -9,9 +9,9 @@ from PIL import Image
 
 from iog.datasets import ObjectSample
 from iog.errors import DataError
+from iog.evaluation.lines import read_results
 from iog.evaluation.overlap import fingerprint, shared_photos
 from iog.evaluation.protocol import Settings
-from iog.evaluation.results import read_results
 from iog.evaluation.run import Output, run
 from iog.segmenter import Segmenter
 from tests.evaluation.conftest import Objects

@@ -7,7 +7,7 @@ import torch
 
 from iog.errors import ModelError
 from iog.networks import checkpoints
-from iog.networks.checkpoints import Network
+from iog.networks.base import Network
 from iog.networks.dextr import DEXTR, DEXTRConfig
 from iog.networks.iog import IOG, IOGConfig
 from iog.networks.lite import Lite, LiteConfig

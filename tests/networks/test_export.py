@@ -7,6 +7,7 @@ import onnxruntime
 import pytest
 import torch
 
+from iog.description import ModelInfo
 from iog.engines.onnx import OnnxEngine
 from iog.engines.torch import TorchEngine
 from iog.networks.export import Question, export, read_exported
@@ -14,13 +15,15 @@ from iog.networks.lite import Lite, LiteConfig
 from iog.samples import samples
 from iog.segmenter import Segmenter
 
+TINY = ModelInfo(name="tiny", size=96, margin=0.2, network={}, weights_sha256="", trained={"steps": 3})
+
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lite, tuple[Path, Path]]:
     torch.manual_seed(0)
     network = Lite(LiteConfig(backbone="tf_efficientnet_lite0", widths=(8, 16, 24, 32, 40)))
     folder = tmp_path_factory.mktemp("export")
-    return network, export(network, folder / "tiny", name="tiny", size=96, margin=0.2, trained={"steps": 3})
+    return network, export(network, folder / "tiny", TINY)
 
 
 def test_answers_stay_the_same(exported: tuple[Lite, tuple[Path, Path]]) -> None:
@@ -52,7 +55,7 @@ def test_export_is_deterministic_and_tells_nothing_of_the_machine(
     exported: tuple[Lite, tuple[Path, Path]], tmp_path: Path
 ) -> None:
     network, files = exported
-    again = export(network, tmp_path / "tiny", name="tiny", size=96, margin=0.2, trained={"steps": 3})
+    again = export(network, tmp_path / "tiny", TINY)
     for one, other in zip(files, again, strict=True):
         assert one.read_bytes() == other.read_bytes()
         assert str(Path(torch.__file__).parent).encode() not in one.read_bytes()
@@ -69,7 +72,7 @@ def in_8_bits(
 
 def exported_in_8_bits(network: Lite, folder: Path) -> tuple[Path, Path]:
     stem = folder / "tiny"
-    return export(network, stem, name="tiny", size=96, margin=0.2, trained={"steps": 3}, questions=asked())
+    return export(network, stem, TINY, asked())
 
 
 def asked() -> list[Question]:

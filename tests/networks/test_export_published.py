@@ -8,9 +8,11 @@ import onnxruntime
 import pytest
 import torch
 
-from iog.networks import checkpoints
+from iog.description import info_from_json
+from iog.networks.describe import of_published
 from iog.networks.dextr import DEXTR, DEXTRConfig
-from iog.networks.export_published import describe, export_published
+from iog.networks.export_published import export_published
+from iog.networks.families import build
 from iog.published import PublishedSettings
 from tests.networks.conftest import constant, golden_network
 
@@ -25,8 +27,8 @@ def session(path: Path) -> onnxruntime.InferenceSession:
 def test_onnx_runtime_answers_as_torch(name: str, tmp_path: Path) -> None:
     network = golden_network(name)
     # A small crop keeps the test short; the graphs of 512 differ in their sizes only.
-    settings = PublishedSettings(size=64)
-    paths = export_published(network, tmp_path / "model", settings=settings)
+    info = of_published(network, {"settings": {"size": 64}}, "model")
+    paths = export_published(network, tmp_path / "model", info)
     assert [path.name for path in paths] == ["model.encoder.onnx", "model.decoder.onnx"]
     encoder, decoder = map(session, paths)
     names = [node.name for node in decoder.get_inputs()]
@@ -47,15 +49,16 @@ def test_onnx_runtime_answers_as_torch(name: str, tmp_path: Path) -> None:
     description = encoder.get_modelmeta().custom_metadata_map["iog"]
     assert description == decoder.get_modelmeta().custom_metadata_map["iog"]
     data = json.loads(description)
-    assert data == json.loads(json.dumps(describe(network, settings)))
+    assert info_from_json(description, "model") == info
     with torch.device("meta"):
-        assert checkpoints.build(data["network"], data["config"]).config == network.config
-    assert PublishedSettings(**data["settings"]) == settings
+        assert build(data["network"], data["config"]).config == network.config
+    assert PublishedSettings(**data["settings"]) == PublishedSettings(size=64)
 
 
 def test_dextr_exports_too(tmp_path: Path) -> None:
     network = constant(lambda: DEXTR(DEXTRConfig(depth=50))).train()
-    paths = export_published(network, tmp_path / "model", settings=PublishedSettings(size=64))
+    info = of_published(network, {"settings": {"size": 64}}, "model")
+    paths = export_published(network, tmp_path / "model", info)
     assert network.training
     encoder, decoder = map(session, paths)
     features = encoder.run(None, {"network_input": np.ones((3, 4, 64, 64), np.float32)})

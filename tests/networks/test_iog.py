@@ -8,7 +8,7 @@ import torch
 
 from iog import networks
 from iog.errors import ModelError
-from iog.networks.iog import GUIDANCE, IOG, IOGConfig
+from iog.networks.iog import HEATMAPS, IOG, IOGConfig
 from tests.networks.conftest import FILES, constant, golden_logits, golden_network, published_layout
 
 PARAMETERS = {
@@ -68,14 +68,14 @@ def test_logits_answer_the_published_network(
     ("guidance", "fine", "refinement"),
     [
         (guidance, fine, refinement)
-        for guidance, fine, refinement in itertools.product(GUIDANCE, (True, False), (True, False))
+        for guidance, fine, refinement in itertools.product(HEATMAPS, (True, False), (True, False))
         if guidance == "inside-outside" or not refinement
     ],
 )
 def test_ablations_run(guidance: str, fine: bool, refinement: bool) -> None:
     config = IOGConfig(depth=50, guidance=guidance, fine=fine, refinement=refinement)
     network = constant(lambda: IOG(config))
-    x = torch.rand(2, 3 + GUIDANCE[guidance], 64, 96) * 255
+    x = torch.rand(2, 3 + HEATMAPS[guidance], 64, 96) * 255
     maps = torch.rand(2, 2, 64, 96) * 255 if refinement else None
     with torch.inference_mode():
         features = network.encode(x)

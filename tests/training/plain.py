@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torchvision.ops import FrozenBatchNorm2d
 
-from iog.networks.checkpoints import Network
+from iog.networks.base import Network
 from iog.networks.iog import IOG, IOGConfig
 from iog.networks.lite import LiteConfig
 from iog.training.lite import LiteRecipe

@@ -10,7 +10,6 @@ from tests.evaluation.conftest import OBJECT, made
 
 from iog import ModelError, zoo
 from iog.clicks import ExtremeClicks
-from iog.extreme import ExtremePoints
 from iog.networks import checkpoints
 from iog.networks.lite import LiteConfig
 from iog.robot import RobotUser
@@ -49,13 +48,13 @@ def test_what_it_trains_takes_extreme_points_and_nothing_else(run: Path) -> None
     assert checkpoints.load(run).config == replace(TINY, folded=True)
     sample = made("square", OBJECT)
     mask = (
-        ExtremePoints(zoo.open_model(run))
+        Segmenter(zoo.open_model(run))
         .segment(sample.image, ExtremeClicks(RobotUser().extreme_points(sample.mask)))
         .mask
     )
     assert mask.shape == OBJECT.shape
     with pytest.raises(ModelError, match="four extreme points"):
-        Segmenter(run)
+        Segmenter(run).session(sample.image, [(40, 30), (71, 61)])
 
 
 def test_the_points_alone_decide_the_mask(run: Path) -> None:

@@ -14,7 +14,7 @@ from iog.engines.torch import TorchEngine
 from iog.errors import TrainingError
 from iog.evaluation.protocol import Settings, evaluate
 from iog.networks import checkpoints
-from iog.networks.checkpoints import Network
+from iog.networks.base import Network
 from iog.segmenter import Segmenter
 from iog.training.finetune import FinetuneRecipe
 from iog.training.loop import train

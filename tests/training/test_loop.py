@@ -9,12 +9,12 @@ import torch
 from iog import ModelError
 from iog.datasets import PhotoDataset
 from iog.networks import checkpoints
+from iog.networks.base import normalised
 from iog.networks.blocks import fold_batch_norms
 from iog.networks.iog import IOG, IOGConfig
 from iog.networks.lite import Lite, LiteConfig
 from iog.training.augment import AugmentSettings
 from iog.training.lite import LiteRecipe
-from iog.training.lite.objective import normalised
 from iog.training.lite.start import open_lite
 from iog.training.loop import train
 from iog.training.validation import Validation

@@ -117,7 +117,7 @@ class Workbench:
             self.store.close()
             raise
         self._workers = ThreadPoolExecutor(2, thread_name_prefix="iog")
-        self._segmenter: Future[Segmenter] = self._workers.submit(Segmenter, model)
+        self._segmenter: Future[Segmenter] = self._workers.submit(_loaded, model)
         self._sessions: OrderedDict[int, _Opened] = OrderedDict()
         self._lock = threading.Lock()
         self._newest: OrderedDict[str, int] = OrderedDict()
@@ -385,3 +385,10 @@ class Workbench:
 def _check_drawn(work: Work) -> None:
     if not work.strokes:
         raise DataError("an object needs clicks, or something that is drawn by hand")
+
+
+def _loaded(model: str | Path | Engine) -> Segmenter:
+    """The model, which must take a box and an inside click."""
+    segmenter = Segmenter(model)
+    segmenter.require(Clicks)
+    return segmenter

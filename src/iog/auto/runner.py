@@ -24,6 +24,7 @@ from iog.auto.photos import read_photo
 from iog.auto.plan import Group, Plan, Share
 from iog.auto.store import Failure, Record, Shards, Store, line_of
 from iog.box_methods import Answer, BoxSegmenter, Target
+from iog.clicks import Clicks
 from iog.clock import Clock
 from iog.errors import ImageError
 from iog.masks import encode_rle
@@ -237,6 +238,7 @@ def _failure(share: Share, place: int, kind: str, error: Exception) -> Failure:
 
 def _record(share: Share, ready: Ready, answer: Answer) -> Record:
     item, prediction = share.items[ready.place], answer.prediction
+    assert isinstance(prediction.clicks, Clicks)
     click = prediction.clicks.inside
     width, height = prediction.image_size
     return {

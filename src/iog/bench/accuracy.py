@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from iog.baselines.limits import LimitError
-from iog.baselines.task import UnanswerableError
-from iog.bench.results import MethodFile, Record, check_settings, write_environment
-from iog.bench.settings import Settings
-from iog.bench.subjects import Classical, Subject
-from iog.clicks import Correction
+from iog.bench.results import MethodFile, MethodResult, check_settings, write_environment
+from iog.bench.settings import BenchSettings
+from iog.bench.subjects import Classical, Participant
+from iog.clicks import AnyClicks, ExtremeClicks
 from iog.datasets import ObjectDataset, ObjectSample, known
 from iog.errors import DataError
-from iog.evaluation.metrics import boundary_iou, iou
+from iog.evaluation.measure import measure
+from iog.evaluation.subjects import PROMPT_CLICKS
 from iog.masks import encode_rle
 from iog.robot import RobotUser
 
-PROMPT_CLICKS = 3
-"""Corners and inside click; what follows are corrections."""
-
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class PlannedObject:
     """One object to measure at one jitter."""
 
     split: str
@@ -36,11 +32,11 @@ class Item:
 
     @property
     def key(self) -> tuple[str, int, float]:
-        """As `Record.key`."""
+        """As `MethodResult.key`."""
         return self.split, self.index, self.jitter
 
 
-def plan(sets: dict[str, ObjectDataset], settings: Settings) -> list[Item]:
+def plan(sets: dict[str, ObjectDataset], settings: BenchSettings) -> list[PlannedObject]:
     """What to measure: of each set as many objects as the limit says, evenly spread, and the jittered ones.
 
     The seed decides where in the set the spread begins.
@@ -51,7 +47,7 @@ def plan(sets: dict[str, ObjectDataset], settings: Settings) -> list[Item]:
         If nothing is left.
     """
     random = np.random.default_rng(settings.seed)
-    items: list[Item] = []
+    items: list[PlannedObject] = []
     for split, objects in sets.items():
         groups = np.array(objects.groups)
         for group in dict.fromkeys(objects.groups):
@@ -63,9 +59,9 @@ def plan(sets: dict[str, ObjectDataset], settings: Settings) -> list[Item]:
             offset = float(random.random()) * stride
             chosen = [int(members[int(offset + i * stride) % len(members)]) for i in range(count)]
             for number, index in enumerate(sorted(chosen)):
-                items.append(Item(split, index, 0.0))
-                if number % settings.jitter_every == 0:
-                    items += [Item(split, index, jitter) for jitter in settings.jitter]
+                items.append(PlannedObject(split, index, 0.0))
+                if settings.jitter_every and number % settings.jitter_every == 0:
+                    items += [PlannedObject(split, index, jitter) for jitter in settings.jitter]
     if not items:
         raise DataError(
             f"no objects of the sets {', '.join(settings.sets)}" if settings.sets else "no objects"
@@ -74,7 +70,11 @@ def plan(sets: dict[str, ObjectDataset], settings: Settings) -> list[Item]:
 
 
 def run(
-    folder: Path, data: Path, subjects: Sequence[Subject], settings: Settings, threads: int | None = None
+    folder: Path,
+    data: Path,
+    participants: Sequence[Participant],
+    settings: BenchSettings,
+    threads: int | None = None,
 ) -> Iterator[str]:
     """Measure what the folder does not hold yet; gives a line of text a method.
 
@@ -86,71 +86,53 @@ def run(
     check_settings(folder, settings)
     sets = {split: known.open_objects(settings.dataset, data, split) for split in settings.splits}
     items = plan(sets, settings)
-    write_environment(folder, threads, {subject.name: subject.identity for subject in subjects})
-    for subject in subjects:
-        about = {"title": subject.title, "family": subject.family, "identity": subject.identity}
-        with MethodFile(folder, subject.name, about) as file:
-            left = [item for item in items if item.key not in file.records]
+    write_environment(folder, threads, {one.name: one.identity for one in participants})
+    for one in participants:
+        about = {"title": one.title, "family": one.family, "identity": one.identity}
+        with MethodFile(folder, one.name, about) as file:
+            left = [item for item in items if item.key not in file.results]
             failed = 0
-            progress = tqdm(left, desc=subject.name, unit="object", disable=None, dynamic_ncols=True)
+            progress = tqdm(left, desc=one.name, unit="object", disable=None, dynamic_ncols=True)
             for item in progress:
                 sample = sets[item.split][item.index]
                 if sample.mask.any():  # nobody can click on an object without a pixel
-                    record = measure(subject, item, sample, settings)
-                    failed += bool(record.failures)
-                    file.add(record)
+                    result = measured(one, item, sample, settings)
+                    failed += bool(result.failures)
+                    file.add(result)
             changed = f", {file.dropped} out of date" if file.dropped else ""
-            yield f"{subject.name}: {len(left)} of {len(items)} measured now{changed}, {failed} with failures"
+            yield f"{one.name}: {len(left)} of {len(items)} measured now{changed}, {failed} with failures"
 
 
-def measure(subject: Subject, item: Item, sample: ObjectSample, settings: Settings) -> Record:
+def measured(
+    participant: Participant, planned: PlannedObject, sample: ObjectSample, settings: BenchSettings
+) -> MethodResult:
     """One object, from the first mask to the last click; a failure counts as an empty mask."""
-    user = RobotUser(corner_jitter=item.jitter, seed=(settings.seed, item.index))
-    most = settings.classical_clicks if isinstance(subject, Classical) else settings.clicks
-    last = most if subject.last is None else min(most, subject.last)
-    if item.jitter:
-        last = min(last, PROMPT_CLICKS)
-    last = max(last, subject.first)
-    attempt = subject.begin(sample.image, sample.mask, user)
-    mask = shown = np.zeros_like(sample.mask)
-    ious: list[float] = []
-    boundary_ious: list[float] = []
-    failures: list[tuple[int, str]] = []
-    milliseconds: list[float] = []
-    corrections: tuple[Correction, ...] = ()
-    for clicks in range(subject.first, last + 1):
-        correction = None
-        if clicks > max(subject.first, PROMPT_CLICKS):
-            correction = user.correction(mask, sample.mask, sample.void, corrections)
-            if correction is None:  # nothing is wrong any more: further clicks would change nothing
-                break
-            corrections += (correction,)
-        started = time.perf_counter()
-        try:
-            mask = attempt.step(correction)
-        except (UnanswerableError, LimitError) as error:
-            mask = np.zeros_like(sample.mask)
-            failures.append((clicks, str(error)))
-        milliseconds.append(round(1000 * (time.perf_counter() - started), 2))
-        ious.append(round(iou(mask, sample.mask, sample.void), 5))
-        boundary_ious.append(round(boundary_iou(mask, sample.mask, sample.void), 5))
-        if clicks <= max(subject.first, PROMPT_CLICKS):
-            shown = mask
+    subject = participant.subject
+    user = RobotUser(corner_jitter=planned.jitter, seed=(settings.seed, planned.index))
+    clicks = settings.classical_clicks if isinstance(subject, Classical) else settings.clicks
+    # With a jittered prompt the prompt alone is measured.
+    curve = measure(subject, sample, user, PROMPT_CLICKS if planned.jitter else clicks)
     area = int(np.count_nonzero(sample.mask))
-    return Record(
-        split=item.split,
-        index=item.index,
+    return MethodResult(
+        split=planned.split,
+        index=planned.index,
         name=sample.name,
         group=sample.group,
         category=sample.category,
         area=area,
         share=area / sample.mask.size,
-        jitter=item.jitter,
-        first=subject.first,
-        ious=tuple(ious),
-        boundary_ious=tuple(boundary_ious),
-        failures=tuple(failures),
-        prompt=attempt.prompt,
-        rle=encode_rle(shown),
-        milliseconds=tuple(milliseconds),
+        jitter=planned.jitter,
+        first=curve.first,
+        ious=tuple(round(value, 5) for value in curve.ious),
+        boundary_ious=tuple(round(value, 5) for value in curve.boundary_ious),
+        failures=curve.failures,
+        prompt=_plain(curve.clicks),
+        rle=encode_rle(np.zeros_like(sample.mask) if curve.prompted is None else curve.prompted.mask),
+        milliseconds=tuple(round(value, 2) for value in curve.milliseconds),
     )
+
+
+def _plain(clicks: AnyClicks) -> dict[str, Any]:
+    if isinstance(clicks, ExtremeClicks):
+        return {"points": [list(point) for point in clicks.points]}
+    return clicks.to_json()

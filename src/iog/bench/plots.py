@@ -140,7 +140,7 @@ def _jitter(figure: Any, methods: Sequence[Method]) -> bool:
     axes = figure.subplots()
     for method in shown:
         objects = set.intersection(*({(r.split, r.index) for r in rs} for rs in method.jittered.values()))
-        levels = {0.0: method.records, **method.jittered}
+        levels = {0.0: method.results, **method.jittered}
         points = []
         for jitter, records in levels.items():
             values = [r.at(max(3, r.first)) or 0.0 for r in records if (r.split, r.index) in objects]

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from iog.bench.plots import plots
-from iog.bench.results import Method, Record, read_json, read_methods
+from iog.bench.results import Method, MethodResult, read_json, read_methods
 from iog.bench.speed import speed_tables
 from iog.bench.tables import Table, chosen, common, ranked, tables
 from iog.clicks import Clicks, Pixel
@@ -86,8 +86,8 @@ def write_report(folder: Path, data: Path | None = None, pictures: int = 2) -> P
 
 def incomplete(methods: Sequence[Method], shared: set[tuple[str, int, float]]) -> list[str]:
     """What to say where some methods were measured on fewer objects than others."""
-    most = max(len(m.records) for m in methods)
-    fewer = [f"{m.title} has {len(m.records)} of {most} objects." for m in methods if len(m.records) < most]
+    most = max(len(m.results) for m in methods)
+    fewer = [f"{m.title} has {len(m.results)} of {most} objects." for m in methods if len(m.results) < most]
     compared = f"The tables compare the {len(shared)} objects that all methods were measured on."
     return [compared, *fewer] if fewer else []
 
@@ -138,14 +138,14 @@ def _gallery(
     return found
 
 
-def _shown_iou(record: Record) -> float:
+def _shown_iou(record: MethodResult) -> float:
     """IoU of the mask that the record keeps."""
     value = record.at(max(3, record.first))
     assert value is not None
     return value
 
 
-def _first_clicks(record: Record) -> Clicks:
+def _first_clicks(record: MethodResult) -> Clicks:
     clicks = Clicks.from_json(record.prompt)
     return Clicks(clicks.corners, clicks.inside)
 

@@ -22,14 +22,14 @@ import numpy as np
 
 from iog import robot
 from iog._version import __version__
-from iog.bench.settings import Settings
+from iog.bench.settings import BenchSettings
 from iog.errors import DataError
-from iog.files import replacing
+from iog.evaluation.lines import Line, LineFile, read_lines
 from iog.output import write_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class MethodResult:
     """One object, one method."""
 
     split: str
@@ -70,38 +70,26 @@ class Record:
 _DECIDING = ("identity", "robot")  # of a line's run: where they differ, the answers may
 
 
-class MethodFile:
-    """The lines of one method; use as a context.
+class MethodFile(LineFile):
+    """The lines of one method.
 
     Lines of another identity (other weights, another library) or of another robot are dropped when opened:
     they are to be measured anew.
     """
 
     def __init__(self, folder: Path, name: str, run: Mapping[str, Any]) -> None:
-        self.path = folder / "objects" / f"{name}.jsonl"
-        self.run = {**run, "robot": robot.VERSION}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        lines = _lines(self.path) if self.path.exists() else []
-        kept = [line for line in lines if all(line["run"][k] == self.run[k] for k in _DECIDING)]
+        path, run = folder / "objects" / f"{name}.jsonl", {**run, "robot": robot.VERSION}
+        lines = _lines(path) if path.exists() else []
+        kept = [pair for pair in lines if all(pair[0]["run"].get(k) == run[k] for k in _DECIDING)]
         self.dropped = len(lines) - len(kept)
         """Lines that were out of date."""
-        self.records = {record.key: record for record in map(_record, kept)}
-        with replacing(self.path) as file:
-            for line in kept:
-                file.write(_text(line))
-        self._file = self.path.open("ab", buffering=0)
+        self.results = {result.key: result for _, result in kept}
+        super().__init__(path, run, [line for line, _ in kept])
 
-    def add(self, record: Record) -> None:
-        """Append one result, in one write."""
-        self._file.write(_text({**asdict(record), "run": self.run}))
-        self.records[record.key] = record
-
-    def __enter__(self) -> MethodFile:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.fsync(self._file.fileno())
-        self._file.close()
+    def add(self, result: MethodResult) -> None:
+        """Append one result."""
+        self.write(asdict(result))
+        self.results[result.key] = result
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +100,9 @@ class Method:
     title: str
     family: str
     identity: str
-    records: Sequence[Record]
+    results: Sequence[MethodResult]
     """Without jitter, by set and number."""
-    jittered: Mapping[float, Sequence[Record]]
+    jittered: Mapping[float, Sequence[MethodResult]]
 
 
 def read_methods(folder: Path) -> list[Method]:
@@ -130,17 +118,17 @@ def read_methods(folder: Path) -> list[Method]:
         lines = _lines(path)
         if not lines:
             continue
-        run = lines[-1]["run"]
-        records = sorted((_record(line) for line in lines), key=lambda r: (r.split, r.group, r.index))
-        jitters = sorted({r.jitter for r in records} - {0.0})
+        run = lines[-1][0]["run"]
+        results = sorted((result for _, result in lines), key=lambda r: (r.split, r.group, r.index))
+        jitters = sorted({r.jitter for r in results} - {0.0})
         found.append(
             Method(
                 path.stem,
                 run["title"],
                 run["family"],
                 run["identity"],
-                [r for r in records if r.jitter == 0],
-                {j: [r for r in records if r.jitter == j] for j in jitters},
+                [r for r in results if r.jitter == 0],
+                {j: [r for r in results if r.jitter == j] for j in jitters},
             )
         )
     if not found:
@@ -148,7 +136,7 @@ def read_methods(folder: Path) -> list[Method]:
     return found
 
 
-def check_settings(folder: Path, settings: Settings) -> None:
+def check_settings(folder: Path, settings: BenchSettings) -> None:
     """Write the settings of a new folder; refuse another's.
 
     Raises
@@ -217,30 +205,22 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _text(line: Mapping[str, Any]) -> bytes:
-    return json.dumps(line, ensure_ascii=False).encode() + b"\n"
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    """The whole lines; one that a crash cut off is left out."""
-    content = path.read_bytes()
+def _lines(path: Path) -> list[tuple[Line, MethodResult]]:
     found = []
-    for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), 1):
+    for number, line in read_lines(path):
         try:
-            data = json.loads(line)
-            _record(data)
+            found.append((line, _result(line)))
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"{path}, line {number} is not a result ({error}); delete the file") from error
-        found.append(data)
     return found
 
 
-def _record(line: Mapping[str, Any]) -> Record:
-    data = {name: line[name] for name in Record.__dataclass_fields__}
+def _result(line: Line) -> MethodResult:
+    data = {name: line[name] for name in MethodResult.__dataclass_fields__}
     for name in ("ious", "boundary_ious", "milliseconds"):
         data[name] = tuple(data[name])
     data["failures"] = tuple((int(clicks), str(why)) for clicks, why in data["failures"])
-    return Record(**data)
+    return MethodResult(**data)
 
 
 def mean_percent(values: Sequence[float]) -> float:

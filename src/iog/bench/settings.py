@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class BenchSettings:
     """What decides the figures of an accuracy run, apart from methods and photos."""
 
     dataset: str = "photos"
@@ -24,7 +24,7 @@ class Settings:
     jitter: tuple[float, ...] = (0.03, 0.1)
     """Corner errors (standard deviation / box side) at which the first mask is measured too."""
     jitter_every: int = 2
-    """Measure them on every so many objects."""
+    """Measure them on every so many objects; 0 for none."""
     seconds: float = 20.0
     """Processor time that a classical method may take for one answer."""
     megabytes: int = 2000

@@ -21,14 +21,14 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
 from iog import zoo
 from iog.bench.results import write_environment
-from iog.bench.subjects import Network, Subject, opened
+from iog.bench.subjects import Participant, opened
 from iog.bench.tables import NONE, Table
 from iog.clicks import Clicks, Correction
+from iog.evaluation.subjects import BoxedNetwork, Image, Subject
 from iog.images import read_image
 from iog.masks import mask_box
 from iog.output import write_json
@@ -36,7 +36,6 @@ from iog.robot import BoolArray, RobotUser
 from iog.samples import samples
 from iog.segmenter import Segmenter, Session
 
-Image = npt.NDArray[np.uint8]
 Steps = dict[str, Callable[[], object]]
 
 _OBJECT = "cup"
@@ -55,44 +54,46 @@ def run(
     cv2.setNumThreads(1)
     out.mkdir(parents=True, exist_ok=True)
     photo, mask = scene(0.3, enlarged=False)
-    with opened(names, models, threads=threads, limited=False) as subjects:
-        write_environment(out, threads, {s.name: s.identity for s in subjects})
-        cold = {s.name: _milliseconds(lambda s=s: _prompt(s, photo, mask)) for s in subjects}  # type: ignore[misc]
+    with opened(names, models, threads=threads, limited=False) as participants:
+        write_environment(out, threads, {p.name: p.identity for p in participants})
+        cold = {p.name: _milliseconds(lambda s=p.subject: _prompt(s, photo, mask)) for p in participants}  # type: ignore[misc]
         timed: Steps = {}
-        for subject in subjects:
-            timed |= _method_steps(subject, photo, mask)
-        networks = [s for s in subjects if isinstance(s, Network)]
-        answering = [s for s in networks if s.last is None]  # corrections
-        for network in answering:
+        for one in participants:
+            timed |= _method_steps(one, photo, mask)
+        networks = [(p, p.subject) for p in participants if isinstance(p.subject, BoxedNetwork)]
+        answering = [(p, s) for p, s in networks if s.last is None]  # corrections
+        for one, network in answering:
             for size in megapixels:
-                timed |= _photo_steps(network, size)
+                timed |= _photo_steps(one.name, network, size)
         times = interleaved(timed, rounds)
         result = {
             "threads": threads,
             "rounds": rounds,
             "methods": [
                 {
-                    "name": s.name,
-                    "title": s.title,
-                    "family": s.family,
-                    "cold": round(cold[s.name], 2),
-                    **{step: times[f"{s.name} {step}"] for step in _STEPS if f"{s.name} {step}" in times},
-                    "peak_mb": _peak_memory(s.name, models, 0.3, threads),
+                    "name": p.name,
+                    "title": p.title,
+                    "family": p.family,
+                    "cold": round(cold[p.name], 2),
+                    **{step: times[f"{p.name} {step}"] for step in _STEPS if f"{p.name} {step}" in times},
+                    "peak_mb": _peak_memory(p.name, models, 0.3, threads),
                 }
-                for s in subjects
+                for p in participants
             ],
             "photos": [
                 {
-                    "name": s.name,
-                    "title": s.title,
+                    "name": p.name,
+                    "title": p.title,
                     "megapixels": size,
-                    **{step: times[f"{s.name} {step} {size:g}"] for step in _PHOTO_STEPS},
-                    "peak_mb": _peak_memory(s.name, models, size, threads),
+                    **{step: times[f"{p.name} {step} {size:g}"] for step in _PHOTO_STEPS},
+                    "peak_mb": _peak_memory(p.name, models, size, threads),
                 }
-                for s in answering
+                for p, _ in answering
                 for size in megapixels
             ],
-            "arithmetic": [line for s in networks for line in _arithmetic(s, times, threads)],
+            "arithmetic": [
+                line for p, network in networks for line in _arithmetic(p, network, times, threads)
+            ],
         }
     write_json(out / "speed.json", result)
     for table in speed_tables(result):
@@ -214,37 +215,39 @@ def _prompt(subject: Subject, photo: Image, mask: BoolArray) -> Any:
     """An attempt that has its whole prompt."""
     attempt = subject.begin(photo, mask, RobotUser())
     for _ in range(subject.first, max(subject.first, min(3, subject.last or 3)) + 1):
-        attempt.step(None)
+        _ = attempt.step(None).mask
     return attempt
 
 
-def _method_steps(subject: Subject, photo: Image, mask: BoolArray) -> Steps:
+def _method_steps(participant: Participant, photo: Image, mask: BoolArray) -> Steps:
+    name, subject = participant.name, participant.subject
+
     def prompt() -> object:
         return _prompt(subject, photo, mask)
 
-    steps: Steps = {f"{subject.name} prompt": prompt, f"{subject.name} click": prompt}
+    steps: Steps = {f"{name} prompt": prompt, f"{name} click": prompt}
     if subject.last is None:
         attempt = _prompt(subject, photo, mask)
         # The same two corrections in turn, so that a method's seeds do not grow without end.
         clicks = cycle(_hand(mask)[1])
-        steps[f"{subject.name} click"] = lambda: attempt.step(next(clicks))
-    if isinstance(subject, Network):
+        steps[f"{name} click"] = lambda: attempt.step(next(clicks)).mask
+    if isinstance(subject, BoxedNetwork):
         segmenter = subject.segmenter
         prediction = segmenter.segment(photo, RobotUser().clicks(mask))
         inputs = [segmenter.encoder_input(photo, prediction.clicks, prediction.crop)]
         features = segmenter.encode(inputs)
         steps |= {
-            f"{subject.name} encode": lambda: segmenter.encode(inputs),
-            f"{subject.name} decode": lambda: segmenter.decode(
+            f"{name} encode": lambda: segmenter.encode(inputs),
+            f"{name} decode": lambda: segmenter.decode(
                 features, [prediction.clicks], [prediction.crop], [None]
             ),
             # A copy: predictions keep what they have pasted.
-            f"{subject.name} paste": lambda: replace(prediction).mask,
+            f"{name} paste": lambda: replace(prediction).mask,
         }
     return steps
 
 
-def _photo_steps(network: Network, megapixels: float) -> Steps:
+def _photo_steps(name: str, network: BoxedNetwork, megapixels: float) -> Steps:
     steps: Steps = {}
     for kind, enlarged in (("same object", False), ("enlarged object", True)):
         photo, mask = scene(megapixels, enlarged=enlarged)
@@ -256,13 +259,13 @@ def _photo_steps(network: Network, megapixels: float) -> Steps:
             session.undo()
             return prediction.mask if whole else prediction.visible
 
-        steps[f"{network.name} {kind} {megapixels:g}"] = lambda f=correct: f(False)  # type: ignore[misc]
-        whole = f"{network.name} {kind}, whole mask {megapixels:g}"
+        steps[f"{name} {kind} {megapixels:g}"] = lambda f=correct: f(False)  # type: ignore[misc]
+        whole = f"{name} {kind}, whole mask {megapixels:g}"
         steps[whole] = lambda f=correct: f(True)  # type: ignore[misc]
     return steps
 
 
-def _opened(network: Network, photo: Image, mask: BoolArray) -> tuple[Session, list[Correction]]:
+def _opened(network: BoxedNetwork, photo: Image, mask: BoolArray) -> tuple[Session, list[Correction]]:
     """An object after three clicks, and corrections to make."""
     clicks, corrections = _hand(mask)
     session = network.segmenter.session(photo, clicks.corners)
@@ -290,7 +293,10 @@ def _hand(mask: BoolArray) -> tuple[Clicks, list[Correction]]:
 
 
 def _arithmetic(
-    network: Network, times: Mapping[str, Mapping[str, float]], threads: int | None
+    participant: Participant,
+    network: BoxedNetwork,
+    times: Mapping[str, Mapping[str, float]],
+    threads: int | None,
 ) -> list[dict[str, Any]]:
     """Floating-point operations of both halves and how fast they go; nothing without PyTorch."""
     try:
@@ -302,8 +308,8 @@ def _arithmetic(
     from iog.engines.torch import TorchEngine
 
     engine = network.segmenter.engine
-    if isinstance(engine, OnnxEngine) and network.name in zoo.MODELS:
-        engine = TorchEngine.from_files(*zoo.files_of(network.name))
+    if isinstance(engine, OnnxEngine) and participant.name in zoo.MODELS:
+        engine = TorchEngine.from_files(*zoo.files_of(participant.name))
     if not isinstance(engine, TorchEngine):
         return []
     photo, mask = scene(0.3, enlarged=False)
@@ -329,10 +335,10 @@ def _arithmetic(
         operations = counter.get_total_flops() / 1e9
         found.append(
             {
-                "title": network.title,
+                "title": participant.title,
                 "half": half,
                 "gflop": round(operations, 4),
-                "gflop_per_s": round(1000 * operations / times[f"{network.name} {half}"]["least"], 1),
+                "gflop_per_s": round(1000 * operations / times[f"{participant.name} {half}"]["least"], 1),
                 "peak_gflop_per_s": round(peak, 1),
             }
         )
@@ -354,8 +360,9 @@ def _measure_memory(
 ) -> int:
     photo, mask = scene(megapixels, enlarged=False)
     named = [pair for pair in models if pair[0] == name]
-    with opened([] if named else [name], named, threads=threads, limited=False) as (subject,):
-        if isinstance(subject, Network) and subject.last is None:
+    with opened([] if named else [name], named, threads=threads, limited=False) as (participant,):
+        subject = participant.subject
+        if isinstance(subject, BoxedNetwork) and subject.last is None:
             session, corrections = _opened(subject, photo, mask)
             session.correct(*corrections[0]).mask.any()
         else:

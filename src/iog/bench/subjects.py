@@ -1,239 +1,117 @@
-"""What is compared: networks prompted inside-outside, networks with extreme points, classical methods.
-
-A `Subject` makes its own prompt with the robot user and then answers click by click. The price of a click is
-the protocol's (`iog.evaluation.protocol`): a box two, the inside click one, four extreme points four, a
-correction one.
-"""
+"""Who takes part: networks prompted inside-outside, networks with extreme points, classical methods."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any, Literal
 
 from iog import baselines, zoo
 from iog.baselines import METHODS, Baseline
-from iog.baselines.limits import Limited
-from iog.baselines.task import PromptName
-from iog.clicks import Clicks, Correction, ExtremeClicks
+from iog.baselines.limits import Limited, LimitError
+from iog.baselines.task import PromptName, UnanswerableError
+from iog.clicks import AnyClicks, Clicks, Correction, ExtremeClicks
 from iog.errors import DataError
-from iog.extreme import ExtremePoints
-from iog.prompting import takes_extreme_points
-from iog.robot import BoolArray, RobotUser
-from iog.segmenter import Segmenter, Session
+from iog.evaluation.subjects import (
+    BOX_CLICKS,
+    EXTREME_CLICKS,
+    PROMPT_CLICKS,
+    Attempt,
+    ExtremeNetwork,
+    Image,
+    NoAnswerError,
+    Subject,
+    User,
+    subject_of,
+)
+from iog.robot import BoolArray
+from iog.segmenter import Prediction, Segmenter
 
 Family = Literal["inside-outside", "extreme points", "classical", "none"]
-Image = npt.NDArray[np.uint8]
-
-_EXTREME_CLICKS = 4
 
 
-class Attempt(Protocol):
-    """One object in work."""
-
-    @property
-    def prompt(self) -> dict[str, Any]:
-        """The clicks so far, as plain data."""
-        ...
-
-    def step(self, correction: Correction | None) -> BoolArray:
-        """The mask (H, W) after the first clicks, at the next call after one more, and so on.
-
-        The correction is None until the prompt is complete.
-        """
-        ...
-
-
-class Subject(Protocol):
+@dataclass(frozen=True)
+class Participant:
     """One line of the benchmark."""
 
-    @property
-    def name(self) -> str:
-        """For files and options."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """For people."""
-        ...
-
-    @property
-    def family(self) -> Family:
-        """What kind of thing it is."""
-        ...
-
-    @property
-    def identity(self) -> str:
-        """Changes when its answers do."""
-        ...
-
-    @property
-    def first(self) -> int:
-        """Clicks after which it has a mask."""
-        ...
-
-    @property
-    def last(self) -> int | None:
-        """Clicks after which it takes no more; None for as many as one makes."""
-        ...
-
-    def begin(self, image: Image, mask: BoolArray, user: RobotUser) -> Attempt:
-        """Let the user place the first clicks on an object (H, W)."""
-        ...
-
-
-@dataclass(frozen=True)
-class Network:
-    """A model that `Segmenter` opens, at image resolution."""
-
     name: str
+    """For files and options."""
     title: str
-    segmenter: Segmenter
-    family: Family = "inside-outside"
-    first: int = 2
-
-    @property
-    def identity(self) -> str:
-        """Its weights."""
-        return f"weights {self.segmenter.engine.info.weights_sha256}"
-
-    @property
-    def last(self) -> int | None:
-        """3 without corrections."""
-        return None if self.segmenter.takes_corrections else 3
-
-    def begin(self, image: Image, mask: BoolArray, user: RobotUser) -> Attempt:
-        """See `Subject.begin`."""
-        return _NetworkAttempt(self.segmenter, image, user.clicks(mask))
-
-
-class _NetworkAttempt:
-    def __init__(self, segmenter: Segmenter, image: Image, clicks: Clicks) -> None:
-        self._segmenter, self._image, self._clicks = segmenter, image, clicks
-        self._session: Session | None = None
-
-    @property
-    def prompt(self) -> dict[str, Any]:
-        return self._session.clicks.to_json() if self._session else self._clicks.to_json()
-
-    def step(self, correction: Correction | None) -> BoolArray:
-        if self._session is None:
-            self._session = self._segmenter.session(self._image, self._clicks.corners)
-            prediction = self._session.prediction
-        elif correction is None:
-            assert self._clicks.inside is not None
-            prediction = self._session.click(*self._clicks.inside)
-        else:
-            prediction = self._session.correct(*correction)
-        mask: BoolArray = prediction.mask
-        return mask
-
-
-@dataclass(frozen=True)
-class ExtremeNetwork:
-    """A network whose prompt is four extreme points."""
-
-    name: str
-    title: str
+    """For people."""
+    family: Family
+    """What kind of thing it is; "none" for a box, which is no method."""
     identity: str
-    network: ExtremePoints
-    family: Family = "extreme points"
-    first: int = _EXTREME_CLICKS
-    last: int | None = _EXTREME_CLICKS
-
-    def begin(self, image: Image, mask: BoolArray, user: RobotUser) -> Attempt:
-        """See `Subject.begin`."""
-        clicks = ExtremeClicks(user.extreme_points(mask))
-        return _Once(
-            {"points": [list(p) for p in clicks.points]}, lambda: self.network.segment(image, clicks).mask
-        )
+    """Changes when its answers do: its weights, or its library and the revision of our code."""
+    subject: Subject
+    """What answers."""
 
 
 @dataclass(frozen=True)
 class Classical:
     """A classical method with one of its prompts."""
 
-    name: str
-    title: str
     method: Baseline
     prompt: PromptName | Literal["outline"]
     """`outline`: the four extreme points, for methods that trace the outline."""
     answer: Callable[..., Any]
 
     @property
-    def family(self) -> Family:
-        """A box is no method."""
-        return "none" if self.method.module == "lazy" else "classical"
-
-    @property
-    def identity(self) -> str:
-        """Its library and the revision of our code."""
-        return f"{self.method.version}, revision {baselines.REVISION}"
-
-    @property
     def first(self) -> int:
         """See `Subject.first`."""
         if self.prompt == "outline":
-            return _EXTREME_CLICKS
-        return 2 if self.prompt == "full" and self.method.from_box else 3
+            return EXTREME_CLICKS
+        return BOX_CLICKS if self.prompt == "full" and self.method.from_box else PROMPT_CLICKS
 
     @property
     def last(self) -> int | None:
         """See `Subject.last`."""
         return None if self.method.corrections else self.first
 
-    def begin(self, image: Image, mask: BoolArray, user: RobotUser) -> Attempt:
+    def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:
         """See `Subject.begin`."""
         if self.prompt == "outline":
-            points = user.extreme_points(mask)
-            box = ExtremeClicks(points).box
-            clicks = Clicks.of((box[:2], (box.x1 - 1, box.y1 - 1)))
-            return _Once(
-                {"points": [list(p) for p in points]},
-                lambda: (
-                    baselines.segment(
-                        self.method.name, image, clicks, anchors=points, answer=self.answer
-                    ).mask
-                ),
-            )
-        return _ClassicalAttempt(self, image, user.clicks(mask))
+            return _Outlined(self, image, ExtremeClicks(user.extreme_points(mask)))
+        return _Seeded(self, image, user.clicks(mask))
+
+    def segment(self, image: Image, clicks: Clicks, **prompt: Any) -> Prediction:
+        """`baselines.segment`; `NoAnswerError` where the method cannot work, or takes more than it may."""
+        try:
+            return baselines.segment(self.method.name, image, clicks, answer=self.answer, **prompt)
+        except (UnanswerableError, LimitError) as error:
+            raise NoAnswerError(str(error)) from error
 
 
-class _ClassicalAttempt:
+@dataclass(frozen=True)
+class _Outlined:
+    """Four points on the outline, answered once."""
+
+    subject: Classical
+    image: Image
+    clicks: ExtremeClicks
+
+    def step(self, correction: Correction | None) -> Prediction:
+        box, points = self.clicks.box, self.clicks.points
+        corners = Clicks.of((box[:2], (box.x1 - 1, box.y1 - 1)))
+        return self.subject.segment(self.image, corners, anchors=points)
+
+
+class _Seeded:
+    """A box, an inside click where there is one, and corrections."""
+
     def __init__(self, subject: Classical, image: Image, clicks: Clicks) -> None:
-        self._subject, self._image, self._all = subject, image, clicks
-        self._made = Clicks(clicks.corners) if subject.first == 2 else clicks
+        self._subject, self._image, self._prompt = subject, image, clicks
+        self.clicks: AnyClicks = Clicks(clicks.corners) if subject.first == BOX_CLICKS else clicks
         self._started = False
 
-    @property
-    def prompt(self) -> dict[str, Any]:
-        return self._made.to_json()
-
-    def step(self, correction: Correction | None) -> BoolArray:
+    def step(self, correction: Correction | None) -> Prediction:
         if correction is not None:
-            self._made = self._made.with_correction(*correction)
-        elif self._started:
-            self._made = self._all
+            self._prompt = self._prompt.with_correction(*correction)
+        if self._started:
+            self.clicks = self._prompt
         self._started = True
-        subject = self._subject
-        assert subject.prompt != "outline"
-        return baselines.segment(
-            subject.method.name, self._image, self._made, prompt=subject.prompt, answer=subject.answer
-        ).mask
-
-
-class _Once:
-    """A prompt that is answered once."""
-
-    def __init__(self, prompt: dict[str, Any], answer: Callable[[], BoolArray]) -> None:
-        self.prompt, self._answer = prompt, answer
-
-    def step(self, correction: Correction | None) -> BoolArray:
-        return self._answer()
+        assert isinstance(self.clicks, Clicks)
+        return self._subject.segment(self._image, self.clicks, prompt=self._subject.prompt)
 
 
 def classical_names() -> list[str]:
@@ -250,8 +128,8 @@ def opened(
     megabytes: int = 2000,
     threads: int | None = None,
     limited: bool = True,
-) -> Iterator[list[Subject]]:
-    """The subjects of these names.
+) -> Iterator[list[Participant]]:
+    """Who has these names.
 
     Parameters
     ----------
@@ -277,32 +155,30 @@ def opened(
     for name in names:
         wanted += {"classical": classical_names(), "all": [*classical_names(), *zoo.MODELS]}.get(name, [name])
     available = {name: (method, prompt) for method in METHODS.values() for name, prompt in _prompts(method)}
-    subjects: list[Subject] = []
+    found: list[Participant] = []
     with ExitStack() as stack:
         for name in dict.fromkeys(wanted):
             model = zoo.bundled(name)
             if model is not None:
-                segmenter = Segmenter(model.name, threads=threads)
-                subjects.append(Network(model.name, f"iog {model.name}", segmenter))
+                found.append(_network(model.name, f"iog {model.name}", model.name, threads))
                 continue
             if name not in available:
                 known = ", ".join([*zoo.MODELS, *available])
                 raise DataError(
-                    f"unknown method {name!r}; known: {known}, classical, all; --model adds others"
+                    f"unknown method {name!r}; known: {known}, classical, all; further models by their files"
                 )
             method, prompt = available[name]
             answer: Any = method.load()
             if limited:
                 answer = stack.enter_context(Limited(method.name, seconds=seconds, megabytes=megabytes))
-            title = {"seeds": f"{method.title}, seeds only", "outline": f"{method.title}, extreme points"}
-            subjects.append(Classical(name, title.get(prompt, method.title), method, prompt, answer))
+            found.append(_classical(name, method, prompt, answer))
         for name, file in models:
-            if any(s.name == name for s in subjects):
-                raise DataError(f"two methods are called {name}; give --model another name")
-            subjects.append(_network(name, file, threads))
-        if not subjects:
+            if any(one.name == name for one in found):
+                raise DataError(f"two methods are called {name}; give one of the models another name")
+            found.append(_network(name, name, file, threads))
+        if not found:
             raise DataError("nothing to measure: name methods or models")
-        yield subjects
+        yield found
 
 
 def _prompts(method: Baseline) -> list[tuple[str, PromptName | Literal["outline"]]]:
@@ -314,9 +190,21 @@ def _prompts(method: Baseline) -> list[tuple[str, PromptName | Literal["outline"
     return [(f"{method.name}-{prompt}", prompt) for prompt in method.prompts]
 
 
-def _network(name: str, file: str, threads: int | None) -> Subject:
-    engine = zoo.open_model(file, threads=threads)
-    if takes_extreme_points(engine.info):
-        identity = f"weights {engine.info.weights_sha256}"
-        return ExtremeNetwork(name, name, identity, ExtremePoints(engine))
-    return Network(name, name, Segmenter(engine))
+def _classical(
+    name: str, method: Baseline, prompt: PromptName | Literal["outline"], answer: Any
+) -> Participant:
+    titles = {"seeds": f"{method.title}, seeds only", "outline": f"{method.title}, extreme points"}
+    return Participant(
+        name,
+        titles.get(prompt, method.title),
+        "none" if method.module == "lazy" else "classical",
+        f"{method.version}, revision {baselines.REVISION}",
+        Classical(method, prompt, answer),
+    )
+
+
+def _network(name: str, title: str, model: str, threads: int | None) -> Participant:
+    segmenter = Segmenter(model, threads=threads)
+    subject = subject_of(segmenter)
+    family: Family = "extreme points" if isinstance(subject, ExtremeNetwork) else "inside-outside"
+    return Participant(name, title, family, f"weights {segmenter.engine.info.weights_sha256}", subject)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from iog.bench.results import Method, Record, mean_percent
+from iog.bench.results import Method, MethodResult, mean_percent
 from iog.evaluation.metrics import clicks_to_reach
 from iog.evaluation.protocol import TARGETS
 from iog.evaluation.tables import interval, markdown
@@ -117,23 +117,25 @@ def tables(methods: Sequence[Method]) -> list[Table]:
 
 def common(methods: Sequence[Method]) -> set[tuple[str, int, float]]:
     """The objects that every method was measured on."""
-    found = {record.key for record in methods[0].records}
+    found = {record.key for record in methods[0].results}
     for method in methods[1:]:
-        found &= {record.key for record in method.records}
+        found &= {record.key for record in method.results}
     return found
 
 
 def sets_of(methods: Sequence[Method]) -> list[tuple[str, str]]:
     """(split, set), in the order of the files; validation before test."""
-    pairs = {(r.split, r.group) for m in methods for r in m.records}
+    pairs = {(r.split, r.group) for m in methods for r in m.results}
     return sorted(pairs, key=lambda pair: (pair[0] != "val", pair))
 
 
 def chosen(
-    method: Method, shared: set[tuple[str, int, float]], wanted: Callable[[Record], bool] = lambda r: True
-) -> list[Record]:
+    method: Method,
+    shared: set[tuple[str, int, float]],
+    wanted: Callable[[MethodResult], bool] = lambda r: True,
+) -> list[MethodResult]:
     """The shared records of a method that are wanted."""
-    return [r for r in method.records if r.key in shared and wanted(r)]
+    return [r for r in method.results if r.key in shared and wanted(r)]
 
 
 def ranked(methods: Sequence[Method], shared: set[tuple[str, int, float]], clicks: int = 4) -> list[Method]:
@@ -181,7 +183,7 @@ def by_set(methods: Sequence[Method], shared: set[tuple[str, int, float]], click
 
 def by_clicks(methods: Sequence[Method], shared: set[tuple[str, int, float]]) -> Table:
     """Mean IoU over all objects by clicks."""
-    last = max((r.first + len(r.ious) - 1 for m in methods for r in m.records), default=3)
+    last = max((r.first + len(r.ious) - 1 for m in methods for r in m.results), default=3)
     shown = [k for k in (2, 3, 4, 5, 6, 8, 10, 15, 20) if k <= last]
     rows = []
     for method in ranked(methods, shared):
@@ -203,7 +205,7 @@ def number_of_clicks(methods: Sequence[Method], shared: set[tuple[str, int, floa
     """NoC and failures: of all methods to the click that all reached, of the others to their own."""
     ends = {m.name: _end(m) for m in methods}
     # A method that takes no corrections will not get further with more clicks.
-    corrected = [m for m in methods if ends[m.name] > max(m.records[0].first, 3)]
+    corrected = [m for m in methods if ends[m.name] > max(m.results[0].first, 3)]
     caps = sorted({ends[m.name] for m in corrected}) or [max(ends.values())]
     return [_noc_table("noc", methods, shared, caps[0])] + [
         _noc_table(f"noc_{cap}", [m for m in corrected if ends[m.name] >= cap], shared, cap)
@@ -261,7 +263,7 @@ def by_jitter(methods: Sequence[Method]) -> Table:
     for method in ranked(methods, shared):
         keys = [{(r.split, r.index) for r in method.jittered[j]} for j in method.jittered]
         objects = set.intersection(*keys) if keys else set()
-        exact = [r for r in method.records if (r.split, r.index) in objects]
+        exact = [r for r in method.results if (r.split, r.index) in objects]
         cells = [_mean(r.at(max(3, r.first)) for r in exact)]
         for jitter in jitters:
             noisy = [r for r in method.jittered.get(jitter, []) if (r.split, r.index) in objects]
@@ -281,7 +283,7 @@ def failures(methods: Sequence[Method]) -> Table:
     """What went wrong, how often."""
     rows = []
     for method in methods:
-        records = [*method.records, *(r for records in method.jittered.values() for r in records)]
+        records = [*method.results, *(r for records in method.jittered.values() for r in records)]
         masks = sum(len(r.ious) for r in records)
         reasons: dict[str, int] = {}
         for record in records:
@@ -306,27 +308,27 @@ def identities(methods: Sequence[Method]) -> Table:
         "What was measured",
         "Library and revision of our code, or the SHA-256 of the weights.",
         ["method", "kind", "name", "library or weights", "objects"],
-        [[m.title, m.family, m.name, m.identity[:40], str(len(m.records))] for m in methods],
+        [[m.title, m.family, m.name, m.identity[:40], str(len(m.results))] for m in methods],
         labels=4,
     )
 
 
-def noc(record: Record, target: float) -> int | None:
+def noc(record: MethodResult, target: float) -> int | None:
     """With which click the object reaches `target` percent."""
     return clicks_to_reach(record.ious, target / 100, record.first)
 
 
-def size_of(record: Record) -> str:
+def size_of(record: MethodResult) -> str:
     """The object's size, as COCO calls it."""
     return next(name for limit, name in _SIZES if record.area < limit)
 
 
 def _end(method: Method) -> int:
     """The last click that the method was measured with."""
-    return max((r.first + len(r.ious) - 1 for r in method.records), default=0)
+    return max((r.first + len(r.ious) - 1 for r in method.results), default=0)
 
 
-def _of(split: str, group: str) -> Callable[[Record], bool]:
+def _of(split: str, group: str) -> Callable[[MethodResult], bool]:
     return lambda record: (record.split, record.group) == (split, group)
 
 

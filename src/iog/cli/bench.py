@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from iog.bench.settings import Settings
+from iog.bench.settings import BenchSettings
 from iog.cli.settings import from_options, options_of
 
 _METHODS = click.option(
@@ -46,7 +46,7 @@ def bench() -> None:
 @_MODELS
 @_OUT
 @_THREADS
-@options_of(Settings)
+@options_of(BenchSettings)
 def accuracy(
     data: Path, methods: str, models: tuple[str, ...], out: Path, threads: int | None, **options: Any
 ) -> None:
@@ -58,7 +58,7 @@ def accuracy(
     from iog.bench import accuracy as measuring
     from iog.bench.subjects import opened
 
-    settings = from_options(Settings(), options)
+    settings = from_options(BenchSettings(), options)
     limits = {"seconds": settings.seconds, "megabytes": settings.megabytes}
     with opened(_names(methods), _pairs(models), threads=threads, **limits) as subjects:  # type: ignore[arg-type]
         for line in measuring.run(out, data, subjects, settings, threads):

@@ -14,8 +14,8 @@ from iog.errors import DataError, ModelError
 from iog.extras import require_torch
 
 if TYPE_CHECKING:
-    from iog.engines import Info
-    from iog.networks.checkpoints import Network
+    from iog.description import Info
+    from iog.networks.base import Network
     from iog.networks.export import Question
 
 Target = Literal["checkpoint", "onnx"]
@@ -88,7 +88,7 @@ def convert(
 
     network, record = load_with_record(file)
     info = _changed(info_of(network, record, file), stem.name, size, margin)
-    click.echo(f"{file}: {_kind(network)}")
+    click.echo(f"{file}: {network.config.summary}")
     click.echo(f"  parameters  {sum(p.numel() for p in network.parameters()):,}")
     click.echo(f"  weights     sha256 {info.weights_sha256[:16]}")
     _echo_file(file)
@@ -106,7 +106,7 @@ def convert(
 
 def _changed(info: Info, name: str, size: int | None, margin: float | None) -> Info:
     """The description with the name and crop that the user asked for; published networks keep their names."""
-    from iog.engines import ModelInfo
+    from iog.description import ModelInfo
 
     if isinstance(info, ModelInfo):
         return replace(
@@ -121,27 +121,8 @@ def _changed(info: Info, name: str, size: int | None, margin: float | None) -> I
     return replace(info, settings=settings)
 
 
-def _kind(network: Network) -> str:
-    """What it is, for people."""
-    from iog.networks.dextr import DEXTR
-    from iog.networks.lite import Lite
-
-    if isinstance(network, Lite):
-        return f"lite with {network.config.backbone}"
-    config = network.config
-    if isinstance(network, DEXTR):
-        return f"DEXTR with ResNet-{config.depth} (wants extreme points)"
-    notes = [
-        "takes corrections" if network.config.refinement else "takes no corrections",
-        *(["without FineNet"] if not network.config.fine else []),
-        *(["wants extreme points"] if network.config.guidance == "extreme-points" else []),
-    ]
-    kind = "IOG refinement" if network.config.refinement else "IOG"
-    return f"{kind} with ResNet-{config.depth} ({', '.join(notes)})"
-
-
 def _write_checkpoint(network: Network, info: Info, path: Path) -> Path:
-    from iog.engines.base import info_to_json
+    from iog.description import info_to_json
     from iog.networks import checkpoints
 
     checkpoints.save(path, network, description=info_to_json(info))
@@ -149,37 +130,21 @@ def _write_checkpoint(network: Network, info: Info, path: Path) -> Path:
 
 
 def _write_onnx(network: Network, info: Info, stem: Path, questions: Sequence[Question]) -> tuple[Path, Path]:
-    from iog.engines import ModelInfo
-    from iog.networks.export import export
-    from iog.networks.export_published import export_published
-    from iog.networks.lite import Lite
+    from iog.networks.families import part
 
-    if isinstance(network, Lite):
-        assert isinstance(info, ModelInfo)
-        return export(
-            network,
-            stem,
-            name=info.name,
-            size=info.size,
-            margin=info.margin,
-            trained=info.trained,
-            questions=questions,
-        )
-    assert not isinstance(info, ModelInfo)
-    return export_published(network, stem, settings=info.settings)
+    paths: tuple[Path, Path] = part(info.kind, "export")(network, stem, info, questions)
+    return paths
 
 
 def _questions(network: Network, info: Info, photos: Path) -> list[Question]:
     """What the network is asked about objects in `photos`."""
     from iog.datasets import PhotoDataset
-    from iog.engines import ModelInfo
+    from iog.description import ModelInfo
     from iog.engines.torch import TorchEngine
     from iog.evaluation.listening import questions
-    from iog.networks.lite import Lite
 
-    if not isinstance(network, Lite) or network.config.guidance != "inside-outside":
+    if not isinstance(info, ModelInfo) or info.guidance != "inside-outside":
         raise ModelError(f"--int8 is for lite networks that take IOG's clicks, not {info.name}: drop it")
-    assert isinstance(info, ModelInfo)
     return questions(TorchEngine(network, info), PhotoDataset(photos, "train"))
 
 

@@ -6,20 +6,17 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
 
-from iog.clicks import Clicks, ExtremeClicks
+from iog.clicks import AnyClicks, Clicks, ExtremeClicks, clicks_from_json
 from iog.errors import DataError, IogError
 
 if TYPE_CHECKING:
-    from iog.extreme import ExtremePoints
-    from iog.output import AnyPrediction, Format
-    from iog.segmenter import Segmenter
-
-AnyClicks: TypeAlias = Clicks | ExtremeClicks
+    from iog.output import Format
+    from iog.segmenter import Prediction, Segmenter
 
 
 class PointType(click.ParamType[tuple[float, float]]):
@@ -148,15 +145,16 @@ def predict(
     for path in (out, overlay):
         if path is not None and not path.absolute().parent.is_dir():
             raise DataError(f"folder {path.absolute().parent} does not exist; make it first")
-    segmenter = _opened(model, engine, threads, isinstance(clicks, ExtremeClicks))
+    segmenter = _opened(model, engine, threads, type(clicks))
     _predict_one(segmenter, photo, clicks, out, overlay, format_)
 
 
-def _opened(model: str, engine: Any, threads: int | None, extreme: bool) -> Segmenter | ExtremePoints:
-    from iog.extreme import ExtremePoints
+def _opened(model: str, engine: Any, threads: int | None, kind: type[AnyClicks]) -> Segmenter:
     from iog.segmenter import Segmenter
 
-    return (ExtremePoints if extreme else Segmenter)(model, engine=engine, threads=threads)
+    segmenter = Segmenter(model, engine=engine, threads=threads)
+    segmenter.require(kind)
+    return segmenter
 
 
 def _clicks(
@@ -174,7 +172,7 @@ def _clicks(
     if clicks_file is not None:
         if corners or inside:
             raise click.UsageError("give --clicks, or --corners and --inside, not both")
-        read = _from_json(_load_json(clicks_file))
+        read = clicks_from_json(_load_json(clicks_file))
         if isinstance(read, ExtremeClicks):
             if add or remove:
                 raise click.UsageError("extreme points take no corrections: leave --add and --remove out")
@@ -190,18 +188,8 @@ def _clicks(
     return clicks
 
 
-def _from_json(data: object) -> AnyClicks:
-    extreme = isinstance(data, dict) and "extreme_points" in data
-    return ExtremeClicks.from_json(data) if extreme else Clicks.from_json(data)
-
-
-def _segment(segmenter: Segmenter | ExtremePoints, image: Any, clicks: AnyClicks) -> AnyPrediction:
-    # `_opened` chose the segmenter for the clicks, which the type checker cannot know.
-    return segmenter.segment(image, clicks)  # type: ignore[arg-type]
-
-
 def _predict_one(
-    segmenter: Segmenter | ExtremePoints,
+    segmenter: Segmenter,
     photo: Path,
     clicks: AnyClicks,
     out: Path | None,
@@ -216,7 +204,7 @@ def _predict_one(
     for path in (out, overlay):
         check_no_input(path, [photo])
     image = read_image(photo)
-    prediction = _segment(segmenter, image, clicks)
+    prediction = segmenter.segment(image, clicks)
     if out is not None:
         match format_ or _format_of(out):
             case "png":
@@ -263,7 +251,7 @@ def _read_batch(batch: Path) -> list[tuple[int, str, AnyClicks | IogError]]:
         if not isinstance(data, dict) or not isinstance(data.get("image"), str):
             raise DataError(f'{batch}, line {number}: expected an object with "image" and "corners"')
         try:
-            lines.append((number, data["image"], _from_json(data)))
+            lines.append((number, data["image"], clicks_from_json(data)))
         except IogError as error:
             lines.append((number, data["image"], error))
     if not lines:
@@ -271,16 +259,16 @@ def _read_batch(batch: Path) -> list[tuple[int, str, AnyClicks | IogError]]:
     return lines
 
 
-def _agreed(batch: Path, lines: list[tuple[int, str, AnyClicks | IogError]]) -> bool:
-    """Whether the lines have extreme points; one model cannot answer both kinds."""
-    kinds = {isinstance(clicks, ExtremeClicks) for _, _, clicks in lines if not isinstance(clicks, IogError)}
+def _agreed(batch: Path, lines: list[tuple[int, str, AnyClicks | IogError]]) -> type[AnyClicks]:
+    """The kind of clicks of all lines; one model cannot answer both kinds."""
+    kinds: set[type[AnyClicks]] = {type(c) for _, _, c in lines if not isinstance(c, IogError)}
     if len(kinds) == 2:
         raise DataError(f"{batch} has lines with corners and lines with extreme points; make it two files")
-    return kinds == {True}
+    return kinds.pop() if kinds else Clicks
 
 
 def _predict_batch(
-    segmenter: Segmenter | ExtremePoints,
+    segmenter: Segmenter,
     folder: Path,
     lines: list[tuple[int, str, AnyClicks | IogError]],
     out: Path,
@@ -327,8 +315,8 @@ def _predict_batch(
 
 
 def _predictions(
-    segmenter: Segmenter | ExtremePoints, folder: Path, lines: list[tuple[int, str, AnyClicks | IogError]]
-) -> Iterator[AnyPrediction | IogError]:
+    segmenter: Segmenter, folder: Path, lines: list[tuple[int, str, AnyClicks | IogError]]
+) -> Iterator[Prediction | IogError]:
     """Answers line by line; neighbouring lines on one photo share its decoding."""
     from iog.images import read_image
 
@@ -341,7 +329,7 @@ def _predictions(
                 name, image = None, read_image(folder / image_name)
                 name = image_name
             assert image is not None
-            yield _segment(segmenter, image, clicks)
+            yield segmenter.segment(image, clicks)
         except IogError as error:
             yield error
 

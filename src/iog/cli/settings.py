@@ -94,13 +94,12 @@ def _fields(settings: type, prefix: str = "") -> list[tuple[str, Any, Any, str, 
     found: list[tuple[str, Any, Any, str, str]] = []
     hints, texts, defaults = get_type_hints(settings), _docstrings(settings), settings()
     for field in fields(settings):
-        name, type_ = prefix + field.name, hints[field.name]
-        if is_dataclass(type_):
-            assert isinstance(type_, type)
-            found += _fields(type_, f"{name}.")
+        name, default = prefix + field.name, getattr(defaults, field.name)
+        if is_dataclass(default):
+            found += _fields(type(default), f"{name}.")
         else:
             alias = str(field.metadata.get("option", ""))
-            found.append((name, type_, getattr(defaults, field.name), texts.get(field.name, ""), alias))
+            found.append((name, hints[field.name], default, texts.get(field.name, ""), alias))
     return found
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from iog.extras import require_torch
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 RECIPES = ("lite", "packed", "dextr-lite", "finetune", "iog", "iog-refinement")
 
@@ -55,10 +58,11 @@ def _recipe(name: str) -> click.Command:
 
     @click.command(name, short_help=summary, help=f"{summary}\n\n{_HELP}")
     @options_of(recipe_class)
+    @_own_network(recipe_class)
     @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
-    @click.option("--validate-every", default=500, show_default=True, help="Steps between validations.")
+    @click.option("--validate-every", default=500, show_default=True, help="Steps between validations; 0 for none.")
     @click.option("--validate-objects", default=200, show_default=True, help="Objects in one; 0 for none.")
-    @click.option("--checkpoint-every", default=250, show_default=True, help="Steps between checkpoints.")
+    @click.option("--checkpoint-every", default=250, show_default=True, help="Steps between checkpoints; 0 for one at the end.")
     @click.option(
         "--keep-every", default=0, show_default=True, help="Steps between weights to keep; 0 for none."
     )
@@ -73,9 +77,10 @@ def _recipe(name: str) -> click.Command:
         keep_every: int,
         stop_after: int | None,
         minutes: float | None,
+        factory: str | None = None,
         **options: Any,
     ) -> None:
-        from dataclasses import asdict
+        from dataclasses import asdict, replace
 
         import cv2
 
@@ -84,6 +89,10 @@ def _recipe(name: str) -> click.Command:
         from iog.training.validation import Validation
 
         recipe = from_options(recipe_class(), options)
+        if factory is not None:
+            from iog.networks.own import own_network
+
+            recipe = replace(recipe, network=own_network(factory).config)
         # OpenCV's own threads would fight with PyTorch's over small crops.
         cv2.setNumThreads(1)
         validation = None
@@ -108,10 +117,27 @@ def _recipe(name: str) -> click.Command:
         )
         final = out / "final.pt"
         if final.exists():
-            click.echo(f"averaged weights: {final}, usable as --model; for use without PyTorch:")
-            click.echo(f"  iog convert {final} --to onnx")
+            named = final if factory is None else f"{factory}={final}"
+            click.echo(f"averaged weights: {named}, usable as --model; for use without PyTorch:")
+            stem = "" if factory is None else f" --out {final.with_suffix('')}"
+            click.echo(f"  iog convert {named} --to onnx{stem}")
 
     return command
+
+
+def _own_network(recipe_class: type) -> Callable[[Command], Command]:
+    """The option that brings one's own network, for recipes whose encoder sees the photo alone."""
+    from iog.training.lite import LiteRecipe
+
+    if not issubclass(recipe_class, LiteRecipe):
+        return lambda command: command
+    return click.option(
+        "--network",
+        "factory",
+        metavar="PACKAGE.MODULE:FACTORY",
+        help="Train the network that this makes in place of lite; the --network. options have no meaning then "
+        "(docs/own-network.md).",
+    )
 
 
 _HELP = """Run again with the same --out to resume exactly. Watch it with: tensorboard --logdir OUT"""

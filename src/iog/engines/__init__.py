@@ -1,5 +1,5 @@
 """Engines run a network's two halves behind one small Protocol."""
 
-from iog.engines.base import Engine, Features, Info, ModelInfo, PublishedInfo
+from iog.engines.base import Engine, Features
 
-__all__ = ["Engine", "Features", "Info", "ModelInfo", "PublishedInfo"]
+__all__ = ["Engine", "Features"]

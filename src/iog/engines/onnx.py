@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from iog.engines.base import Features, Info, info_from_json
+from iog.description import Info, info_from_json
+from iog.engines.base import Features
 from iog.errors import ModelError
 
 

@@ -1,4 +1,4 @@
-"""PyTorch: checkpoints, and `lite` rebuilt from the tensors in its ONNX files. Needs the `train` extra."""
+"""PyTorch: checkpoints, one's own networks, and `lite` from its ONNX files. Needs the `train` extra."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
 
-from iog.crop import FILL
-from iog.engines.base import Engine, Features, Info, ModelInfo, PublishedInfo
-from iog.networks.checkpoints import Network, load_with_record
+from iog.description import Info
+from iog.engines.base import Features
+from iog.factories import Reference
+from iog.networks.base import Network, normalised
+from iog.networks.checkpoints import load_with_record, own_with_record
 from iog.networks.describe import info_of
-from iog.networks.dextr import DEXTR
 from iog.networks.export import read_exported
-from iog.networks.iog import IOG
-from iog.networks.lite import Lite
+from iog.networks.own import OwnNetwork
 
 
 class TorchEngine:
-    """Runs a `Lite` network.
+    """Runs a network.
 
     Parameters
     ----------
@@ -31,20 +30,47 @@ class TorchEngine:
         What the model says of itself.
     """
 
-    def __init__(self, network: Lite, info: ModelInfo) -> None:
+    def __init__(self, network: Network, info: Info) -> None:
         self.network = network.eval()
         self.info = info
 
     @classmethod
     def from_files(cls, encoder: Path, decoder: Path) -> TorchEngine:
-        """The network that two exported ONNX files hold."""
+        """The network that two exported ONNX files hold, on the GPU where there is one."""
         network, info = read_exported(encoder, decoder)
         return cls(network.to(_device()), info)
+
+    @classmethod
+    def from_checkpoint(cls, path: str | Path) -> TorchEngine:
+        """The network of a checkpoint, ours or a published one, on the GPU where there is one.
+
+        Raises
+        ------
+        ModelError
+            If the file is missing, truncated, foreign or no segmentation model.
+        """
+        network, record = load_with_record(path)
+        return cls(network.to(_device()), info_of(network, record, path))
+
+    @classmethod
+    def from_own(cls, made: Any, reference: Reference) -> TorchEngine:
+        """What a factory made, with the tensors of the reference's file, on the GPU where there is one.
+
+        Raises
+        ------
+        ModelError
+            If it is no network (`iog.networks.own`), or the file does not fit.
+        """
+        network, record = own_with_record(OwnNetwork(made, reference.factory), reference)
+        name = reference.file or reference.factory.replace(":", "-")
+        return cls(network.to(_device()), info_of(network, record, name))
 
     @torch.inference_mode()
     def encode(self, inputs: npt.NDArray[Any]) -> Features:
         """See `Engine.encode`."""
-        batch = _on_device(inputs, self.network).permute(0, 3, 1, 2).float().sub(FILL).div(128)
+        batch = self._tensor(inputs)
+        if batch.dtype == torch.uint8:  # photos; what is made of them and of heatmaps comes as floats
+            batch = normalised(batch.permute(0, 3, 1, 2).float())
         return tuple(level.cpu().numpy() for level in self.network.encode(batch))
 
     @torch.inference_mode()
@@ -52,70 +78,16 @@ class TorchEngine:
         self, features: Features, click_maps: npt.NDArray[np.float32] | None
     ) -> npt.NDArray[np.float32]:
         """See `Engine.decode`."""
-        levels = tuple(_on_device(level, self.network) for level in features)
-        logits = self.network.decode(levels, _on_device(click_maps, self.network))
-        probability: npt.NDArray[np.float32] = logits.sigmoid()[:, 0].cpu().numpy()
-        return probability
-
-
-class PublishedTorchEngine:
-    """Runs an `IOG` or `DEXTR` network.
-
-    Parameters
-    ----------
-    network
-        The network; used in evaluation mode.
-    info
-        What the model says of itself.
-    """
-
-    def __init__(self, network: IOG | DEXTR, info: PublishedInfo) -> None:
-        self.network = network.eval()
-        self.info = info
-
-    @torch.inference_mode()
-    def encode(self, inputs: npt.NDArray[Any]) -> Features:
-        """See `Engine.encode`."""
-        levels = self.network.encode(_on_device(inputs, self.network))
-        return tuple(level.cpu().numpy() for level in levels)
-
-    @torch.inference_mode()
-    def decode(
-        self, features: Features, click_maps: npt.NDArray[np.float32] | None
-    ) -> npt.NDArray[np.float32]:
-        """See `Engine.decode`."""
-        levels = [_on_device(level, self.network) for level in features]
-        maps: Any = None if click_maps is None else _on_device(click_maps, self.network)
+        levels = tuple(self._tensor(level) for level in features)
+        maps = None if click_maps is None else self._tensor(click_maps)
         probability: npt.NDArray[np.float32] = self.network.probability(levels, maps).cpu().numpy()
         return probability
 
-
-def _on_device(array: Any, network: nn.Module) -> torch.Tensor:
-    """A tensor where the network is: a network in training may be on a GPU."""
-    return torch.from_numpy(array).to(next(network.parameters()).device)
-
-
-def engine_of(network: Network, info: Info) -> Engine:
-    """The engine that runs a network."""
-    if isinstance(network, Lite):
-        assert isinstance(info, ModelInfo)
-        return TorchEngine(network, info)
-    assert isinstance(info, PublishedInfo)
-    return PublishedTorchEngine(network, info)
+    def _tensor(self, array: npt.NDArray[Any]) -> torch.Tensor:
+        """Where the network is: one in training may be on a GPU."""
+        return torch.from_numpy(array).to(next(self.network.parameters()).device)
 
 
 def _device() -> torch.device:
     """The GPU, where there is one."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def open_checkpoint(path: str | Path) -> Engine:
-    """The engine that runs a checkpoint: ours of any network, or a published one.
-
-    Raises
-    ------
-    ModelError
-        If the file is missing, truncated, foreign or no segmentation model.
-    """
-    network, record = load_with_record(path)
-    return engine_of(network.to(_device()), info_of(network, record, path))

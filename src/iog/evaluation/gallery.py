@@ -69,12 +69,11 @@ def write_gallery(
         if sample.name != result.name:
             raise DataError(f"object {result.index} is {sample.name} but {result.name} in the results")
         made = result.clicks
-        prediction = segmenter.segment(
-            sample.image, Clicks(made.corners, made.inside, made.corrections[: clicks - 3])
-        )
+        asked = Clicks(made.corners, made.inside, made.corrections[: clicks - 3])
+        prediction = segmenter.segment(sample.image, asked)
         file = f"{rank:03}.png"
         iou, boundary = (f"{100 * v[clicks - 3]:.1f} %" for v in (result.ious, result.boundary_ious))
-        write_picture(folder / file, picture(sample, prediction.mask, prediction.clicks, f"IoU {iou}"))
+        write_picture(folder / file, picture(sample, prediction.mask, asked, f"IoU {iou}"))
         fields = {
             "file": file,
             "alt": f"{result.category}: mask and truth, IoU {iou}",

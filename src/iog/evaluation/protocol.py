@@ -1,8 +1,7 @@
 """IoU after each click that the robot user makes, at image resolution: the two protocols' common part.
 
-The prompt comes first: a box, which costs two clicks, and the inside click, which costs one. Then one
-correction at a time at the deepest error. The threshold is fixed (0.5), void pixels are left out of clicks
-and figures, nothing is averaged over flips, no second crop is taken, and no curve stops early.
+The prompt is a box and the inside click. The threshold is fixed (0.5), and no curve stops early; for the rest
+see `iog.evaluation.measure`.
 
     iog    IOG's and DEXTR's: mean IoU over objects after 3, 4, 5 ... clicks
     ritm   RITM's: with which click each object reaches 80, 85, 90, 95 % (NoC), out of 20
@@ -13,28 +12,25 @@ docs/evaluation.md says what the figures mean and what they do not.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
 from iog.clicks import Clicks, Correction
 from iog.datasets import ObjectDataset, ObjectSample
-from iog.engines import Info, ModelInfo, PublishedInfo
+from iog.description import Info, ModelInfo, PublishedInfo
 from iog.errors import ClickError, DataError, ModelError
-from iog.evaluation.metrics import BOUNDARY_RATIO, boundary_iou, clicks_to_reach, iou
+from iog.evaluation.measure import measure
+from iog.evaluation.metrics import BOUNDARY_RATIO, clicks_to_reach, iou
 from iog.evaluation.overlap import fingerprint
 from iog.evaluation.stopwatch import Stopwatch
-from iog.robot import BoolArray, RobotUser
-from iog.segmenter import Prediction, Segmenter
+from iog.evaluation.subjects import BOX_CLICKS, PROMPT_CLICKS, BoxedNetwork, User
+from iog.robot import BoolArray, ExtremePixels, RobotUser
+from iog.segmenter import Segmenter
 
 ProtocolName = Literal["iog", "ritm", "all"]
-
-BOX_CLICKS = 2
-"""What a box costs; the inside click and each correction cost one."""
 
 THRESHOLDS = tuple(tenth / 10 for tenth in range(1, 10))
 """What the published test tries on its test set, reporting the best."""
@@ -171,13 +167,18 @@ def evaluate(
     ------
     DataError
         If a recorded result is missing or names another object than the data set has there.
+    ModelError
+        If the model takes extreme points, or no corrections and `clicks` is more than 3.
     """
     settings = settings or Settings()
+    segmenter.require(Clicks)
+    if settings.clicks > PROMPT_CLICKS and not segmenter.takes_corrections:
+        raise ModelError(f"{segmenter.model} takes no corrections; measure it with `clicks` 3")
     for index in range(len(objects)) if indices is None else indices:
         sample = objects[index]
         if not sample.mask.any():
             continue
-        user: RobotUser | _Recording
+        user: User
         if recorded is None:
             user = RobotUser(
                 corner_jitter=settings.jitter,
@@ -199,8 +200,15 @@ class _Recording:
     def clicks(self, mask: BoolArray) -> Clicks:
         return Clicks(self._clicks.corners, self._clicks.inside)
 
+    def extreme_points(self, mask: BoolArray) -> ExtremePixels:
+        raise NotImplementedError("a recording has the clicks that were made")
+
     def correction(
-        self, prediction: BoolArray, mask: BoolArray, void: BoolArray, clicked: tuple[Correction, ...]
+        self,
+        prediction: BoolArray,
+        mask: BoolArray,
+        void: BoolArray | None = None,
+        clicked: tuple[Correction, ...] = (),
     ) -> Correction | None:
         made = self._clicks.corrections
         return made[len(clicked)] if len(clicked) < len(made) else None
@@ -218,63 +226,44 @@ def _recording(recorded: Mapping[int, ObjectResult], index: int, sample: ObjectS
 
 
 def _measure(
-    segmenter: Segmenter, index: int, sample: ObjectSample, user: RobotUser | _Recording, settings: Settings
+    segmenter: Segmenter, index: int, sample: ObjectSample, user: User, settings: Settings
 ) -> ObjectResult:
     timed, watch = _measured_as(segmenter, settings)
-    truth, void = sample.mask, sample.void
-    ious: list[float] = []
-    boundary_ious: list[float] = []
-    milliseconds: list[float] = []
-
-    def step(action: Callable[[], Prediction]) -> Prediction:
-        started = time.perf_counter()
-        prediction = action()
-        mask = prediction.mask  # pasting into the image is part of what a person waits for
-        milliseconds.append(1000 * (time.perf_counter() - started))
-        ious.append(iou(mask, truth, void))
-        boundary_ious.append(boundary_iou(mask, truth, void, ratio=settings.boundary_ratio))
-        return prediction
-
-    first = user.clicks(truth)
-    started = time.perf_counter()
-    session = timed.session(sample.image, first.corners)
-    opened = 1000 * (time.perf_counter() - started)
-    encode = 1000 * watch.encode_seconds
-    step(lambda: session.prediction)
-    milliseconds[0] += opened - encode
-    inside = first.inside
-    prediction = step(lambda: session.prediction if inside is None else session.click(*inside))
-    confidence = prediction.confidence
-    swept = [
-        iou(prediction.probability >= threshold, truth, void)
-        for threshold in THRESHOLDS
-        if settings.sweep_thresholds
-    ]
-    while (missing := settings.clicks - BOX_CLICKS + 1 - len(ious)) > 0:
-        correction = user.correction(prediction.mask, truth, void, session.clicks.corrections)
-        if correction is None:  # nothing wrong: further clicks would change nothing
-            ious += ious[-1:] * missing
-            boundary_ious += boundary_ious[-1:] * missing
-            break
-        prediction = step(partial(session.correct, *correction))
+    curve = measure(
+        BoxedNetwork(timed), sample, user, settings.clicks, boundary_ratio=settings.boundary_ratio
+    )
+    ious, boundary_ious = (
+        # Where nothing is wrong any more, further clicks change nothing.
+        values + values[-1:] * (settings.clicks - BOX_CLICKS + 1 - len(values))
+        for values in (curve.ious, curve.boundary_ious)
+    )
+    three = curve.prompted
+    assert three is not None and isinstance(curve.clicks, Clicks)
+    encode, *_ = watch.encode_milliseconds
+    box, *others = curve.milliseconds
+    area = int(np.count_nonzero(sample.mask))
     return ObjectResult(
         index=index,
         name=sample.name,
         group=sample.group,
         category=sample.category,
-        area=int(np.count_nonzero(truth)),
-        share=float(np.count_nonzero(truth)) / truth.size,
+        area=area,
+        share=area / sample.mask.size,
         photo=fingerprint(sample.image),
         box_iou=ious[0],
-        ious=tuple(ious[1:]),
+        ious=ious[1:],
         box_boundary_iou=boundary_ious[0],
-        boundary_ious=tuple(boundary_ious[1:]),
-        confidence=confidence,
-        clicks=session.clicks,
-        swept=tuple(swept),
+        boundary_ious=boundary_ious[1:],
+        confidence=three.confidence,
+        clicks=curve.clicks,
+        swept=tuple(
+            iou(three.probability >= threshold, sample.mask, sample.void)
+            for threshold in THRESHOLDS
+            if settings.sweep_thresholds
+        ),
         milliseconds={
             "encode": round(encode, 2),
-            "clicks": [round(value, 2) for value in milliseconds],
+            "clicks": [round(value, 2) for value in (box - encode, *others)],
         },
     )
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from iog.box_methods import Method
 from iog.datasets import ObjectDataset, known
-from iog.engines import Info, PublishedInfo
+from iog.description import Info, PublishedInfo
 from iog.errors import ModelError
 
 Prompt = Literal["inside", "extreme points"] | Method

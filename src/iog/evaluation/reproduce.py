@@ -10,12 +10,11 @@ import numpy as np
 
 from iog import zoo
 from iog.box_methods import BoxSegmenter
-from iog.clicks import ExtremeClicks
-from iog.datasets import ObjectDataset, ObjectSample, coco, known
+from iog.datasets import ObjectDataset, coco, known
 from iog.datasets.listing import spread
 from iog.engines import Engine
 from iog.errors import DataError
-from iog.evaluation.metrics import iou
+from iog.evaluation.measure import measure
 from iog.evaluation.paper import TABLES, Table
 from iog.evaluation.protocol import Settings, evaluate
 from iog.evaluation.recipes import (
@@ -30,9 +29,8 @@ from iog.evaluation.recipes import (
     embedded,
 )
 from iog.evaluation.smoke import BANNER, SampleObjects
+from iog.evaluation.subjects import BoxMethod, ExtremeNetwork, Subject
 from iog.evaluation.tables import interval, markdown
-from iog.extreme import ExtremePoints
-from iog.masks import BoolArray
 from iog.robot import RobotUser
 from iog.segmenter import Segmenter
 
@@ -163,7 +161,6 @@ class _Bench:
             key = self._named(r.weights), self._place(r.data)
             self._most[key] = max(self._most.get(key, 3), r.clicks)
         self._segmenters: dict[str, Segmenter] = {EMBEDDED: model}
-        self._networks: dict[str, ExtremePoints] = {}
         self._scores: dict[tuple[str, ...], list[_Score]] = {}
 
     def missing(self, recipe: Recipe) -> list[str]:
@@ -181,9 +178,6 @@ class _Bench:
 
     def open(self, recipe: Recipe) -> None:
         """Load what a recipe needs; `ModelError` if it cannot be, or is another network."""
-        if recipe.prompt == "extreme points" and not self._smoke:
-            self._extreme(recipe.weights)
-            return
         for weights in (recipe.weights, recipe.second):
             if weights:
                 self._segmenter(weights)
@@ -222,24 +216,23 @@ class _Bench:
                 self._segmenter(recipe.weights), objects, Settings(clicks=clicks), indices=indices
             )
             return [_Score(r.category, r.ious) for r in results]
+        subject = self._subject(recipe)
         samples = (objects[i] for i in indices)
         return [
-            _Score(s.category, (iou(self._mask(recipe, s), s.mask, s.void),)) for s in samples if s.mask.any()
+            _Score(s.category, measure(subject, s, RobotUser(), 0, boundary_ratio=None).ious)
+            for s in samples
+            if s.mask.any()
         ]
 
-    def _mask(self, recipe: Recipe, sample: ObjectSample) -> BoolArray:
-        """The mask that a prompt other than three clicks gives."""
-        if recipe.prompt == "extreme points" and not self._smoke:
-            points = RobotUser().extreme_points(sample.mask)
-            return self._extreme(recipe.weights).segment(sample.image, ExtremeClicks(points)).mask
-        box = RobotUser().clicks(sample.mask, inside=False).box
+    def _subject(self, recipe: Recipe) -> Subject:
+        """What answers a prompt other than three clicks."""
         first = self._segmenter(recipe.weights)
+        if recipe.prompt == "extreme points" and not self._smoke:
+            return ExtremeNetwork(first)
         last = self._segmenter(recipe.second or recipe.weights)
         # In a smoke run the embedded model has no extreme points to be given.
         method = "box" if recipe.prompt == "inside" or recipe.prompt == "extreme points" else recipe.prompt
-        boxes = BoxSegmenter(last, method, None if first is last else first)
-        (answer,) = boxes.segment(sample.image, [box])
-        return answer.prediction.mask
+        return BoxMethod(BoxSegmenter(last, method, None if first is last else first))
 
     def _named(self, weights: str) -> str:
         """The weights that a recipe's name stands for; in a smoke run all are the embedded model."""
@@ -254,11 +247,6 @@ class _Bench:
         if name not in self._segmenters:
             self._segmenters[name] = Segmenter(self._engine(name))
         return self._segmenters[name]
-
-    def _extreme(self, weights: str) -> ExtremePoints:
-        if weights not in self._networks:
-            self._networks[weights] = ExtremePoints(self._engine(weights))
-        return self._networks[weights]
 
     def _engine(self, name: str) -> Engine:
         engine = zoo.open_model(self._weights[name])

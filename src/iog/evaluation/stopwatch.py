@@ -5,22 +5,23 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from iog.engines import Engine, Features, Info
+from iog.description import Info
+from iog.engines import Engine, Features
 
 
 class Stopwatch:
-    """Hands every call on to `engine`; `encode_seconds` adds up what `encode` took."""
+    """Hands every call on to `engine`; `encode_milliseconds` has what each `encode` took."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.info: Info = engine.info
-        self.encode_seconds = 0.0
+        self.encode_milliseconds: list[float] = []
 
     def encode(self, *args: Any, **kwargs: Any) -> Features:
         """See `Engine.encode`."""
         started = time.perf_counter()
         features = self._engine.encode(*args, **kwargs)
-        self.encode_seconds += time.perf_counter() - started
+        self.encode_milliseconds.append(1000 * (time.perf_counter() - started))
         return features
 
     def decode(self, *args: Any, **kwargs: Any) -> Any:

@@ -1,74 +1,37 @@
 """Checkpoints of our own: tensors with the whole configuration beside them. Loading never executes code.
 
-`load` and `load_with_record` open the published ones too (`iog.networks.foreign`).
+`load` and `load_with_record` open the published ones too (`iog.networks.recognise`), and one's own networks.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 
 from iog.errors import ModelError
+from iog.factories import Reference, reference_of
 from iog.files import replacing
-from iog.networks import foreign
-from iog.networks.dextr import DEXTR, DEXTRConfig
-from iog.networks.iog import IOG, IOGConfig
-from iog.networks.lite import Lite, LiteConfig
-from iog.networks.resnet import load_tensors
-
-Network: TypeAlias = Lite | IOG | DEXTR
+from iog.networks import recognise
+from iog.networks.base import Network
+from iog.networks.families import build
+from iog.networks.own import OwnNetwork, own_network
+from iog.networks.tensors import load_tensors, open_file, tensors_of
 
 FORMAT = "iog-checkpoint-1"
 
 _OWN = ("format", "network", "config", "state_dict")
-
-_KINDS: Mapping[str, type[Network]] = {"lite": Lite, "iog": IOG, "dextr": DEXTR}
-
-
-def build(kind: str, config: Mapping[str, Any]) -> Network:
-    """An untrained network from its kind and its configuration as plain data (lists may stand for tuples).
-
-    Raises
-    ------
-    ModelError
-        For a kind that this release does not know.
-    TypeError
-        For settings that the kind does not have.
-    """
-    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in config.items()}
-    if kind == "lite":
-        return Lite(LiteConfig(**fields))
-    if kind == "iog":
-        return IOG(IOGConfig(**fields))
-    if kind == "dextr":
-        return DEXTR(DEXTRConfig(**fields))
-    raise ModelError(f"networks of kind {kind!r} are unknown to this release")
-
-
-def kind_of(network: Network) -> str:
-    """What `build` calls its kind."""
-    return next(kind for kind, cls in _KINDS.items() if isinstance(network, cls))
-
-
-def tensors_hash(network: Network) -> str:
-    """SHA-256 over the names and bytes of all tensors, in the order of their names."""
-    digest = hashlib.sha256()
-    for key, value in sorted(network.state_dict().items()):
-        digest.update(key.encode() + value.cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
 
 
 def save(path: str | Path, network: Network, **more: Any) -> None:
     """Write `network` and whatever plain data or tensors `more` holds, atomically."""
     content = {
         "format": FORMAT,
-        "network": kind_of(network),
+        "network": network.config.kind,
         "config": asdict(network.config),
         "state_dict": network.state_dict(),
         **more,
@@ -87,7 +50,7 @@ def read(path: str | Path) -> dict[str, Any]:
     ModelError
         If the file is missing, truncated, or no checkpoint of ours.
     """
-    content = foreign.open_file(path)
+    content = open_file(path)
     if not _is_ours(content, path):
         raise ModelError(f"{path} is not a checkpoint of iog (expected format {FORMAT})")
     checkpoint: dict[str, Any] = content
@@ -102,6 +65,9 @@ def load(path: str | Path) -> Network:
 def load_with_record(path: str | Path) -> tuple[Network, dict[str, Any]]:
     """The network of a checkpoint, ours or a published one, and what else the file says.
 
+    `package.module:factory=FILE` puts the tensors of a file into what the factory makes;
+    `package.module:factory` takes it as it is made.
+
     Returns
     -------
     The network in evaluation mode, with the averaged weights of a run where there are some; and what `save`
@@ -112,14 +78,39 @@ def load_with_record(path: str | Path) -> tuple[Network, dict[str, Any]]:
     ModelError
         If the file is missing, truncated, foreign or no segmentation model, or its tensors do not fit.
     """
-    content = foreign.open_file(path)
+    reference = reference_of(path)
+    if reference is not None:
+        return own_with_record(own_network(reference.factory), reference)
+    content = open_file(path)
     if not _is_ours(content, path):
-        return foreign.network_of(foreign.tensors_of(content, path), path), {}
+        return recognise.network_of(tensors_of(content, path), path), {}
     # A finished run holds the averaged weights alone; an unfinished one beside those in training.
-    if "averaged" in content:
-        content = {**content, "state_dict": averaged_state(content)}
-    record = {key: value for key, value in content.items() if key not in _OWN}
-    return network_of(content, path), record
+    return network_of({**content, "state_dict": averaged_state(content)}, path), _record(content)
+
+
+def own_with_record(network: OwnNetwork, reference: Reference) -> tuple[Network, dict[str, Any]]:
+    """The network of a reference with the tensors of its file, if it has one, and what else that says.
+
+    The file is a checkpoint of ours, or holds the tensors of the factory's own network.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing or damaged, or its tensors do not fit.
+    """
+    if reference.file is None:
+        return network.eval(), {}
+    content = open_file(reference.file)
+    told = f"{reference.file} does not fit {reference.factory}"
+    if _is_ours(content, reference.file):
+        load_tensors(network, averaged_state(content), told)
+        return network.eval(), _record(content)
+    load_tensors(network.network, tensors_of(content, reference.file), told)
+    return network.eval(), {}
+
+
+def _record(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in content.items() if key not in _OWN}
 
 
 def averaged_state(content: dict[str, Any]) -> dict[str, Any]:
@@ -143,8 +134,15 @@ def network_of(content: Mapping[str, Any], path: str | Path) -> Network:
     ModelError
         If it is of a kind unknown to this release, or the tensors do not fit the configuration.
     """
+    kind = str(content.get("network"))
+    if kind == "own":
+        factory = content["config"]["factory"]
+        raise ModelError(
+            f"{path} holds the network of {factory}, and iog runs no code because a file names it: "
+            f"give {factory}={path} in place of {path}"
+        )
     try:
-        network = build(str(content["network"]), content["config"])
+        network = build(kind, content["config"])
         load_tensors(network, content["state_dict"], "state_dict")
     except (KeyError, TypeError, AttributeError, RuntimeError, ModelError) as error:
         raise ModelError(f"{path}: the tensors do not fit the network it describes: {error}") from error

@@ -7,13 +7,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from iog.engines.base import PUBLISHED_FORMAT, Info, ModelInfo, PublishedInfo, info_from_json
+from iog.description import Info, ModelInfo, PublishedInfo, info_from_json
 from iog.errors import ModelError
-from iog.networks.checkpoints import Network, kind_of, tensors_hash
-from iog.networks.dextr import DEXTR
-from iog.networks.iog import IOG
-from iog.networks.lite import Lite
-from iog.published import DEXTR_SETTINGS, IOG_SETTINGS, PublishedSettings
+from iog.networks.base import Network
+from iog.networks.families import part
+from iog.networks.tensors import tensors_hash
+from iog.published import DEXTR_SETTINGS, IOG_SETTINGS
 
 SIZE, MARGIN = 288, 0.15
 """Crop of a `lite` checkpoint that does not say: its side in pixels, and the context around the box."""
@@ -30,58 +29,50 @@ def info_of(network: Network, record: Mapping[str, Any], path: str | Path) -> In
         What its file says beside it. `iog convert` writes the whole description under "description"; a
         training run its settings, whose (last) crop size counts; a published file nothing.
     path
-        The file; a `lite` without description is named after it.
-
-    Returns
-    -------
-    `ModelInfo` for `Lite`, else `PublishedInfo`.
+        The file; a network that sees the photo alone and has no description is named after it.
 
     Raises
     ------
     ModelError
         If the file's description is unreadable or another network's.
     """
+    kind = network.config.kind
     if "description" in record:
         info = info_from_json(record["description"], path)
-        if isinstance(info, ModelInfo) != isinstance(network, Lite):
+        if info.kind != kind:
             raise ModelError(f"{path} carries the description of another network, {info.name}")
         return info
-    if isinstance(network, Lite):
-        trained = {**record.get("settings", {}), "steps": record.get("step")}
-        # Paths on the machine that trained stay there.
-        trained.pop("data", None)
-        if "start" in trained:
-            trained["start"] = Path(trained["start"]).name
-        return ModelInfo(
-            name=Path(path).stem,
-            size=[SIZE, *trained.get("sizes", ())][-1],
-            margin=MARGIN,
-            network=asdict(network.config),
-            weights_sha256=tensors_hash(network),
-            trained=trained,
-        )
-    return PublishedInfo.of(describe(network, _trained_settings(network, record)))
+    made: Info = part(kind, "describe")(network, record, path)
+    return made
 
 
-def _trained_settings(network: IOG | DEXTR, record: Mapping[str, Any]) -> PublishedSettings:
-    """As published, but for what a training run had otherwise."""
+def of_crops(network: Network, record: Mapping[str, Any], path: str | Path) -> ModelInfo:
+    """As `info_of`, of a network whose encoder sees the photo alone."""
+    config = network.config
+    trained = {**record.get("settings", {}), "steps": record.get("step")}
+    # Paths on the machine that trained stay there.
+    trained.pop("data", None)
+    if "start" in trained:
+        trained["start"] = Path(trained["start"]).name
+    return ModelInfo(
+        name=Path(path).stem,
+        size=[getattr(config, "size", SIZE), *trained.get("sizes", ())][-1],
+        margin=getattr(config, "margin", MARGIN),
+        network=asdict(config),
+        weights_sha256=tensors_hash(network),
+        trained=trained,
+    )
+
+
+def of_published(network: Network, record: Mapping[str, Any], path: str | Path) -> PublishedInfo:
+    """As `info_of`, of a published network: with the published settings, but for what a run had otherwise."""
     trained = record.get("settings", {})
     chosen = {name: trained[name] for name in ("size", "whole_number_maps") if name in trained}
-    return replace(default_settings(network), **chosen)
-
-
-def default_settings(network: IOG | DEXTR) -> PublishedSettings:
-    """Pre- and post-processing as the network's kind was published."""
-    return DEXTR_SETTINGS if isinstance(network, DEXTR) else IOG_SETTINGS
-
-
-def describe(network: IOG | DEXTR, settings: PublishedSettings) -> dict[str, Any]:
-    """The fields of the network's `PublishedInfo` as plain data."""
-    return {
-        "format": PUBLISHED_FORMAT,
-        "name": network.config.name,
-        "network": kind_of(network),
-        "config": asdict(network.config),
-        "settings": asdict(settings),
-        "weights_sha256": tensors_hash(network),
-    }
+    published = DEXTR_SETTINGS if network.config.kind == "dextr" else IOG_SETTINGS
+    return PublishedInfo(
+        name=network.config.name,
+        network=network.config.kind,
+        config=asdict(network.config),
+        settings=replace(published, **chosen),
+        weights_sha256=tensors_hash(network),
+    )

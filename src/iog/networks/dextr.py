@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from iog.errors import ModelError
+from iog.networks.base import Network
 from iog.networks.iog import check_input
 from iog.networks.psp import PSP
 from iog.networks.resnet import BLOCKS, ResNet
@@ -26,6 +28,8 @@ from iog.networks.resnet import BLOCKS, ResNet
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DEXTRConfig:
     """Everything needed to build the network; a checkpoint carries it."""
+
+    kind: ClassVar[str] = "dextr"
 
     depth: int = 101
     """ResNet-50 or -101."""
@@ -45,8 +49,13 @@ class DEXTRConfig:
         """How `iog.networks.create` calls it."""
         return f"dextr-resnet{self.depth}"
 
+    @property
+    def summary(self) -> str:
+        """What it is, for people."""
+        return f"DEXTR with ResNet-{self.depth} (wants extreme points)"
 
-class DEXTR(ResNet):
+
+class DEXTR(ResNet, Network):
     """See the module's text. Build with `iog.networks.create("dextr-resnet101")`."""
 
     def __init__(self, config: DEXTRConfig | None = None) -> None:
@@ -62,7 +71,12 @@ class DEXTR(ResNet):
         # The backbone's tensors carry no prefix; its classifier counts as a fifth layer.
         self.layer5 = PSPClassifier(2048)
 
-    def encode(self, network_input: Tensor) -> tuple[Tensor, ...]:
+    @property
+    def resnet(self) -> ResNet:
+        """The network itself is its backbone."""
+        return self
+
+    def encode(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """RGB and heatmap, (B, 4, S, S) float in 0..255 -> layer4, (B, 2048, S/8, S/8).
 
         Raises
@@ -70,8 +84,8 @@ class DEXTR(ResNet):
         ModelError
             If the channels are not four or a side is no multiple of the output stride.
         """
-        check_input(network_input, 4, self.config.output_stride)
-        return super().forward(network_input)[:1]
+        check_input(inputs, 4, self.config.output_stride)
+        return super().forward(inputs)[:1]
 
     def decode(self, features: Sequence[Tensor], click_maps: None = None) -> tuple[Tensor, ...]:
         """Features -> its only logits, (B, 1, S, S). There is no click branch."""

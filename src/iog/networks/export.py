@@ -1,4 +1,4 @@
-"""`Lite` as two ONNX files, and back.
+"""`Lite`, or a network of one's own, as two ONNX files; and `Lite` back from them.
 
 Each file carries the model's description in its metadata. Batch norms are folded into the convolutions
 first, and the tensors keep the names of that folded network's state dict, so that PyTorch can read it back
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,13 +25,13 @@ from onnx import numpy_helper
 from onnxscript.rewriter.rules.common import fuse_pad_into_conv_rule
 from torch import Tensor, nn
 
-from iog.crop import FILL
-from iog.engines.base import ModelInfo, info_from_json, info_to_json
+from iog.description import ModelInfo, info_from_json, info_to_json
 from iog.errors import ModelError
 from iog.files import replacing
 from iog.guidance import GUIDANCE
+from iog.networks.base import Network, normalised
 from iog.networks.blocks import fold_batch_norms
-from iog.networks.checkpoints import build
+from iog.networks.families import build
 from iog.networks.int8 import RANGES, Inputs, to_int8
 from iog.networks.lite import Lite
 
@@ -41,23 +41,23 @@ _OPSET = 18
 class _Encoder(nn.Module):
     """(B, S, S, 3) uint8 -> features."""
 
-    def __init__(self, network: Lite) -> None:
+    def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, crop: Tensor) -> tuple[Tensor, ...]:
-        return self.network.encode((crop.permute(0, 3, 1, 2).float() - FILL) / 128)
+        return self.network.encode(normalised(crop.permute(0, 3, 1, 2).float()))
 
 
 class _Decoder(nn.Module):
     """(B, C, S, S) click maps and features -> (B, S, S) probabilities."""
 
-    def __init__(self, network: Lite) -> None:
+    def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, click_maps: Tensor, *features: Tensor) -> Tensor:
-        return self.network.decode(features, click_maps).sigmoid()[:, 0]
+        return self.network.probability(features, click_maps)
 
 
 class Question(NamedTuple):
@@ -68,14 +68,7 @@ class Question(NamedTuple):
 
 
 def export(
-    network: Lite,
-    stem: Path,
-    *,
-    name: str,
-    size: int,
-    margin: float,
-    trained: Mapping[str, Any],
-    questions: Sequence[Question] = (),
+    network: Network, stem: Path, info: ModelInfo, questions: Sequence[Question] = ()
 ) -> tuple[Path, Path]:
     """Write `STEM.encoder.onnx` and `STEM.decoder.onnx`; returns their paths.
 
@@ -85,15 +78,15 @@ def export(
         The network to ship.
     stem
         Folder and name of the files.
-    name, size, margin, trained
-        See `iog.engines.ModelInfo`.
+    info
+        Its description; the files say their own hash.
     questions
         Examples of what it is asked, for 8-bit arithmetic in ONNX Runtime; without them it is that of floats.
     """
     network = copy.deepcopy(network).to(memory_format=torch.contiguous_format)
     fold_batch_norms(network)
-    crop = torch.zeros(2, size, size, 3, dtype=torch.uint8)
-    maps = torch.zeros(2, len(GUIDANCE[network.config.guidance]), size, size)
+    crop = torch.zeros(2, info.size, info.size, 3, dtype=torch.uint8)
+    maps = torch.zeros(2, len(GUIDANCE[network.config.guidance]), info.size, info.size)
     with torch.no_grad():
         features = tuple(level.contiguous() for level in _Encoder(network)(crop))
     levels = [f"features_{2 ** (i + 1)}" for i in range(len(features))]
@@ -104,24 +97,19 @@ def export(
         decoder = _stripped(to_int8(decoder, _decoder_inputs(network, questions, levels)))
     for model in (encoder, decoder):
         _halve(model)
-    info = ModelInfo(
-        name=name,
-        size=size,
-        margin=margin,
-        network=asdict(network.config),
-        weights_sha256=weights_hash(encoder, decoder),
-        trained=dict(trained),
-    )
+    written = replace(info, network=asdict(network.config), weights_sha256=weights_hash(encoder, decoder))
     paths = stem.with_name(f"{stem.name}.encoder.onnx"), stem.with_name(f"{stem.name}.decoder.onnx")
     for path, model in zip(paths, (encoder, decoder), strict=True):
-        model.metadata_props.add(key="iog", value=info_to_json(info))
+        model.metadata_props.add(key="iog", value=info_to_json(written))
         with replacing(path) as file:
             file.write(model.SerializeToString(deterministic=True))
     return paths
 
 
 @torch.no_grad()
-def _decoder_inputs(network: Lite, questions: Sequence[Question], levels: Sequence[str]) -> Iterator[Inputs]:
+def _decoder_inputs(
+    network: Network, questions: Sequence[Question], levels: Sequence[str]
+) -> Iterator[Inputs]:
     encode = _Encoder(network)
     for crop, click_maps in questions:
         features = encode(torch.from_numpy(crop[None]))
@@ -148,7 +136,7 @@ def read_exported(encoder: Path, decoder: Path) -> tuple[Lite, ModelInfo]:
             raise ModelError(f"{path} is not a readable ONNX file (truncated or foreign)") from error
     description = {p.key: p.value for p in models[0].metadata_props}.get("iog")
     info = info_from_json(description, encoder)
-    if not isinstance(info, ModelInfo):
+    if not isinstance(info, ModelInfo) or info.kind != "lite":
         raise ModelError(
             f"{encoder} holds {info.name}, which the onnx engine runs; give PyTorch its checkpoint"
         )

@@ -10,19 +10,21 @@ their metadata (`iog.networks.describe`), so that a reader can refuse halves of 
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from iog.description import PublishedInfo, info_to_json
+from iog.errors import ModelError
 from iog.files import replacing
-from iog.networks.describe import default_settings, describe
 from iog.networks.dextr import DEXTR
 from iog.networks.export import to_onnx
 from iog.networks.iog import IOG
-from iog.published import PublishedSettings
+from iog.networks.tensors import tensors_hash
 
 _LEVELS = ("layer4", "layer3", "layer2", "layer1")
 
@@ -61,7 +63,7 @@ class _RefinementDecoder(nn.Module):
 
 
 def export_published(
-    network: IOG | DEXTR, stem: str | Path, *, settings: PublishedSettings | None = None
+    network: IOG | DEXTR, stem: str | Path, info: PublishedInfo, questions: Sequence[object] = ()
 ) -> tuple[Path, Path]:
     """Write `STEM.encoder.onnx` and `STEM.decoder.onnx`; returns their paths.
 
@@ -71,18 +73,26 @@ def export_published(
         The network to ship; its mode and tensors stay as they are.
     stem
         Folder and name of the files.
-    settings
-        How its input is made; by default as its kind was published. `size` is the S of the graphs.
+    info
+        Its description; `info.settings.size` is the S of the graphs.
+    questions
+        For 8-bit arithmetic (`iog.networks.export.export`), which these networks do not have.
+
+    Raises
+    ------
+    ModelError
+        If there are questions.
     """
-    settings = settings or default_settings(network)
+    if questions:
+        raise ModelError(f"{info.name} has no 8-bit form; lite networks have")
     stem = Path(stem)
     was_training = network.training
     network.eval()
     try:
-        models = _graphs(network, settings.size)
+        models = _graphs(network, info.settings.size)
     finally:
         network.train(was_training)
-    description = json.dumps(describe(network, settings), sort_keys=True)
+    description = info_to_json(replace(info, weights_sha256=tensors_hash(network)))
     paths = stem.with_name(f"{stem.name}.encoder.onnx"), stem.with_name(f"{stem.name}.decoder.onnx")
     for path, model in zip(paths, models, strict=True):
         model.metadata_props.add(key="iog", value=description)
@@ -92,15 +102,15 @@ def export_published(
 
 
 def _graphs(network: IOG | DEXTR, size: int) -> tuple[Any, Any]:
-    channels = network.conv1.in_channels if isinstance(network, DEXTR) else network.backbone.conv1.in_channels
     # A batch of two, so that the exporter does not take the one for a constant.
-    network_input = torch.zeros(2, channels, size, size)
+    network_input = torch.zeros(2, network.resnet.conv1.in_channels, size, size)
     with torch.no_grad():
         features = network.encode(network_input)
     levels = list(_LEVELS[: len(features)])
     encoder = to_onnx(_Encoder(network), (network_input,), ["network_input"], levels)
-    if isinstance(network, IOG) and network.config.refinement:
+    if getattr(network.config, "refinement", False):  # DEXTR has none
         arguments = (torch.zeros(2, 2, size, size), *features)
+        assert isinstance(network, IOG)
         return encoder, to_onnx(
             _RefinementDecoder(network), arguments, ["click_maps", *levels], ["probability"]
         )

@@ -17,17 +17,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from iog.errors import ModelError
+from iog.networks.base import Network
 from iog.networks.blocks import ConvBNReLU
 from iog.networks.psp import PSP, AlignedUpsample
 from iog.networks.resnet import BLOCKS, ResNet
 
-GUIDANCE = {"inside-outside": 2, "extreme-points": 1}
+HEATMAPS = {"inside-outside": 2, "extreme-points": 1}
 """Heatmaps beside RGB: the inside and the outside clicks (IOG), or four extreme points in one (DEXTR)."""
 
 _WIDTH = 256
@@ -41,10 +43,12 @@ _FACTORS = (4, 4, 2, 1)
 class IOGConfig:
     """Everything needed to build the network; a checkpoint carries it. The rows of the paper's ablations."""
 
+    kind: ClassVar[str] = "iog"
+
     depth: int = 101
     """ResNet-50 or -101."""
     guidance: str = "inside-outside"
-    """Which heatmaps the encoder sees: a key of `GUIDANCE`."""
+    """Which heatmaps the encoder sees: a key of `HEATMAPS`."""
     fine: bool = True
     """With FineNet; without it the last side output of CoarseNet is the answer."""
     refinement: bool = False
@@ -53,8 +57,8 @@ class IOGConfig:
     def __post_init__(self) -> None:
         if self.depth not in BLOCKS:
             raise ModelError(f"ResNet-{self.depth} is unknown; known depths: {', '.join(map(str, BLOCKS))}")
-        if self.guidance not in GUIDANCE:
-            raise ModelError(f"guidance {self.guidance!r} is unknown; known: {', '.join(GUIDANCE)}")
+        if self.guidance not in HEATMAPS:
+            raise ModelError(f"guidance {self.guidance!r} is unknown; known: {', '.join(HEATMAPS)}")
         if self.refinement and self.guidance != "inside-outside":
             raise ModelError("the click branch of the refinement needs inside and outside maps")
 
@@ -63,8 +67,20 @@ class IOGConfig:
         """How `iog.networks.create` calls it (ablations: the network from which they were cut)."""
         return f"iog-resnet{self.depth}" + ("-refinement" if self.refinement else "")
 
+    @property
+    def summary(self) -> str:
+        """What it is, for people."""
+        notes = [
+            "takes corrections" if self.refinement else "takes no corrections",
+            *(["without FineNet"] if not self.fine else []),
+            *(["wants extreme points"] if self.guidance == "extreme-points" else []),
+        ]
+        return (
+            f"{'IOG refinement' if self.refinement else 'IOG'} with ResNet-{self.depth} ({', '.join(notes)})"
+        )
 
-class IOG(nn.Module):
+
+class IOG(Network):
     """See the module's text. Build with `iog.networks.create("iog-resnet101")` and the like."""
 
     def __init__(self, config: IOGConfig | None = None) -> None:
@@ -74,12 +90,17 @@ class IOG(nn.Module):
         self.Coarse_net = CoarseNet()
         if config.fine:
             self.Fine_net = FineNet()
-        self.backbone = ResNet(config.depth, 3 + GUIDANCE[config.guidance])
+        self.backbone = ResNet(config.depth, 3 + HEATMAPS[config.guidance])
         self.psp4 = PSP(2048 + branch)
         if config.refinement:
             self.iog_points = click_branch(branch)
 
-    def encode(self, network_input: Tensor) -> tuple[Tensor, ...]:
+    @property
+    def resnet(self) -> ResNet:
+        """Its backbone."""
+        return self.backbone
+
+    def encode(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """RGB and heatmaps, (B, 5, S, S) float in 0..255 -> features of 2048, 1024, 512, 256 channels.
 
         Raises
@@ -87,8 +108,8 @@ class IOG(nn.Module):
         ModelError
             If the channels are not those of the configuration or a side is no multiple of 16.
         """
-        check_input(network_input, self.backbone.conv1.in_channels, 16)
-        features: tuple[Tensor, ...] = self.backbone(network_input)
+        check_input(inputs, self.backbone.conv1.in_channels, 16)
+        features: tuple[Tensor, ...] = self.backbone(inputs)
         return features
 
     def decode(self, features: Sequence[Tensor], click_maps: Tensor | None = None) -> tuple[Tensor, ...]:

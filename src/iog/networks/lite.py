@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -24,12 +25,15 @@ from torch import Tensor, nn
 from iog.errors import ModelError
 from iog.guidance import GUIDANCE
 from iog.networks.backbones import BACKBONE_WIDTHS, create_backbone
+from iog.networks.base import Network
 from iog.networks.blocks import Bottleneck, ConvBNReLU, PyramidPooling, fold_batch_norms, upsample_to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiteConfig:
     """Everything needed to build the network; a checkpoint carries it."""
+
+    kind: ClassVar[str] = "lite"
 
     backbone: str = "tf_efficientnet_lite2"
     widths: tuple[int, int, int, int, int] = (16, 48, 64, 96, 128)
@@ -49,8 +53,13 @@ class LiteConfig:
         if self.guidance not in GUIDANCE:
             raise ModelError(f"guidance {self.guidance!r} is unknown; known: {', '.join(GUIDANCE)}")
 
+    @property
+    def summary(self) -> str:
+        """What it is, for people."""
+        return f"lite with {self.backbone}"
 
-class Lite(nn.Module):
+
+class Lite(Network):
     """See the module's text. Build with `iog.networks.create("lite")`."""
 
     def __init__(self, config: LiteConfig | None = None, *, pretrained: bool = False) -> None:
@@ -68,9 +77,9 @@ class Lite(nn.Module):
         if config.folded:
             fold_batch_norms(self)
 
-    def encode(self, crop: Tensor) -> tuple[Tensor, ...]:
+    def encode(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """(B, 3, S, S) float, (RGB - 127) / 128 -> features at strides 2, 4, 8, 16, 32."""
-        *shallow, deepest = self.backbone(crop)
+        *shallow, deepest = self.backbone(inputs)
         levels = [*shallow, self.psp(deepest)]
         return tuple(lateral(level) for lateral, level in zip(self.laterals, levels, strict=True))
 
@@ -78,6 +87,11 @@ class Lite(nn.Module):
         """Features and (B, C, S, S) click maps (`iog.guidance.GUIDANCE`) -> (B, 1, S, S) logits."""
         logits: Tensor = self.decoder(features, click_maps)[0]
         return logits
+
+    def decode_to_train(self, features: Any, click_maps: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Logits (B, 1, S, S) and CoarseNet's side logits at strides 4, 8, 16, 32."""
+        answers: tuple[Tensor, list[Tensor]] = self.decoder(features, click_maps)
+        return answers
 
     def forward(self, crop: Tensor, click_maps: Tensor) -> Tensor:
         """Both halves at once."""

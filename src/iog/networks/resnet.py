@@ -17,6 +17,7 @@ import torchvision
 from torch import Tensor, nn
 
 from iog.errors import ModelError
+from iog.networks.tensors import load_tensors
 
 BLOCKS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
 """Bottlenecks in layer1 to layer4, by depth."""
@@ -119,29 +120,3 @@ def load_backbone(backbone: ResNet, state: Mapping[str, Tensor], source: object 
         widened[:, : stem.shape[1]] = stem
         tensors["conv1.weight"] = widened
     load_tensors(backbone, tensors, source)
-
-
-def load_tensors(network: nn.Module, tensors: Mapping[str, Tensor], source: object) -> None:
-    """`load_state_dict` that does without `num_batches_tracked` and says in one sentence what does not fit.
-
-    Raises
-    ------
-    ModelError
-        Names `source`, and the first tensor that is missing, surplus or of another shape.
-    """
-    expected = network.state_dict()
-    needed = {key for key in expected if not key.endswith("num_batches_tracked")}
-    missing = [key for key in expected if key in needed and key not in tensors]
-    surplus = [key for key in tensors if key not in expected]
-    misfits = [key for key in expected if key in tensors and tensors[key].shape != expected[key].shape]
-    if missing:
-        raise ModelError(f"{source}: {len(missing)} tensors are missing, the first is {missing[0]}")
-    if surplus:
-        raise ModelError(f"{source}: {len(surplus)} tensors are unknown, the first is {surplus[0]}")
-    if misfits:
-        key = misfits[0]
-        raise ModelError(
-            f"{source}: tensor {key} has shape {tuple(tensors[key].shape)}, "
-            f"expected {tuple(expected[key].shape)}"
-        )
-    network.load_state_dict(dict(tensors), strict=False)

@@ -26,8 +26,8 @@ from tqdm import tqdm
 
 from iog.errors import ModelError, TrainingError
 from iog.networks import checkpoints
+from iog.networks.base import Network
 from iog.networks.blocks import depthwise_in_fp32
-from iog.networks.checkpoints import Network
 from iog.training.rules import check
 from iog.training.world import World, joined
 
@@ -144,9 +144,9 @@ def train(
     settings
         The recipe as plain data; stored in checkpoints, and a resumed run must have the same.
     validate, validate_every
-        Measurement and how many steps lie between two.
+        Measurement and how many steps lie between two; 0 never measures, else the end is measured, too.
     checkpoint_every
-        Steps between two checkpoints.
+        Steps between two checkpoints; there is one at the end in any case, which is all with 0.
     keep_every
         Steps between two copies of the averaged weights that stay, `step-NUMBER.pt`; 0 for none.
     stop_after
@@ -169,6 +169,9 @@ def train(
         (0 <= recipe.ema < 1, f"`ema` {recipe.ema:g}: from 0 to below 1"),
         (recipe.workers >= 0, f"`workers` {recipe.workers}: at least 0"),
         (recipe.seed >= 0, f"`seed` {recipe.seed}: at least 0"),
+        (validate_every >= 0, f"`validate_every` {validate_every}: at least 0, which is never"),
+        (checkpoint_every >= 0, f"`checkpoint_every` {checkpoint_every}: at least 0, which is at the end"),
+        (keep_every >= 0, f"`keep_every` {keep_every}: at least 0, which is never"),
     )
     with joined() as world:
         deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
@@ -260,8 +263,9 @@ def _train(
         told = done % told_every == 0
         late = world.late(deadline, told)
         last = done == end or late
-        measured = done % validate_every == 0 or done == steps or late
-        kept, saved = keep_every and done % keep_every == 0, done % checkpoint_every == 0 or last
+        measured = validate_every > 0 and (done % validate_every == 0 or done == steps or late)
+        kept = keep_every > 0 and done % keep_every == 0
+        saved = (checkpoint_every > 0 and done % checkpoint_every == 0) or last
         if told or measured or kept or saved:
             watch.check()
         if writer is not None and (told or last):

@@ -23,8 +23,8 @@ from iog.datasets import ObjectDataset, ObjectSample, known
 from iog.datasets.listing import ChosenObjects
 from iog.errors import DataError, ModelError, TrainingError
 from iog.masks import mask_box
-from iog.networks import checkpoints, foreign
-from iog.networks.checkpoints import Network
+from iog.networks import checkpoints, recognise
+from iog.networks.base import Network
 from iog.networks.iog import IOG, IOGConfig
 from iog.training.loop import Batch, Scalars
 from iog.training.rules import check
@@ -136,7 +136,7 @@ class IOGRecipe:
             return self._started()
         network = IOG(self.network)
         if self.imagenet:
-            foreign.load_backbone_file(network, self.imagenet)
+            recognise.load_backbone_file(network, self.imagenet)
         return network
 
     def _started(self) -> IOG:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 
 import cv2
 import numpy as np
@@ -14,17 +13,14 @@ from tqdm import tqdm
 from iog.clicks import ExtremeClicks
 from iog.datasets import ObjectDataset
 from iog.datasets.listing import spread
-from iog.engines import Engine, ModelInfo, PublishedInfo
-from iog.engines.torch import engine_of
-from iog.evaluation.metrics import iou
+from iog.engines.torch import TorchEngine
+from iog.evaluation.measure import measure
 from iog.evaluation.protocol import Settings, evaluate
 from iog.evaluation.strata import by_group
-from iog.extreme import ExtremePoints
-from iog.networks.checkpoints import Network, kind_of
-from iog.networks.describe import MARGIN, default_settings
-from iog.networks.lite import Lite
+from iog.evaluation.subjects import EXTREME_CLICKS, ExtremeNetwork
+from iog.networks.base import Network
+from iog.networks.describe import info_of
 from iog.overlay import draw_mask, draw_overlay
-from iog.prompting import takes_extreme_points
 from iog.robot import RobotUser
 from iog.segmenter import Segmenter
 
@@ -57,11 +53,13 @@ class Validation:
 
         A network whose prompt is four extreme points has one figure, after these 4 clicks.
         """
-        engine = _engine(network, self._size)
-        if takes_extreme_points(engine.info):
-            figures, tiles = self._by_extreme_points(ExtremePoints(engine))
+        settings = {"sizes": (self._size,), "size": self._size}
+        info = info_of(network, {"settings": settings}, "in training")
+        segmenter = Segmenter(TorchEngine(network, info))
+        if segmenter.prompting.takes is ExtremeClicks:
+            figures, tiles = self._by_extreme_points(segmenter)
         else:
-            figures, tiles = self._by_clicks(Segmenter(engine))
+            figures, tiles = self._by_clicks(segmenter)
         if tiles:  # unless every mask is empty
             writer.add_image("val/masks", np.concatenate(tiles, axis=1), step, dataformats="HWC")
         return figures
@@ -81,7 +79,7 @@ class Validation:
             for s in samples
         ]
 
-    def _by_extreme_points(self, network: ExtremePoints) -> tuple[dict[str, float], list[Picture]]:
+    def _by_extreme_points(self, segmenter: Segmenter) -> tuple[dict[str, float], list[Picture]]:
         ious: dict[str, list[float]] = {}
         tiles: list[Picture] = []
         pictures = _spread(self._indices)
@@ -89,37 +87,13 @@ class Validation:
             sample = self._objects[index]
             if not sample.mask.any():
                 continue
-            found = network.segment(sample.image, ExtremeClicks(RobotUser().extreme_points(sample.mask))).mask
-            ious.setdefault(sample.group, []).append(iou(found, sample.mask, sample.void))
-            if index in pictures:
-                tiles.append(_tile(draw_mask(sample.image, found)[0]))
+            curve = measure(
+                ExtremeNetwork(segmenter), sample, RobotUser(), EXTREME_CLICKS, boundary_ratio=None
+            )
+            ious.setdefault(sample.group, []).extend(curve.ious)
+            if index in pictures and curve.prompted is not None:
+                tiles.append(_tile(draw_mask(sample.image, curve.prompted.mask)[0]))
         return {f"{name}/extreme points": 100 * float(np.mean(v)) for name, v in ious.items()}, tiles
-
-
-def _engine(network: Network, size: int) -> Engine:
-    """The engine of a network whose weights still change, so without their hash."""
-    if isinstance(network, Lite):
-        return engine_of(
-            network,
-            ModelInfo(
-                name="in training",
-                size=size,
-                margin=MARGIN,
-                network=asdict(network.config),
-                weights_sha256="",
-                trained={},
-            ),
-        )
-    return engine_of(
-        network,
-        PublishedInfo(
-            name=network.config.name,
-            network=kind_of(network),
-            config=asdict(network.config),
-            settings=replace(default_settings(network), size=size),
-            weights_sha256="",
-        ),
-    )
 
 
 def _spread(indices: list[int]) -> list[int]:

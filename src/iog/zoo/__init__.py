@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from iog.calibration import Calibration, read_calibration
 from iog.engines.base import Engine
+from iog.engines.own import open_own
 from iog.errors import ModelError
 from iog.extras import require_torch
+from iog.factories import reference_of
 
 FOLDER = Path(__file__).parent
 
 EngineName = Literal["onnx", "torch"]
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,8 @@ def open_model(
     ----------
     model
         A name from `MODELS`; the path of an encoder that `iog convert` wrote (`NAME.encoder.onnx`, with
-        `NAME.decoder.onnx` beside it); or the path of a checkpoint, ours or a published one.
+        `NAME.decoder.onnx` beside it); the path of a checkpoint, ours or a published one; or one's own,
+        `package.module:factory`, with `=FILE` behind it where a file has its weights.
     engine
         "onnx" for ONNX Runtime, "torch" for PyTorch; None for what the file needs: PyTorch for checkpoints,
         else ONNX Runtime. Exported published models run with ONNX Runtime only.
@@ -71,17 +75,20 @@ def open_model(
         If there is no such model, its files are missing, truncated, changed or foreign, or PyTorch is not
         installed.
     """
-    if engine not in (None, "onnx", "torch"):
-        raise ModelError(f"unknown engine {engine!r}; choose onnx or torch")
+    if engine not in (None, *ENGINES):
+        raise ModelError(f"unknown engine {engine!r}; choose {' or '.join(ENGINES)}")
+    reference = reference_of(model)
+    if reference is not None:
+        return open_own(reference)
     if _is_checkpoint(model):
         if engine == "onnx":
             raise ModelError(
                 f"{model} is a checkpoint, which the onnx engine cannot run; iog convert it first"
             )
         require_torch(f"running the checkpoint {model}")
-        from iog.engines.torch import open_checkpoint
+        from iog.engines.torch import TorchEngine
 
-        return open_checkpoint(model)
+        return TorchEngine.from_checkpoint(model)
     encoder, decoder = files_of(model)
     if engine == "torch":
         require_torch("the torch engine")
@@ -130,8 +137,11 @@ def files_of(model: str | Path) -> tuple[Path, Path]:
 
 def calibration_file(model: str | Path) -> Path:
     """Where the calibration of a model lies, see `open_model`; it need not be there."""
-    known = bundled(model)
-    path = Path(model) if known is None else known.files[0]
+    known, own = bundled(model), reference_of(model)
+    if own is not None:
+        path = own.file or Path(own.factory.replace(":", "-"))
+    else:
+        path = Path(model) if known is None else known.files[0]
     stem = path.name.removesuffix(".encoder.onnx") if path.suffix == ".onnx" else path.stem
     return path.with_name(f"{stem}.calibration.json")
 

@@ -11,8 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from iog.clicks import Clicks, Correction
-from iog.crop import FILL
-from iog.networks.lite import Lite
+from iog.networks.base import Network, normalised
 from iog.robot import BoolArray, RobotUser, depth
 from iog.training.lite.maps import crop_maps
 from iog.training.loop import Batch, Scalars
@@ -20,11 +19,6 @@ from iog.training.losses import edge_weights, soft_iou_loss, thin_weights, weigh
 
 if TYPE_CHECKING:
     from iog.training.lite.recipe import LiteRecipe
-
-
-def normalised(image: Tensor) -> Tensor:
-    """(B, 3, S, S) float RGB in 0..255 as the encoder takes it."""
-    return image.sub(FILL).div(128)
 
 
 class Scene(NamedTuple):
@@ -40,7 +34,7 @@ Correct = Callable[[Tensor, int], Tensor]
 """Click maps after corrections of a probability map, (B, 1, S, S), in a round of a batch."""
 
 
-def loss(recipe: LiteRecipe, network: Lite, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
+def loss(recipe: LiteRecipe, network: Network, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
     """Loss of a batch of examples over its rounds of clicks, and scalars to log."""
     scene = Scene(
         normalised(batch["image"]),
@@ -66,7 +60,7 @@ def loss(recipe: LiteRecipe, network: Lite, batch: Batch, step: int) -> tuple[Te
 
 
 def rounds_loss(
-    recipe: LiteRecipe, network: Lite, scene: Scene, correct: Correct, numbers: Sequence[int], step: int
+    recipe: LiteRecipe, network: Network, scene: Scene, correct: Correct, numbers: Sequence[int], step: int
 ) -> tuple[Tensor, Scalars]:
     """Loss over one to three rounds of clicks, and scalars to log.
 
@@ -84,7 +78,7 @@ def rounds_loss(
     scalars: dict[str, Tensor] = {}
     before: Tensor | None = None
     for round_ in range(rounds):
-        logits, sides = network.decoder(features, maps.to(memory_format=torch.channels_last))
+        logits, sides = network.decode_to_train(features, maps.to(memory_format=torch.channels_last))
         # Sums over all pixels are no matter for half precision.
         logits, sides = logits.float(), [side.float() for side in sides]
         mask_loss = weighted_bce(logits, target, weight)

@@ -13,12 +13,13 @@ import torch
 from torch import Tensor
 
 from iog.datasets import ObjectDataset, PhotoDataset
-from iog.networks.checkpoints import Network
+from iog.networks.base import Network
 from iog.networks.lite import Lite, LiteConfig, adapted
+from iog.networks.own import OwnConfig
 from iog.training.augment import AugmentSettings
 from iog.training.lite.examples import ALL_SETS, LiteExamples, shares_of
-from iog.training.lite.objective import loss, normalised
-from iog.training.lite.start import freeze, open_lite, settled
+from iog.training.lite.objective import loss
+from iog.training.lite.start import freeze, open_lite, open_own, settled
 from iog.training.loop import Batch, Examples, Scalars
 from iog.training.rules import check
 
@@ -132,8 +133,8 @@ class LiteRecipe:
     """Seed of everything random."""
     workers: int = 1
     """Processes that prepare crops."""
-    network: LiteConfig = field(default_factory=LiteConfig)
-    """The network's own settings."""
+    network: LiteConfig | OwnConfig = field(default_factory=LiteConfig)
+    """The network's own settings, or the factory of one's own network."""
     augment: AugmentSettings = field(default_factory=AugmentSettings)
     """How strongly crops vary."""
 
@@ -165,8 +166,10 @@ class LiteRecipe:
         ends = np.cumsum(self.size_shares) / sum(self.size_shares) * self.steps
         return self.sizes[min(int(np.searchsorted(ends, step, side="right")), len(self.sizes) - 1)]
 
-    def create_network(self) -> Lite:
-        """The network to start from, without batch norms, its early stages frozen."""
+    def create_network(self) -> Network:
+        """The network to start from: `lite` without batch norms, its early stages frozen; one's own as it is."""
+        if isinstance(self.network, OwnConfig):
+            return open_own(self.network.factory, self.start)
         network = open_lite(self.start) if self.start else Lite(self.network, pretrained=True)
         network = adapted(network, self.network.guidance)
         if not network.config.folded:
@@ -230,6 +233,6 @@ class LiteRecipe:
         """The stream of training examples."""
         return LiteExamples(self)
 
-    def loss(self, network: Lite, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
+    def loss(self, network: Network, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
         """Loss of a batch over one to three rounds of clicks, and scalars to log."""
         return loss(self, network, batch, step)

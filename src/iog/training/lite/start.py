@@ -12,10 +12,13 @@ from torch import Tensor, nn
 
 from iog import zoo
 from iog.errors import ModelError
+from iog.factories import Reference
 from iog.networks import checkpoints
+from iog.networks.base import Network
 from iog.networks.blocks import fold_batch_norms
 from iog.networks.export import read_exported
 from iog.networks.lite import Lite
+from iog.networks.own import own_network
 
 
 def open_lite(start: str) -> Lite:
@@ -32,8 +35,20 @@ def open_lite(start: str) -> Lite:
         raise ModelError(f"no model {start!r}: name a bundled one ({', '.join(zoo.MODELS)}) or a file")
     network = checkpoints.load(start)
     if not isinstance(network, Lite):
-        raise ModelError(f"{start} holds {network.config.name}; training goes on from lite networks alone")
+        raise ModelError(f"{start} holds {network.config.summary}; training goes on from lite networks alone")
     return network
+
+
+def open_own(factory: str, start: str) -> Network:
+    """What a factory makes, with the tensors of the file `start` where that is given.
+
+    Raises
+    ------
+    ModelError
+        If there is no such factory, or the file does not fit.
+    """
+    reference = Reference(factory, Path(start) if start else None)
+    return checkpoints.own_with_record(own_network(factory), reference)[0]
 
 
 def settled(network: Lite, prompts: Iterable[tuple[Tensor, Tensor]]) -> Lite:

@@ -10,9 +10,10 @@ from torch import Tensor
 
 from iog.datasets import ObjectDataset
 from iog.datasets.pack import PackDataset
+from iog.networks.base import normalised
 from iog.networks.lite import Lite
 from iog.training.lite import LiteRecipe
-from iog.training.lite.objective import Scene, normalised, rounds_loss
+from iog.training.lite.objective import Scene, rounds_loss
 from iog.training.loop import Batch, Scalars
 from iog.training.packed.crops import Crops, crops_of
 from iog.training.packed.hand import corrected_maps, first_maps

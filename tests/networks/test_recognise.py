@@ -12,7 +12,7 @@ import torchvision
 
 from iog import networks
 from iog.errors import ModelError
-from iog.networks import foreign
+from iog.networks import recognise
 from iog.networks.dextr import DEXTR, DEXTRConfig
 from iog.networks.iog import IOG, IOGConfig
 from tests.networks.conftest import constant, golden_network, golden_state
@@ -33,7 +33,7 @@ def imagenet(depth: int) -> State:
 
 @pytest.mark.parametrize("name", [name for name in networks.NAMES if name != "lite"])
 def test_each_network_is_recognised_from_its_keys(name: str) -> None:
-    found = foreign.recognise(shapes(name))
+    found = recognise.recognise(shapes(name))
     kind, depth = ("dextr" if "dextr" in name else "iog"), int(name.split("-")[1].removeprefix("resnet"))
     assert (found.kind, found.depth) == (kind + ("-refinement" if "refinement" in name else ""), depth)
 
@@ -41,10 +41,10 @@ def test_each_network_is_recognised_from_its_keys(name: str) -> None:
 @pytest.mark.parametrize("depth", [50, 101])
 def test_backbones_are_told_from_classifiers(depth: int) -> None:
     keys = list(imagenet(depth))
-    assert str(foreign.recognise(keys)) == f"an ImageNet ResNet-{depth}"
+    assert str(recognise.recognise(keys)) == f"an ImageNet ResNet-{depth}"
     bare = [key for key in keys if not key.startswith("fc.")]
-    assert str(foreign.recognise(bare)) == f"a bare ResNet-{depth}"
-    assert str(foreign.recognise(f"backbone.{key}" for key in bare)) == f"a bare ResNet-{depth}"
+    assert str(recognise.recognise(bare)) == f"a bare ResNet-{depth}"
+    assert str(recognise.recognise(f"backbone.{key}" for key in bare)) == f"a bare ResNet-{depth}"
 
 
 def without_counters(state: State) -> State:
@@ -80,15 +80,15 @@ def test_published_files_load(tmp_path: Path, change: Any, legacy: bool) -> None
     ids=["coarse only", "extreme points"],
 )
 def test_ablations_are_recognised(config: IOGConfig) -> None:
-    network = foreign.network_of(constant(lambda: IOG(config)).state_dict(), "x.pth")
+    network = recognise.network_of(constant(lambda: IOG(config)).state_dict(), "x.pth")
     assert network.config == config
 
 
 def test_dextr_takes_what_tensors_cannot_tell_from_the_caller() -> None:
     state = constant(lambda: DEXTR(DEXTRConfig(depth=50))).state_dict()
-    network = foreign.network_of(state, "x.pth", dextr=DEXTRConfig(output_stride=16))
+    network = recognise.network_of(state, "x.pth", dextr=DEXTRConfig(output_stride=16))
     assert network.config == DEXTRConfig(depth=50, output_stride=16)
-    assert foreign.network_of(state, "x.pth").config == DEXTRConfig(depth=50)
+    assert recognise.network_of(state, "x.pth").config == DEXTRConfig(depth=50)
 
 
 def test_backbone_fills_rgb_and_leaves_the_heatmaps_zero(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_backbone_fills_rgb_and_leaves_the_heatmaps_zero(tmp_path: Path) -> None
         constant(lambda: IOG(IOGConfig(depth=50))),
         constant(lambda: DEXTR(DEXTRConfig(depth=50))),
     ):
-        foreign.load_backbone_file(network, tmp_path / "resnet50.pth")
+        recognise.load_backbone_file(network, tmp_path / "resnet50.pth")
         backbone = network if isinstance(network, DEXTR) else network.backbone
         assert (backbone.conv1.weight[:, :3] == 0.5).all()
         assert (backbone.conv1.weight[:, 3:] == 0).all()
@@ -110,10 +110,10 @@ def test_backbone_of_the_other_depth_or_a_whole_network_is_refused(tmp_path: Pat
     network = constant(lambda: IOG(IOGConfig(depth=50)))
     torch.save({key: torch.zeros(1) for key in imagenet(101)}, tmp_path / "resnet101.pth")
     with pytest.raises(ModelError, match="is an ImageNet ResNet-101; the network needs a ResNet-50"):
-        foreign.load_backbone_file(network, tmp_path / "resnet101.pth")
+        recognise.load_backbone_file(network, tmp_path / "resnet101.pth")
     torch.save({key: torch.zeros(1) for key in shapes("iog-resnet50")}, tmp_path / "iog.pth")
     with pytest.raises(ModelError, match="a whole network"):
-        foreign.load_backbone_file(network, tmp_path / "iog.pth")
+        recognise.load_backbone_file(network, tmp_path / "iog.pth")
 
 
 def one_sentence(error: pytest.ExceptionInfo[ModelError]) -> str:
@@ -230,4 +230,4 @@ def test_tensors_that_do_not_fit_are_named(change: Any, message: str) -> None:
     state = dict(golden_network("iog-resnet50").state_dict())
     change(state)
     with pytest.raises(ModelError, match=message):
-        foreign.network_of(state, "x.pth")
+        recognise.network_of(state, "x.pth")

@@ -1,4 +1,4 @@
-"""Checkpoints of others: opened without executing code, recognised from the names of their tensors.
+"""Checkpoints of others, recognised from the names of their tensors.
 
 A published `.pth` is a flat dict of tensors with nothing that says what it is. Its keys do: `Coarse_net`
 makes it an IOG, `iog_points` the refinement, `layer5` a DEXTR, and a ResNet without any of these is a
@@ -7,21 +7,19 @@ backbone (with `fc`: a classifier for ImageNet). How many blocks `layer3` has gi
 
 from __future__ import annotations
 
-import pickletools
 import re
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import torch
 from torch import Tensor
 
 from iog.errors import ModelError
 from iog.networks.dextr import DEXTR, DEXTRConfig
-from iog.networks.iog import GUIDANCE, IOG, IOGConfig
-from iog.networks.resnet import BLOCKS, load_backbone, load_tensors
+from iog.networks.iog import HEATMAPS, IOG, IOGConfig
+from iog.networks.resnet import BLOCKS, load_backbone
+from iog.networks.tensors import load_tensors, open_file, tensors_of
 
 Kind = Literal["iog", "iog-refinement", "dextr", "backbone", "imagenet"]
 
@@ -32,9 +30,6 @@ _DESCRIPTIONS: Mapping[Kind, str] = {
     "backbone": "a bare ResNet-{depth}",
     "imagenet": "an ImageNet ResNet-{depth}",
 }
-
-_WRAPPERS = ("state_dict", "model", "model_state_dict")
-"""Under which keys training scripts put the tensors when they save more beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,96 +137,13 @@ def load_backbone_file(network: IOG | DEXTR, path: str | Path) -> None:
     if found.depth != network.config.depth:
         raise ModelError(f"{path} is {found}; the network needs a ResNet-{network.config.depth}")
     tensors = {key.removeprefix("backbone."): value for key, value in tensors.items()}
-    load_backbone(network if isinstance(network, DEXTR) else network.backbone, tensors, path)
-
-
-def tensors_of(content: object, source: object) -> dict[str, Tensor]:
-    """The flat tensors in what `open_file` returned: unwrapped, without `module.` prefixes.
-
-    Raises
-    ------
-    ModelError
-        If the content is anything else than a dict of tensors.
-    """
-    if isinstance(content, Mapping):
-        for wrapper in _WRAPPERS:
-            if isinstance(content.get(wrapper), Mapping):
-                content = content[wrapper]
-                break
-    if not isinstance(content, Mapping) or not content:
-        raise ModelError(f"{source} holds no tensors with names; iog reads state dicts of PyTorch networks")
-    tensors: dict[str, Tensor] = {}
-    for key, value in content.items():
-        if not isinstance(key, str) or not isinstance(value, Tensor):
-            raise ModelError(
-                f"{source} holds {type(value).__name__} under {key!r} where a tensor was expected; "
-                "save the network's state_dict alone"
-            )
-        tensors[key] = value
-    while all(key.startswith("module.") for key in tensors):
-        tensors = {key.removeprefix("module."): value for key, value in tensors.items()}
-    return tensors
-
-
-def open_file(path: str | Path) -> Any:
-    """What a PyTorch file holds, tensors on the CPU. Nothing in it is executed.
-
-    Raises
-    ------
-    ModelError
-        Says what the file is instead: missing, empty, a web page, a program, damaged.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise ModelError(f"checkpoint {path} does not exist")
-    with path.open("rb") as file:
-        start = file.read(256)
-    head = start.lstrip().lower()
-    if not head:
-        raise ModelError(f"{path} is empty; download or copy it again")
-    if head.startswith((b"<!doctype", b"<html")):
-        raise ModelError(f"{path} is a web page, not a checkpoint; download the file itself with a browser")
-    if path.suffix.lower() == ".onnx":
-        raise ModelError(
-            f"{path} is an ONNX file, which is the end of the way: give the checkpoint that it was made from"
-        )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # whatever they say, the sentence below says it better
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for a file that it cannot parse
-        text = str(error)
-        if "TorchScript" in text:
-            raise ModelError(
-                f"{path} is a TorchScript program, not a checkpoint; save the network's state_dict"
-            ) from error
-        if "unsupported global" in text.lower() or _names_a_global(start):
-            raise ModelError(
-                f"{path} holds Python objects beside tensors, which could run code when loaded; "
-                "save the network's state_dict alone"
-            ) from error
-        raise ModelError(
-            f"{path} is truncated or no PyTorch checkpoint; compare its size with the original's "
-            "and copy it again"
-        ) from error
-
-
-def _names_a_global(start: bytes) -> bool:
-    """Whether a file begins as a pickle that imports something; nothing in it is executed."""
-    if not start.startswith(b"\x80"):
-        return False
-    try:
-        return any(
-            code.name in ("GLOBAL", "STACK_GLOBAL", "INST") for code, _, _ in pickletools.genops(start)
-        )
-    except ValueError:  # not a pickle, or cut off before it names anything
-        return False
+    load_backbone(network.resnet, tensors, path)
 
 
 def _guidance(stem: Tensor | None) -> str:
     """Which heatmaps a stem (64, channels, 7, 7) was made for; a guess for an odd one, which then misfits."""
     channels = stem.shape[1] if stem is not None and stem.ndim == 4 else 5
-    return next((name for name, count in GUIDANCE.items() if 3 + count == channels), "inside-outside")
+    return next((name for name, count in HEATMAPS.items() if 3 + count == channels), "inside-outside")
 
 
 def _blocks_of_layer3(keys: Iterable[str], prefix: str) -> int:

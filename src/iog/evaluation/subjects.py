@@ -1,0 +1,176 @@
+"""What is measured: a subject lets the robot user place its first clicks, then answers click by click.
+
+A box costs two clicks, the inside click one, four extreme points four, each correction one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from iog.box_methods import BoxSegmenter
+from iog.clicks import AnyClicks, Clicks, Correction, ExtremeClicks
+from iog.robot import BoolArray, ExtremePixels
+from iog.segmenter import Prediction, Segmenter, Session
+
+Image = npt.NDArray[np.uint8]
+
+BOX_CLICKS, PROMPT_CLICKS, EXTREME_CLICKS = 2, 3, 4
+"""What a box costs, a box with the inside click, four extreme points."""
+
+
+class NoAnswerError(Exception):
+    """A subject has no mask for these clicks; the message says why. It counts as an empty mask."""
+
+
+class User(Protocol):
+    """Who places clicks: `iog.robot.RobotUser`, or a recording of it."""
+
+    def clicks(self, mask: BoolArray) -> Clicks:
+        """The first clicks on the object `mask`, (H, W) bool: a box, and an inside click if it can be."""
+        ...
+
+    def extreme_points(self, mask: BoolArray) -> ExtremePixels:
+        """The four outermost pixels of `mask`, (H, W) bool."""
+        ...
+
+    def correction(
+        self,
+        prediction: BoolArray,
+        mask: BoolArray,
+        void: BoolArray | None = None,
+        clicked: tuple[Correction, ...] = (),
+    ) -> Correction | None:
+        """The next click on what `prediction` has wrong; None when that is nothing."""
+        ...
+
+
+class Attempt(Protocol):
+    """One object in work."""
+
+    @property
+    def clicks(self) -> AnyClicks:
+        """The clicks so far."""
+        ...
+
+    def step(self, correction: Correction | None) -> Prediction:
+        """The mask after the first clicks, at the next call after one more, and so on.
+
+        The correction is None until the prompt is complete.
+
+        Raises
+        ------
+        NoAnswerError
+            If there is no mask.
+        """
+        ...
+
+
+class Subject(Protocol):
+    """What is measured."""
+
+    @property
+    def first(self) -> int:
+        """Clicks after which it has a mask."""
+        ...
+
+    @property
+    def last(self) -> int | None:
+        """Clicks after which it takes no more; None for as many as one makes."""
+        ...
+
+    def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:
+        """Let the user place the first clicks on the object `mask`, (H, W) bool, of a photo (H, W, 3) RGB."""
+        ...
+
+
+@dataclass(frozen=True)
+class BoxedNetwork:
+    """A model that takes a box, an inside click, and perhaps corrections."""
+
+    segmenter: Segmenter
+    first: ClassVar[int] = BOX_CLICKS
+
+    @property
+    def last(self) -> int | None:
+        """The whole prompt, without corrections."""
+        return None if self.segmenter.takes_corrections else PROMPT_CLICKS
+
+    def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:
+        """See `Subject.begin`. The box is encoded with the first step."""
+        return _SessionAttempt(self.segmenter, image, user.clicks(mask))
+
+
+class _SessionAttempt:
+    def __init__(self, segmenter: Segmenter, image: Image, clicks: Clicks) -> None:
+        self._segmenter, self._image, self._prompt = segmenter, image, clicks
+        self._session: Session | None = None
+
+    @property
+    def clicks(self) -> Clicks:
+        return self._prompt if self._session is None else self._session.clicks
+
+    def step(self, correction: Correction | None) -> Prediction:
+        if self._session is None:
+            self._session = self._segmenter.session(self._image, self._prompt.corners)
+            return self._session.prediction
+        if correction is not None:
+            return self._session.correct(*correction)
+        # A jittered box may miss a thin object: then there is nothing to click on, and the box's mask stays.
+        inside = self._prompt.inside
+        return self._session.prediction if inside is None else self._session.click(*inside)
+
+
+@dataclass(frozen=True)
+class ExtremeNetwork:
+    """A model whose whole prompt is four extreme points."""
+
+    segmenter: Segmenter
+    first: ClassVar[int] = EXTREME_CLICKS
+    last: ClassVar[int | None] = EXTREME_CLICKS
+
+    def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:
+        """See `Subject.begin`."""
+        return _OneAnswer(self.segmenter, image, ExtremeClicks(user.extreme_points(mask)))
+
+
+@dataclass(frozen=True)
+class _OneAnswer:
+    segmenter: Segmenter
+    image: Image
+    clicks: AnyClicks
+
+    def step(self, correction: Correction | None) -> Prediction:
+        return self.segmenter.segment(self.image, self.clicks)
+
+
+@dataclass(frozen=True)
+class BoxMethod:
+    """A way to make a mask from a box alone (`iog.box_methods`)."""
+
+    boxes: BoxSegmenter
+    first: ClassVar[int] = BOX_CLICKS
+    last: ClassVar[int | None] = BOX_CLICKS
+
+    def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:
+        """See `Subject.begin`."""
+        return _BoxAttempt(self.boxes, image, Clicks(user.clicks(mask).corners))
+
+
+@dataclass(frozen=True)
+class _BoxAttempt:
+    boxes: BoxSegmenter
+    image: Image
+    clicks: Clicks
+
+    def step(self, correction: Correction | None) -> Prediction:
+        (answer,) = self.boxes.segment(self.image, [self.clicks.box])
+        return answer.prediction
+
+
+def subject_of(segmenter: Segmenter) -> BoxedNetwork | ExtremeNetwork:
+    """A model with the clicks that it takes."""
+    return (ExtremeNetwork if segmenter.prompting.takes is ExtremeClicks else BoxedNetwork)(segmenter)
