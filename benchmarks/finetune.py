@@ -27,8 +27,9 @@ import iog
 from iog.datasets import PhotoDataset
 from iog.datasets.listing import ChosenObjects, spread
 from iog.evaluation.metrics import mean_interval
-from iog.evaluation.protocol import ObjectResult, Settings, evaluate
+from iog.evaluation.protocol import ObjectResult, evaluate
 from iog.evaluation.quoting import check_quotable, quote
+from iog.evaluation.settings import Settings
 from iog.evaluation.tables import interval, markdown
 from iog.segmenter import Segmenter
 from iog.training.finetune import FinetuneRecipe

@@ -208,8 +208,8 @@ def test_the_benchmark_agrees_with_the_evaluation(
     results: Path, photo_folder: Path, segmenter: Segmenter
 ) -> None:
     from iog.datasets import PhotoDataset
-    from iog.evaluation.protocol import Settings as Protocol
     from iog.evaluation.protocol import evaluate
+    from iog.evaluation.settings import Settings as Protocol
 
     lite = next(m for m in read_methods(results) if m.name == "lite")
     for there, here in zip(

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from iog.cli import main
 from iog.datasets import ObjectSample
 from iog.evaluation.ambiguity import corners_table, measure_pairs, pairs, pairs_table
-from iog.evaluation.protocol import Settings
+from iog.evaluation.settings import Settings
 from iog.segmenter import Segmenter
 from tests.evaluation.conftest import HEIGHT, WIDTH, Objects, square
 

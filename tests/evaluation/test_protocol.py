@@ -11,7 +11,8 @@ from iog.engines import Features
 from iog.errors import DataError, ModelError
 from iog.evaluation import tables
 from iog.evaluation.metrics import iou
-from iog.evaluation.protocol import ObjectResult, Settings, evaluate, measured_as
+from iog.evaluation.protocol import ObjectResult, evaluate, measured_as
+from iog.evaluation.settings import Settings
 from iog.evaluation.strata import by_group
 from iog.published import PublishedSettings
 from iog.robot import RobotUser

@@ -115,7 +115,7 @@ def test_another_network_than_the_rows_is_refused(tmp_path: Path) -> None:
         ("dextr-resnet101", info(), "network iog, not dextr"),
         ("iog-resnet101", RedEngine.info, "network red, not iog"),
     ):
-        with pytest.raises(ModelError, match=rf"--weights {name}: .*given.pth is another network \({told}"):
+        with pytest.raises(ModelError, match=rf"`weights` {name}: .*given.pth is another network \({told}"):
             check_weights(name, given, file)
 
 
@@ -176,9 +176,9 @@ def test_seen_and_unseen_categories(red: Segmenter) -> None:
 
 
 def test_names_that_are_not_known(red: Segmenter, objects: Objects) -> None:
-    with pytest.raises(DataError, match="--data moon: not known; known are voc"):
+    with pytest.raises(DataError, match="`data` moon: not known; known are voc"):
         reproduce("table1", red, data={"moon": objects})
-    with pytest.raises(DataError, match="--weights x: not known; known are iog-resnet101"):
+    with pytest.raises(DataError, match="`weights` x: not known; known are iog-resnet101"):
         reproduce("table1", red, weights={"x": Path("x")})
     with pytest.raises(DataError, match="voc has no objects"):
         reproduce("table1", red, data={"voc": Objects([])})

@@ -11,8 +11,8 @@ from iog.datasets import ObjectSample
 from iog.errors import DataError
 from iog.evaluation.lines import read_results
 from iog.evaluation.overlap import fingerprint, shared_photos
-from iog.evaluation.protocol import Settings
 from iog.evaluation.run import Output, run
+from iog.evaluation.settings import Settings
 from iog.segmenter import Segmenter
 from tests.evaluation.conftest import Objects
 
@@ -90,11 +90,11 @@ def test_other_weights_and_other_data_are_refused(
 def test_a_file_is_not_overwritten(red: Segmenter, objects: Objects, tmp_path: Path) -> None:
     path = tmp_path / "objects.jsonl"
     path.write_text("precious\n")
-    with pytest.raises(DataError, match="add --resume"):
+    with pytest.raises(DataError, match="add `resume`"):
         measure(red, objects, out=path)
     with pytest.raises(DataError, match=r"objects.jsonl, line 1"):
         measure(red, objects, out=path, resume=True)
-    with pytest.raises(DataError, match="name it with --out"):
+    with pytest.raises(DataError, match="name it with `out`"):
         measure(red, objects, resume=True)
     assert path.read_text() == "precious\n"
 

@@ -3,7 +3,8 @@ import pytest
 from iog import Clicks
 from iog.evaluation import tables
 from iog.evaluation.protocol import ObjectResult
-from iog.evaluation.strata import By, strata
+from iog.evaluation.settings import By
+from iog.evaluation.strata import strata
 
 
 def result(

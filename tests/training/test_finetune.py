@@ -12,7 +12,8 @@ from iog.cli import main
 from iog.datasets import PhotoDataset, known
 from iog.engines.torch import TorchEngine
 from iog.errors import TrainingError
-from iog.evaluation.protocol import Settings, evaluate
+from iog.evaluation.protocol import evaluate
+from iog.evaluation.settings import Settings
 from iog.networks import checkpoints
 from iog.networks.base import Network
 from iog.segmenter import Segmenter

@@ -67,7 +67,7 @@ def _locked_folder(folder: Path) -> Iterator[None]:
         except OSError:
             holder = path.read_text(encoding="ascii", errors="replace").strip() or "unknown"
             raise DataError(
-                f"another run (process {holder}) is writing to {folder}; let it end, or choose another --out"
+                f"another run (process {holder}) is writing to {folder}; let it end, or choose another `out`"
             ) from None
         os.ftruncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n".encode())
@@ -89,7 +89,7 @@ def _leased(place: Place) -> Iterator[None]:
         if age < LEASE:
             raise DataError(
                 f"another run ({found['run']}) was writing to {place} {age:.0f} seconds ago; let it end, "
-                f"choose another --out, or, if it died, start again in {LEASE - age:.0f} seconds"
+                f"choose another `out`, or, if it died, start again in {LEASE - age:.0f} seconds"
             )
     ended = threading.Event()
 

@@ -160,7 +160,7 @@ class Store(Shards):
                 changed = [key for key in settings if found.get(key) != settings[key] and key != "config"]
             except (ValueError, AttributeError):
                 raise DataError(
-                    f"{self.place}/{PLAN} is not the plan of a run; choose another --out"
+                    f"{self.place}/{PLAN} is not the plan of a run; choose another `out`"
                 ) from None
             if changed:
                 what = ", ".join(
@@ -168,10 +168,10 @@ class Store(Shards):
                 )
                 raise DataError(
                     f"{self.place} holds a run with other boxes or settings ({what}); "
-                    "choose another --out, or repeat the settings in plan.json"
+                    "choose another `out`, or repeat the settings in plan.json"
                 )
         elif any(name != LOCK and not temporary(name) for name in self.place.names()):
-            raise DataError(f"{self.place} holds other files and no plan.json; choose an empty --out")
+            raise DataError(f"{self.place} holds other files and no plan.json; choose an empty `out`")
         else:
             with self.place.writing(PLAN, "w") as file:
                 json.dump(settings, file, indent=1)

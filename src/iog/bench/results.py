@@ -151,7 +151,9 @@ def check_settings(folder: Path, settings: BenchSettings) -> None:
         differing = [key for key in now if there.get(key) != now[key]]
         if differing:
             told = ", ".join(f"{key} {there.get(key)!r} there and {now[key]!r} now" for key in differing)
-            raise DataError(f"{folder} was measured with other settings ({told}); name another --out")
+            raise DataError(
+                f"{folder} was measured with other settings ({told}); name another folder for `out`"
+            )
     else:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(path, now)

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from iog.auto.inputs import KINDS
 from iog.box_methods import METHODS
 from iog.cli.auto_report import report
+from iog.cli.settings import told_as_options
 from iog.errors import DataError
 from iog.segmenter import BATCH
 
@@ -136,6 +137,7 @@ def _options(command: Command) -> Command:
 )
 @_options
 @click.pass_context
+@told_as_options()
 def masks(
     context: click.Context,
     /,
@@ -199,6 +201,7 @@ def masks(
 @click.option("--split", type=click.Choice(["train", "val"]), default="train", show_default=True)
 @_options
 @click.pass_context
+@told_as_options()
 def imagenet(context: click.Context, /, root: Path, out: str, split: str, **options: Any) -> None:
     """Make Pixel-ImageNet: a mask of every box of ImageNet-LOC.
 

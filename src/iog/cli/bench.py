@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from iog.bench.settings import BenchSettings
-from iog.cli.settings import from_options, options_of
+from iog.cli.settings import from_options, options_of, told_as_options
 
 _METHODS = click.option(
     "--methods",
@@ -47,6 +47,7 @@ def bench() -> None:
 @_OUT
 @_THREADS
 @options_of(BenchSettings)
+@told_as_options(BenchSettings)
 def accuracy(
     data: Path, methods: str, models: tuple[str, ...], out: Path, threads: int | None, **options: Any
 ) -> None:

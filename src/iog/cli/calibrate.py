@@ -8,6 +8,8 @@ from typing import Any
 import click
 from tqdm import tqdm
 
+from iog.zoo import ENGINES
+
 
 @click.command()
 @click.option(
@@ -22,9 +24,7 @@ from tqdm import tqdm
 @click.option(
     "--model", default="lite", show_default=True, help="A name from `iog models`, a checkpoint or a file."
 )
-@click.option(
-    "--engine", type=click.Choice(["onnx", "torch"]), help="[default: torch for checkpoints, else onnx]"
-)
+@click.option("--engine", type=click.Choice(ENGINES), help="[default: torch for checkpoints, else onnx]")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

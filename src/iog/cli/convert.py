@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
 from iog.errors import DataError, ModelError
 from iog.extras import require_torch
+from iog.factories import reference_of
 
 if TYPE_CHECKING:
     from iog.description import Info
@@ -33,7 +34,7 @@ Target = Literal["checkpoint", "onnx"]
     "--to",
     "targets",
     multiple=True,
-    type=click.Choice(["checkpoint", "onnx"]),
+    type=click.Choice(get_args(Target)),
     help="What to write; may be given twice. [default: onnx with --out, else nothing]",
 )
 @click.option(
@@ -62,7 +63,8 @@ def convert(
     """Say what a checkpoint is, and write it in another form.
 
     FILE is a published checkpoint (IOG, its refinement, DEXTR; the kind is found out) or one of ours (`iog
-    train`, `iog convert`). ONNX files answer any number of objects at once and run without PyTorch; our
+    train`, `iog convert`), or PACKAGE.MODULE:FACTORY=CHECKPOINT (docs/own-network.md).
+    ONNX files answer any number of objects at once and run without PyTorch; our
     checkpoint carries its whole configuration.
 
     \b
@@ -74,14 +76,19 @@ def convert(
     require_torch("converting")
     if size is not None and (size < 64 or size % 32):
         raise click.BadParameter("must be a multiple of 32, at least 64", param_hint="--size")
-    stem = out or file.with_suffix("")
+    own = reference_of(file)
+    # One's own network need not have a file.
+    source = file if own is None else own.file
+    if source is None and out is None:
+        raise click.UsageError(f"name what to write for {file}: give --out")
+    stem = out or (source or file).with_suffix("")
     targets = targets or (("onnx",) if out is not None else ())
     checkpoint = stem.with_name(f"{stem.name}.pt")
     if photos is not None and "onnx" not in targets:
         raise click.BadParameter("is a way to write ONNX files: add --to onnx", param_hint="--int8")
     if targets and not stem.absolute().parent.is_dir():
         raise DataError(f"folder {stem.absolute().parent} does not exist; make it first")
-    if "checkpoint" in targets and checkpoint.resolve() == file.resolve():
+    if "checkpoint" in targets and source is not None and checkpoint.resolve() == source.resolve():
         raise ModelError(f"{checkpoint} would replace the file that is read; give another --out")
     from iog.networks.checkpoints import load_with_record
     from iog.networks.describe import info_of
@@ -91,7 +98,8 @@ def convert(
     click.echo(f"{file}: {network.config.summary}")
     click.echo(f"  parameters  {sum(p.numel() for p in network.parameters()):,}")
     click.echo(f"  weights     sha256 {info.weights_sha256[:16]}")
-    _echo_file(file)
+    if source is not None:
+        _echo_file(source)
     questions = [] if photos is None else _questions(network, info, photos)
     written: list[Path] = []
     if "checkpoint" in targets:
@@ -139,11 +147,10 @@ def _write_onnx(network: Network, info: Info, stem: Path, questions: Sequence[Qu
 def _questions(network: Network, info: Info, photos: Path) -> list[Question]:
     """What the network is asked about objects in `photos`."""
     from iog.datasets import PhotoDataset
-    from iog.description import ModelInfo
     from iog.engines.torch import TorchEngine
     from iog.evaluation.listening import questions
 
-    if not isinstance(info, ModelInfo) or info.guidance != "inside-outside":
+    if info.kind != "lite" or info.guidance != "inside-outside":
         raise ModelError(f"--int8 is for lite networks that take IOG's clicks, not {info.name}: drop it")
     return questions(TorchEngine(network, info), PhotoDataset(photos, "train"))
 

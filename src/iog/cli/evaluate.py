@@ -7,6 +7,10 @@ from typing import Any
 
 import click
 
+from iog.cli.settings import told_as_options
+from iog.evaluation.settings import BY, PROTOCOLS
+from iog.zoo import ENGINES
+
 
 def _shares(context: click.Context, option: click.Parameter, text: str | None) -> tuple[float, ...]:
     try:
@@ -30,7 +34,7 @@ def _shares(context: click.Context, option: click.Parameter, text: str | None) -
 @click.option("--sets", help="Only these sets (groups of the data set), separated by commas.")
 @click.option(
     "--protocol",
-    type=click.Choice(["iog", "ritm", "all"]),
+    type=click.Choice(PROTOCOLS),
     default="iog",
     show_default=True,
     help="iog: mean IoU by clicks. ritm: clicks to 80, 85, 90, 95 % and failures. all: both in one table.",
@@ -82,15 +86,13 @@ def _shares(context: click.Context, option: click.Parameter, text: str | None) -
     show_default=True,
     help="A name from `iog models`, a checkpoint (.pth, .pt), or NAME.encoder.onnx from `iog convert`.",
 )
-@click.option(
-    "--engine", type=click.Choice(["onnx", "torch"]), help="[default: torch for checkpoints, else onnx]"
-)
+@click.option("--engine", type=click.Choice(ENGINES), help="[default: torch for checkpoints, else onnx]")
 @click.option("--out", type=click.Path(path_type=Path), help="Write one JSON line per object.")
 @click.option("--resume", is_flag=True, help="Go on with --out: skip the objects that it has.")
 @click.option("--replay", type=click.Path(path_type=Path), help="Make the clicks of this result file again.")
 @click.option(
     "--by",
-    type=click.Choice(["group", "category", "size"]),
+    type=click.Choice(BY),
     multiple=True,
     default=["group"],
     show_default=True,
@@ -122,6 +124,7 @@ def _shares(context: click.Context, option: click.Parameter, text: str | None) -
     help="Document in which the tables replace the figures between its markers (docs/evaluation.md); "
     "may be given several times.",
 )
+@told_as_options()
 def evaluate(
     data: Path,
     dataset: str,
@@ -153,9 +156,10 @@ def evaluate(
     """
     from iog.datasets import known
     from iog.datasets.listing import spread
-    from iog.errors import DataError, ModelError
-    from iog.evaluation.protocol import Settings
+    from iog.errors import DataError
+    from iog.evaluation.protocol import check_measurable
     from iog.evaluation.run import Output, run
+    from iog.evaluation.settings import Settings
     from iog.segmenter import Segmenter
 
     objects = known.open_objects(dataset, data, split)
@@ -171,8 +175,6 @@ def evaluate(
     indices = [chosen[i] for i in spread(len(chosen), limit)]
     segmenter = Segmenter(model, engine=engine)
     clicks = clicks or (4 if protocol == "iog" else 20)
-    if clicks > 3 and not segmenter.takes_corrections:
-        raise ModelError(f"{segmenter.model} takes no corrections; measure it with --clicks 3")
     settings = Settings(
         protocol=protocol,
         clicks=clicks,
@@ -184,6 +186,7 @@ def evaluate(
         sweep_thresholds=sweep_thresholds,
         stretch_to_full_range=stretch_to_full_range,
     )
+    check_measurable(segmenter, settings)
     name = known.title(dataset, split)
     if pairs or corner_errors:
         click.echo(_ambiguity(segmenter, objects, indices, settings, pairs, corner_errors))

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from iog.clicks import AnyClicks, Clicks, ExtremeClicks, clicks_from_json
 from iog.errors import DataError, IogError
+from iog.zoo import ENGINES
 
 if TYPE_CHECKING:
     from iog.output import Format
@@ -93,9 +94,7 @@ POINT = PointType()
     show_default=True,
     help="A name from `iog models`, a checkpoint (.pth, .pt), or NAME.encoder.onnx from `iog convert`.",
 )
-@click.option(
-    "--engine", type=click.Choice(["onnx", "torch"]), help="[default: torch for checkpoints, else onnx]"
-)
+@click.option("--engine", type=click.Choice(ENGINES), help="[default: torch for checkpoints, else onnx]")
 @click.option("--threads", type=click.IntRange(1), help="Threads for one inference. [default: all cores]")
 def predict(
     photo: Path | None,

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+from iog.cli.settings import told_as_options
+from iog.evaluation.paper import TABLES
+
 
 class _Named(click.ParamType[tuple[str, Path]]):
     """NAME=PATH."""
@@ -25,7 +28,7 @@ class _Named(click.ParamType[tuple[str, Path]]):
 @click.command()
 @click.argument(
     "table",
-    type=click.Choice(["table1", "table2", "table4", "table5", "table6", "table8", "guidance"]),
+    type=click.Choice(list(TABLES)),
 )
 @click.option("--data", type=_Named(), multiple=True, help="A data set that is there, such as voc=FOLDER.")
 @click.option(
@@ -36,6 +39,7 @@ class _Named(click.ParamType[tuple[str, Path]]):
 )
 @click.option("--limit", type=click.IntRange(1), help="Measure only so many objects of each set.")
 @click.option("--smoke", is_flag=True, help="Run on the sample photos; no figure is comparable.")
+@told_as_options()
 def reproduce(
     table: str,
     data: tuple[tuple[str, Path], ...],

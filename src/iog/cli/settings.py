@@ -52,12 +52,12 @@ def from_options(settings: T, values: Mapping[str, Any]) -> T:
 
 
 @contextmanager
-def told_as_options(settings: type) -> Iterator[None]:
+def told_as_options(settings: type | None = None) -> Iterator[None]:
     """Errors of the library name a parameter in backquotes; whoever typed the command knows its option."""
     try:
         yield
     except IogError as error:
-        aliases = {name: alias for name, *_, alias in _fields(settings)}
+        aliases = {} if settings is None else {name: alias for name, *_, alias in _fields(settings)}
         text = re.sub(r"`([a-z_.]+)`", lambda m: aliases.get(m[1]) or _option(m[1]), str(error))
         raise type(error)(text) from error
 

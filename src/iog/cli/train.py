@@ -60,9 +60,16 @@ def _recipe(name: str) -> click.Command:
     @options_of(recipe_class)
     @_own_network(recipe_class)
     @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
-    @click.option("--validate-every", default=500, show_default=True, help="Steps between validations; 0 for none.")
+    @click.option(
+        "--validate-every", default=500, show_default=True, help="Steps between validations; 0 for none."
+    )
     @click.option("--validate-objects", default=200, show_default=True, help="Objects in one; 0 for none.")
-    @click.option("--checkpoint-every", default=250, show_default=True, help="Steps between checkpoints; 0 for one at the end.")
+    @click.option(
+        "--checkpoint-every",
+        default=250,
+        show_default=True,
+        help="Steps between checkpoints; 0 for one at the end.",
+    )
     @click.option(
         "--keep-every", default=0, show_default=True, help="Steps between weights to keep; 0 for none."
     )
@@ -135,8 +142,8 @@ def _own_network(recipe_class: type) -> Callable[[Command], Command]:
         "--network",
         "factory",
         metavar="PACKAGE.MODULE:FACTORY",
-        help="Train the network that this makes in place of lite; the --network. options have no meaning then "
-        "(docs/own-network.md).",
+        help="Train the network that this makes in place of lite (docs/own-network.md); the options of lite's "
+        "own then mean nothing.",
     )
 
 

@@ -15,7 +15,8 @@ from iog.clicks import Clicks, Pixel
 from iog.datasets import ObjectDataset, ObjectSample
 from iog.datasets.neighbours import Neighbours
 from iog.evaluation.metrics import iou
-from iog.evaluation.protocol import Settings, evaluate
+from iog.evaluation.protocol import evaluate
+from iog.evaluation.settings import Settings
 from iog.evaluation.tables import markdown
 from iog.masks import mask_box
 from iog.robot import BoolArray, RobotUser, depth

@@ -18,7 +18,8 @@ from iog import robot
 from iog._version import __version__
 from iog.datasets import ObjectDataset
 from iog.errors import DataError
-from iog.evaluation.protocol import ObjectResult, Settings
+from iog.evaluation.protocol import ObjectResult
+from iog.evaluation.settings import Settings
 from iog.files import replacing
 from iog.segmenter import Segmenter
 
@@ -133,7 +134,9 @@ class ResultFile(LineFile):
         lines: list[Line] = []
         if path.exists():
             if not resume:
-                raise DataError(f"{path} exists; resume it, or name another file")
+                raise DataError(
+                    f"{path} exists; add `resume` to go on with it, or name another file for `out`"
+                )
             lines = [line for _, line in read_lines(path)]
             for line in lines:
                 _check_same_run(path, line["run"], run)

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from iog.datasets import ObjectDataset
 from iog.datasets.listing import spread
 from iog.engines import Engine, Features
-from iog.evaluation.protocol import Settings, evaluate
+from iog.evaluation.protocol import evaluate
+from iog.evaluation.settings import Settings
 from iog.networks.export import Question
 from iog.segmenter import Segmenter
 

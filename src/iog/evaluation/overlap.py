@@ -47,7 +47,7 @@ def shared_photos(photos: Mapping[str, str], training: Path) -> dict[str, str]:
     """
     files = sorted(p for p in training.rglob("*") if p.suffix.lower() in _ENDINGS)
     if not files:
-        raise DataError(f"{training} holds no pictures; --trained-on names the folder of training photos")
+        raise DataError(f"{training} holds no pictures; `trained_on` names the folder of training photos")
     names = list(photos.values())
     stems = {_stem(name): name for name in names}
     wanted = _bits(photos)

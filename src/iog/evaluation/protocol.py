@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -23,44 +23,19 @@ from iog.datasets import ObjectDataset, ObjectSample
 from iog.description import Info, ModelInfo, PublishedInfo
 from iog.errors import ClickError, DataError, ModelError
 from iog.evaluation.measure import measure
-from iog.evaluation.metrics import BOUNDARY_RATIO, clicks_to_reach, iou
+from iog.evaluation.metrics import clicks_to_reach, iou
 from iog.evaluation.overlap import fingerprint
+from iog.evaluation.settings import Settings
 from iog.evaluation.stopwatch import Stopwatch
 from iog.evaluation.subjects import BOX_CLICKS, PROMPT_CLICKS, BoxedNetwork, User
 from iog.robot import BoolArray, ExtremePixels, RobotUser
 from iog.segmenter import Segmenter
-
-ProtocolName = Literal["iog", "ritm", "all"]
 
 THRESHOLDS = tuple(tenth / 10 for tenth in range(1, 10))
 """What the published test tries on its test set, reporting the best."""
 
 TARGETS = (80, 85, 90, 95)
 """IoU in percent that Number of Clicks asks for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What decides the figures, apart from model and data."""
-
-    protocol: ProtocolName = "iog"
-    """Which figures are reported."""
-    clicks: int = 4
-    """Clicks up to which each object is corrected, at least 3. RITM's cap is 20."""
-    jitter: float = 0.0
-    """The robot user's `corner_jitter`."""
-    inside_depth: float = 1.0
-    """The robot user's."""
-    correction_depth: float = 1.0
-    """The robot user's."""
-    seed: int = 0
-    """Starts the robot user's random numbers."""
-    boundary_ratio: float = BOUNDARY_RATIO
-    """Width of the boundary region as a share of the image's diagonal."""
-    sweep_thresholds: bool = False
-    """Whether to take the IoU after 3 clicks at each of `THRESHOLDS`, too."""
-    stretch_to_full_range: bool = False
-    """The published test's quirk of that name (`iog.published.PublishedSettings`), for published models."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,9 +146,7 @@ def evaluate(
         If the model takes extreme points, or no corrections and `clicks` is more than 3.
     """
     settings = settings or Settings()
-    segmenter.require(Clicks)
-    if settings.clicks > PROMPT_CLICKS and not segmenter.takes_corrections:
-        raise ModelError(f"{segmenter.model} takes no corrections; measure it with `clicks` 3")
+    check_measurable(segmenter, settings)
     for index in range(len(objects)) if indices is None else indices:
         sample = objects[index]
         if not sample.mask.any():
@@ -189,6 +162,13 @@ def evaluate(
         else:
             user = _recording(recorded, index, sample)
         yield _measure(segmenter, index, sample, user, settings)
+
+
+def check_measurable(segmenter: Segmenter, settings: Settings) -> None:
+    """Raise `ModelError` if the model takes extreme points, or no corrections and there are to be some."""
+    segmenter.require(Clicks)
+    if settings.clicks > PROMPT_CLICKS and not segmenter.takes_corrections:
+        raise ModelError(f"{segmenter.model} takes no corrections; measure it with `clicks` {PROMPT_CLICKS}")
 
 
 class _Recording:

@@ -107,7 +107,7 @@ def check_weights(weights: str, info: Info, path: Path) -> None:
         found, differing = {"network": info.name}, ["network"]
     if differing:
         told = ", ".join(f"{key} {found.get(key)}, not {wanted[key]}" for key in differing)
-        raise ModelError(f"--weights {weights}: {path} is another network ({told})")
+        raise ModelError(f"`weights` {weights}: {path} is another network ({told})")
 
 
 @dataclass(frozen=True, slots=True)

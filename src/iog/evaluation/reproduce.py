@@ -16,7 +16,7 @@ from iog.engines import Engine
 from iog.errors import DataError
 from iog.evaluation.measure import measure
 from iog.evaluation.paper import TABLES, Table
-from iog.evaluation.protocol import Settings, evaluate
+from iog.evaluation.protocol import evaluate
 from iog.evaluation.recipes import (
     DATA,
     EMBEDDED,
@@ -28,6 +28,7 @@ from iog.evaluation.recipes import (
     check_weights,
     embedded,
 )
+from iog.evaluation.settings import Settings
 from iog.evaluation.smoke import BANNER, SampleObjects
 from iog.evaluation.subjects import BoxMethod, ExtremeNetwork, Subject
 from iog.evaluation.tables import interval, markdown
@@ -263,4 +264,4 @@ def check_names(data: Mapping[str, object], weights: Mapping[str, object]) -> No
     for kind, given, names in (("data", data, DATA), ("weights", weights, WEIGHTS)):
         for name in given:
             if name not in names:
-                raise DataError(f"--{kind} {name}: not known; known are {', '.join(names)}")
+                raise DataError(f"`{kind}` {name}: not known; known are {', '.join(names)}")

@@ -15,9 +15,9 @@ from iog.evaluation import tables
 from iog.evaluation.gallery import write_gallery
 from iog.evaluation.lines import ResultFile, read_results, run_of
 from iog.evaluation.overlap import shared_photos
-from iog.evaluation.protocol import ObjectResult, Settings, evaluate, measured_as
+from iog.evaluation.protocol import ObjectResult, evaluate, measured_as
 from iog.evaluation.quoting import check_quotable, quote
-from iog.evaluation.strata import By
+from iog.evaluation.settings import By, Settings
 from iog.segmenter import Segmenter
 
 _SWEEP = (
@@ -59,7 +59,7 @@ def run(
         If the result file is of another run or exists without `resume`, or a recorded object is missing.
     """
     if output.resume and output.out is None:
-        raise DataError("`resume` goes on with a result file: name it, too")
+        raise DataError("`resume` goes on with a result file: name it with `out`")
     for document, name in output.quoted:
         check_quotable(document, name)
     recorded = None if output.replay is None else read_results(output.replay)

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, get_args
 
 from iog.evaluation.protocol import ObjectResult
-
-By = Literal["group", "category", "size"]
-
-BY: tuple[By, ...] = get_args(By)
+from iog.evaluation.settings import By
 
 SMALL = 0.005
 """Objects below this share of their photo are reported apart."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from iog.evaluation.metrics import mean_interval
-from iog.evaluation.protocol import TARGETS, THRESHOLDS, ObjectResult, ProtocolName
-from iog.evaluation.strata import By, strata
+from iog.evaluation.protocol import TARGETS, THRESHOLDS, ObjectResult
+from iog.evaluation.settings import By, ProtocolName
+from iog.evaluation.strata import strata
 from iog.evaluation.subjects import BOX_CLICKS
 
 

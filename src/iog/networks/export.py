@@ -84,7 +84,8 @@ def export(
         Examples of what it is asked, for 8-bit arithmetic in ONNX Runtime; without them it is that of floats.
     """
     network = copy.deepcopy(network).to(memory_format=torch.contiguous_format)
-    fold_batch_norms(network)
+    if info.kind == "lite":  # of which it is known that a norm follows its convolution
+        fold_batch_norms(network)
     crop = torch.zeros(2, info.size, info.size, 3, dtype=torch.uint8)
     maps = torch.zeros(2, len(GUIDANCE[network.config.guidance]), info.size, info.size)
     with torch.no_grad():

@@ -85,6 +85,14 @@ class OwnNetwork(Network):
         features: Any = self.network.encode(inputs)  # type: ignore[operator]
         return (features,) if isinstance(features, Tensor) else tuple(features)
 
+    def decode_to_train(self, features: Any, click_maps: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """By the network's method of this name, if it has one; else the answer alone."""
+        own: Any = getattr(self.network, "decode_to_train", None)
+        if own is None:
+            return self.decode(features, click_maps), []
+        logits, sides = own(tuple(features), click_maps)
+        return logits, list(sides)
+
     def decode(self, features: Sequence[Tensor], click_maps: Tensor) -> Tensor:
         """See `Halves.decode`.
 
@@ -97,9 +105,7 @@ class OwnNetwork(Network):
         wanted = (click_maps.shape[0], 1, *click_maps.shape[2:])
         if not isinstance(logits, Tensor) or tuple(logits.shape) != wanted:
             shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
-            raise ModelError(
-                f"decode of {self.config.factory} gave {shape}; logits of shape {wanted} are wanted"
-            )
+            raise ModelError(f"decode of {self.config.factory} gave {shape}; it must give logits {wanted}")
         return logits
 
 

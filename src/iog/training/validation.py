@@ -15,7 +15,8 @@ from iog.datasets import ObjectDataset
 from iog.datasets.listing import spread
 from iog.engines.torch import TorchEngine
 from iog.evaluation.measure import measure
-from iog.evaluation.protocol import Settings, evaluate
+from iog.evaluation.protocol import evaluate
+from iog.evaluation.settings import Settings
 from iog.evaluation.strata import by_group
 from iog.evaluation.subjects import EXTREME_CLICKS, ExtremeNetwork
 from iog.networks.base import Network

@@ -167,7 +167,7 @@ class LiteRecipe:
         return self.sizes[min(int(np.searchsorted(ends, step, side="right")), len(self.sizes) - 1)]
 
     def create_network(self) -> Network:
-        """The network to start from: `lite` without batch norms, its early stages frozen; one's own as it is."""
+        """What is trained: `lite` without batch norms, its early stages frozen, or one's own as it is."""
         if isinstance(self.network, OwnConfig):
             return open_own(self.network.factory, self.start)
         network = open_lite(self.start) if self.start else Lite(self.network, pretrained=True)

@@ -47,6 +47,8 @@ def open_own(factory: str, start: str) -> Network:
     ModelError
         If there is no such factory, or the file does not fit.
     """
+    if zoo.bundled(start) is not None:
+        raise ModelError(f"`start` {start} is another network: name a checkpoint of {factory}, or none")
     reference = Reference(factory, Path(start) if start else None)
     return checkpoints.own_with_record(own_network(factory), reference)[0]
 
