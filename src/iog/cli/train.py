@@ -142,7 +142,7 @@ def _own_network(recipe_class: type) -> Callable[[Command], Command]:
         "--network",
         "factory",
         metavar="PACKAGE.MODULE:FACTORY",
-        help="Train the network that this makes in place of lite (docs/own-network.md); the options of lite's "
+        help="Train the network that this makes instead of lite (docs/own-network.md); the options of lite's "
         "own then mean nothing.",
     )
 
