@@ -11,7 +11,8 @@ from iog import networks  # imports no PyTorch before a network is made
 from iog._version import __version__
 from iog.clicks import Box, Clicks, Correction, Pixel
 from iog.errors import ClickError, DataError, ImageError, IogError, ModelError, TrainingError
-from iog.segmenter import Prediction, Segmenter, Session, segment
+from iog.prediction import Prediction
+from iog.segmenter import Segmenter, Session, segment
 
 __all__ = [
     "Box",

@@ -27,9 +27,10 @@ from iog.clicks import Box, Clicks, Pixel
 from iog.clock import Clock
 from iog.crop import Crop, FloatArray, resize
 from iog.engines import Features
+from iog.prediction import Prediction
 from iog.prompting import THRESHOLD
 from iog.robot import depth
-from iog.segmenter import BATCH, Prediction, Segmenter
+from iog.segmenter import BATCH, Segmenter
 
 Method = Literal["crop", "centre", "sim", "box", "two-stage"]
 METHODS: tuple[Method, ...] = get_args(Method)

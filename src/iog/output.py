@@ -14,7 +14,7 @@ from PIL import Image
 
 from iog.files import replacing
 from iog.masks import encode_rle, mask_box, polygons
-from iog.segmenter import Prediction
+from iog.prediction import Prediction
 
 Format = Literal["png", "coco", "polygon"]
 

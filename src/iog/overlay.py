@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iog.clicks import Box, Correction, ExtremeClicks
-from iog.segmenter import Prediction
+from iog.prediction import Prediction
 
 Colour: TypeAlias = tuple[int, int, int]
 MASK_COLOUR = (0, 114, 255)

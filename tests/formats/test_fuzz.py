@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from typing import get_args
 
 import pytest
@@ -10,5 +11,6 @@ from tests.formats.mutations import attempts
 
 @pytest.mark.parametrize("format_", get_args(table.WriteName))
 def test_broken_files_are_read_left_out_or_refused(format_: table.WriteName) -> None:
-    outcomes = set(attempts(format_, 120))
-    assert outcomes <= {"read", "left out", "refused"} and len(outcomes) > 1
+    outcomes = Counter(attempts(format_, 120))  # whatever else a reader raises ends the test
+    assert set(outcomes) <= {"read", "left out", "refused"}
+    assert outcomes["refused"] + outcomes["left out"] > 60, "most of the mutations do harm"

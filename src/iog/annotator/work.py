@@ -13,8 +13,8 @@ from typing import Any
 
 from iog.clicks import Clicks
 from iog.patch import Patch, Point
+from iog.prediction import Prediction
 from iog.prompting import THRESHOLD
-from iog.segmenter import Prediction
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,9 @@ from iog.engines import Engine
 from iog.errors import ClickError, ConflictError, DataError
 from iog.masks import BoolArray
 from iog.patch import Patch
+from iog.prediction import Prediction
 from iog.prompting import THRESHOLD
-from iog.segmenter import Prediction, Segmenter, Session
+from iog.segmenter import Segmenter, Session
 
 _SESSIONS = 4  # open objects whose features are kept: 4 MB each with lite, 30 MB with the published models
 _SESSION_PHOTOS = 2  # whose objects these are, at most: a session also holds its photo's pixels

@@ -17,8 +17,8 @@ from iog.clicks import Clicks, Pixel
 from iog.errors import DataError
 from iog.extras import require
 from iog.images import ImageLike, read_image
+from iog.prediction import Prediction
 from iog.prompting import LitePrompting
-from iog.segmenter import Prediction
 
 __all__ = ["METHODS", "Baseline", "Stroke", "UnanswerableError", "segment"]
 

@@ -25,8 +25,9 @@ from iog.evaluation.subjects import (
     User,
     subject_of,
 )
+from iog.prediction import Prediction
 from iog.robot import BoolArray
-from iog.segmenter import Prediction, Segmenter
+from iog.segmenter import Segmenter
 
 Family = Literal["inside-outside", "extreme points", "classical", "none"]
 

@@ -185,10 +185,8 @@ def masks(
     with _stoppable(context):
         with local_copy(boxes) as path:
             items = read_boxes(path, place_of(images), kind, account)
-        lines = list(account.lines())
-        if strict and not account.is_clean:
-            raise DataError("\n".join(["no mask was made, since something would be left out:", *lines]))
-        click.echo("\n".join(lines), err=True)
+        account.check(strict, "made")
+        click.echo("\n".join(account.lines()), err=True)
         status = _run(items, unlisted, images, out, finish, **options)
     context.exit(status)
 

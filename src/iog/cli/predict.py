@@ -17,7 +17,8 @@ from iog.zoo import ENGINES
 
 if TYPE_CHECKING:
     from iog.output import Format
-    from iog.segmenter import Prediction, Segmenter
+    from iog.prediction import Prediction
+    from iog.segmenter import Segmenter
 
 
 class PointType(click.ParamType[tuple[float, float]]):

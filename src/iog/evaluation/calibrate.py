@@ -23,8 +23,9 @@ from iog.datasets import ObjectDataset, ObjectSample
 from iog.engines import Engine, Features
 from iog.errors import DataError
 from iog.evaluation.metrics import iou
+from iog.prediction import Prediction
 from iog.robot import RobotUser
-from iog.segmenter import Prediction, Segmenter
+from iog.segmenter import Segmenter
 
 FOLDS = 5
 BINS = 10

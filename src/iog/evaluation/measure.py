@@ -15,7 +15,7 @@ from iog.clicks import AnyClicks, Correction
 from iog.datasets import ObjectSample
 from iog.evaluation.metrics import BOUNDARY_RATIO, boundary_iou, iou
 from iog.evaluation.subjects import PROMPT_CLICKS, NoAnswerError, Subject, User
-from iog.segmenter import Prediction
+from iog.prediction import Prediction
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from iog.box_methods import BoxSegmenter
 from iog.clicks import AnyClicks, Clicks, Correction, ExtremeClicks
+from iog.prediction import Prediction
 from iog.robot import BoolArray, ExtremePixels
-from iog.segmenter import Prediction, Segmenter, Session
+from iog.segmenter import Segmenter, Session
 
 Image = npt.NDArray[np.uint8]
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from iog.errors import DataError
+
 EXAMPLES = 3
 
 
@@ -74,6 +76,12 @@ class Account:
     def is_clean(self) -> bool:
         """Whether nothing was left out, changed or guessed."""
         return not self.skipped and not self.notes
+
+    def check(self, strict: bool, done: str) -> None:
+        """With `strict`, raise `DataError` if anything was left out or changed; `done`: "written"."""
+        if strict and not self.is_clean:
+            lines = "\n".join(self.lines())
+            raise DataError(f"nothing was {done}, since something would be left out or changed:\n{lines}")
 
     def lines(self) -> Iterator[str]:
         """The account as a short table."""

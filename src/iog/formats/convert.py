@@ -64,9 +64,7 @@ def convert(
     classes = [*dataset.classes, *(Class(label) for label in labels if label not in known)]
     with replacing_folder(target) as folder:
         table.writer(to, tolerance)(Dataset(classes=classes, pictures=ready), folder, account)
-        if strict and not account.is_clean:
-            lines = "\n".join(account.lines())
-            raise DataError(f"nothing was written, since something would be left out or changed:\n{lines}")
+        account.check(strict, "written")
         if account.useless:
             lines = "\n".join(account.lines())
             raise DataError(f"nothing was written, since nothing could be used:\n{lines}")

@@ -1,42 +1,25 @@
-"""Annotations out of a project and into it: `iog.formats` on one side, the store on the other."""
+"""Annotations of other tools into a project."""
 
 from __future__ import annotations
 
-import io
 import tempfile
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
-from iog.annotator import timings
 from iog.annotator.photos import Identity, Photos
-from iog.annotator.store import Effort, ObjectRow, PhotoRow, Store
+from iog.annotator.store import ObjectRow, PhotoRow, Store
 from iog.annotator.work import Work
 from iog.clicks import Box, Clicks, widened
 from iog.errors import DataError, ImageError, IogError
 from iog.formats import table
 from iog.formats.account import Account
 from iog.formats.matching import PhotoIndex, fits
-from iog.formats.places import replacing_folder
-from iog.formats.records import Annotation, Class, Dataset, Picture, Pixels, Size
+from iog.formats.records import Annotation, Class, Dataset, Size
 from iog.patch import Patch
 
-FormatName = Literal[table.WriteName, "timings"]
-FORMATS: dict[FormatName, str] = {
-    "coco": "COCO, polygons where they can",
-    "coco-rle": "COCO, run lengths",
-    "yolo": "YOLO segmentation",
-    "voc": "Pascal VOC",
-    "labelme": "LabelMe",
-    "cvat": "CVAT for images 1.1",
-    "label-studio": "Label Studio",
-    "png": "PNG, one an object",
-    "png-photo": "PNG, one a photo",
-    "parquet": "Parquet",
-    "timings": "Timings (CSV)",
-}
 ImportName = table.ReadName
 IMPORTS: tuple[ImportName, ...] = get_args(ImportName)
 
@@ -46,174 +29,8 @@ Duplicates = Literal["skip", "replace", "add"]
 MAXIMUM_UNPACKED = 1 << 30
 """Bytes of the files in an uploaded ZIP file."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """What of a project is exported."""
-
-    drafts: bool = False
-    """Also objects that nobody has accepted."""
-    labels: Collection[str] = ()
-    """These labels alone; empty: all."""
-    done: bool = False
-    """Photos that are marked done alone."""
-
-
-def pictures_of(store: Store, photos: Photos, account: Account, choice: Choice) -> Iterator[Picture]:
-    """The photos to export, one by one: those with chosen objects, and done ones without any (negatives)."""
-    efforts = {effort.object: effort for effort in store.efforts()}
-    for photo in store.photos_to_export():
-        if choice.done and not photo.done:
-            account.skip("photos that are not marked done", photo.path)
-            continue
-        rows = store.objects(photo.id)
-        problem = _unusable(photo, photos)
-        if problem is not None:
-            account.skip(problem, photo.path, max(1, len(rows)))
-            continue
-        account.count("objects", len(rows))
-        annotations = [
-            _annotation(row, efforts.get(row.id))
-            for row in rows
-            if _is_chosen(row, photo, account, choice) and row.mask is not None
-        ]
-        if annotations or (photo.done and not rows):
-            yield Picture(name=photo.path, size=_size(photo, photos), annotations=annotations)
-
-
-def _unusable(photo: PhotoRow, photos: Photos) -> str | None:
-    """Why nothing of a photo can be exported."""
-    if not photo.present:
-        return "objects of photos that are no longer in the folder; put the files back"
-    if photo.problem is not None:
-        return "objects of photos that cannot be used"
-    try:
-        _size(photo, photos)
-    except ImageError:
-        return "objects of photos that cannot be read"
-    return None
-
-
-def _is_chosen(row: ObjectRow, photo: PhotoRow, account: Account, choice: Choice) -> bool:
-    if choice.labels and row.label not in choice.labels:
-        return False
-    if row.state != "accepted" and not choice.drafts:
-        account.skip(
-            "objects that nobody has accepted" + (", on photos marked done" if photo.done else ""), photo.path
-        )
-        return False
-    if row.mask is None or not row.mask.area:
-        account.skip("objects without a pixel", photo.path)
-        return False
-    return True
-
-
-def _annotation(row: ObjectRow, effort: Effort | None) -> Annotation:
-    assert row.mask is not None
-    return Annotation(
-        label=row.label,
-        shape=Pixels(row.mask),
-        clicks=row.work.clicks,
-        score=row.confidence,
-        seconds=effort.seconds if effort else 0,
-        click_count=effort.clicks if effort else 0,
-        **row.facts,
-    )
-
-
-def export(
-    store: Store,
-    photos: Photos,
-    format: FormatName,
-    folder: Path,
-    *,
-    tolerance: float = 0,
-    choice: Choice | None = None,
-    strict: bool = False,
-) -> Account:
-    """Write the annotations into a folder, which an older export gives way to as a whole.
-
-    Parameters
-    ----------
-    store, photos
-        The project.
-    format
-        One of `FORMATS`.
-    folder
-        Made if need be.
-    tolerance
-        How far, in pixels, a polygon may stray from the mask's edge; 0 keeps every pixel.
-    choice
-        What is exported; None: all that was accepted.
-    strict
-        Refuse, and write nothing, if anything would be left out or changed.
-
-    Raises
-    ------
-    DataError
-        If the folder holds other files, the format cannot hold what there is, or with `strict`.
-    """
-    account = Account()
-    with replacing_folder(folder) as made:
-        _write(store, photos, format, made, account, tolerance, choice or Choice())
-        _check_strict(account, strict, "written")
-    return account
-
-
-def export_zip(
-    store: Store, photos: Photos, format: FormatName, *, tolerance: float = 0, choice: Choice | None = None
-) -> bytes:
-    """As `export`, as the bytes of a ZIP file."""
-    buffer = io.BytesIO()
-    with tempfile.TemporaryDirectory() as folder:
-        _write(store, photos, format, Path(folder), Account(), tolerance, choice or Choice())
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(Path(folder).rglob("*")):
-                if path.is_file():
-                    archive.write(path, path.relative_to(folder).as_posix())
-    return buffer.getvalue()
-
-
-def _write(
-    store: Store,
-    photos: Photos,
-    format: FormatName,
-    folder: Path,
-    account: Account,
-    tolerance: float,
-    choice: Choice,
-) -> None:
-    if format == "timings":
-        timings.write(store.timings(), folder)
-        account.make("files")
-        return
-    known = store.classes
-    used = dict.fromkeys(
-        row.label for photo in store.photos_with_objects() for row in store.objects(photo.id)
-    )
-    classes = [
-        Class(
-            name=label, number=known.get(label, (None, ""))[0], supercategory=known.get(label, (None, ""))[1]
-        )
-        for label in dict.fromkeys([*store.labels, *used])
-        if not choice.labels or label in choice.labels
-    ]
-    pictures = pictures_of(store, photos, account, choice)
-    names = [photo.path for photo in store.photos_to_export()]
-    dataset = Dataset(classes=classes, pictures=pictures, names=names)
-    table.writer(format, tolerance)(dataset, folder, account)
-
-
-def losses(store: Store, photos: Photos, format: FormatName, choice: Choice | None = None) -> list[str]:
-    """What an export would leave out or change, in sentences for a person; tried in a temporary folder."""
-    account = Account()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            _write(store, photos, format, Path(folder), account, 0, choice or Choice())
-    except DataError as error:
-        return [str(error)]
-    skipped = [f"Left out: {tally.count} {reason} ({tally})." for reason, tally in account.skipped.items()]
-    return [*skipped, *(f"{sentence}: {tally.count} ({tally})." for sentence, tally in account.notes.items())]
+_Object = tuple[Annotation, Mapping[str, Any] | None, Box]
+"""What an annotation says besides its shape, its mask as run lengths (see `Patch.to_json`), and its box."""
 
 
 def import_path(
@@ -255,7 +72,7 @@ def import_path(
     dataset = table.read(path, account, format)
     # Files are read and masks are drawn before the project is locked for writing.
     ready = list(_ready(dataset, store, photos, account))
-    _check_strict(account, strict, "added")
+    account.check(strict, "added")
     with store.together():
         for photo, identity, objects in ready:
             if photo.sha256 is None:
@@ -266,12 +83,6 @@ def import_path(
             used = [a.label for _, _, objects in ready for a, _, _ in objects]
             _add_classes(store, dataset.classes, used, account)
     return account
-
-
-def _check_strict(account: Account, strict: bool, done: str) -> None:
-    if strict and not account.is_clean:
-        lines = "\n".join(account.lines())
-        raise DataError(f"nothing was {done}, since something would be left out or changed:\n{lines}")
 
 
 def import_upload(
@@ -285,10 +96,6 @@ def import_upload(
             return import_path(store, photos, path, on_duplicate=on_duplicate)
         except DataError as error:  # where it lay meanwhile says nothing to a person
             raise DataError(str(error).replace(f"{folder}/", "").replace(folder, name)) from None
-
-
-_Object = tuple[Annotation, Mapping[str, Any] | None, Box]
-"""What an annotation says besides its shape, its mask as run lengths (see `Patch.to_json`), and its box."""
 
 
 def _ready(
@@ -437,9 +244,3 @@ def _unpack(path: Path, folder: Path) -> None:
             archive.extractall(folder)  # names that lead out of the folder are cut by zipfile
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as error:
         raise DataError(f"the ZIP file cannot be unpacked: {error}") from None
-
-
-def _size(photo: PhotoRow, photos: Photos) -> Size:
-    if photo.width is not None and photo.height is not None:
-        return photo.width, photo.height
-    return photos.identify(photo.id).size

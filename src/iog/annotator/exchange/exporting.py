@@ -1,0 +1,210 @@
+"""Annotations out of a project."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from iog.annotator import timings
+from iog.annotator.photos import Photos
+from iog.annotator.store import Effort, ObjectRow, PhotoRow, Store
+from iog.errors import DataError, ImageError
+from iog.formats import table
+from iog.formats.account import Account
+from iog.formats.places import replacing_folder
+from iog.formats.records import Annotation, Class, Dataset, Picture, Pixels, Size
+
+FormatName = Literal[table.WriteName, "timings"]
+FORMATS: dict[FormatName, str] = {
+    "coco": "COCO, polygons where they can",
+    "coco-rle": "COCO, run lengths",
+    "yolo": "YOLO segmentation",
+    "voc": "Pascal VOC",
+    "labelme": "LabelMe",
+    "cvat": "CVAT for images 1.1",
+    "label-studio": "Label Studio",
+    "png": "PNG, one an object",
+    "png-photo": "PNG, one a photo",
+    "parquet": "Parquet",
+    "timings": "Timings (CSV)",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What of a project is exported."""
+
+    drafts: bool = False
+    """Also objects that nobody has accepted."""
+    labels: Collection[str] = ()
+    """These labels alone; empty: all."""
+    done: bool = False
+    """Photos that are marked done alone."""
+
+
+def pictures_of(store: Store, photos: Photos, account: Account, choice: Choice) -> Iterator[Picture]:
+    """The photos to export, one by one: those with chosen objects, and done ones without any (negatives)."""
+    efforts = {effort.object: effort for effort in store.efforts()}
+    for photo in store.photos_to_export():
+        if choice.done and not photo.done:
+            account.skip("photos that are not marked done", photo.path)
+            continue
+        rows = store.objects(photo.id)
+        problem = _unusable(photo, photos)
+        if problem is not None:
+            account.skip(problem, photo.path, max(1, len(rows)))
+            continue
+        account.count("objects", len(rows))
+        annotations = [
+            _annotation(row, efforts.get(row.id))
+            for row in rows
+            if _is_chosen(row, photo, account, choice) and row.mask is not None
+        ]
+        if annotations or (photo.done and not rows):
+            yield Picture(name=photo.path, size=_size(photo, photos), annotations=annotations)
+
+
+def _unusable(photo: PhotoRow, photos: Photos) -> str | None:
+    """Why nothing of a photo can be exported."""
+    if not photo.present:
+        return "objects of photos that are no longer in the folder; put the files back"
+    if photo.problem is not None:
+        return "objects of photos that cannot be used"
+    try:
+        _size(photo, photos)
+    except ImageError:
+        return "objects of photos that cannot be read"
+    return None
+
+
+def _is_chosen(row: ObjectRow, photo: PhotoRow, account: Account, choice: Choice) -> bool:
+    if choice.labels and row.label not in choice.labels:
+        return False
+    if row.state != "accepted" and not choice.drafts:
+        account.skip(
+            "objects that nobody has accepted" + (", on photos marked done" if photo.done else ""), photo.path
+        )
+        return False
+    if row.mask is None or not row.mask.area:
+        account.skip("objects without a pixel", photo.path)
+        return False
+    return True
+
+
+def _annotation(row: ObjectRow, effort: Effort | None) -> Annotation:
+    assert row.mask is not None
+    return Annotation(
+        label=row.label,
+        shape=Pixels(row.mask),
+        clicks=row.work.clicks,
+        score=row.confidence,
+        seconds=effort.seconds if effort else 0,
+        click_count=effort.clicks if effort else 0,
+        **row.facts,
+    )
+
+
+def export(
+    store: Store,
+    photos: Photos,
+    format: FormatName,
+    folder: Path,
+    *,
+    tolerance: float = 0,
+    choice: Choice | None = None,
+    strict: bool = False,
+) -> Account:
+    """Write the annotations into a folder, which an older export gives way to as a whole.
+
+    Parameters
+    ----------
+    store, photos
+        The project.
+    format
+        One of `FORMATS`.
+    folder
+        Made if need be.
+    tolerance
+        How far, in pixels, a polygon may stray from the mask's edge; 0 keeps every pixel.
+    choice
+        What is exported; None: all that was accepted.
+    strict
+        Refuse, and write nothing, if anything would be left out or changed.
+
+    Raises
+    ------
+    DataError
+        If the folder holds other files, the format cannot hold what there is, or with `strict`.
+    """
+    account = Account()
+    with replacing_folder(folder) as made:
+        _write(store, photos, format, made, account, tolerance, choice or Choice())
+        account.check(strict, "written")
+    return account
+
+
+def export_zip(
+    store: Store, photos: Photos, format: FormatName, *, tolerance: float = 0, choice: Choice | None = None
+) -> bytes:
+    """As `export`, as the bytes of a ZIP file."""
+    buffer = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder:
+        _write(store, photos, format, Path(folder), Account(), tolerance, choice or Choice())
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(Path(folder).rglob("*")):
+                if path.is_file():
+                    archive.write(path, path.relative_to(folder).as_posix())
+    return buffer.getvalue()
+
+
+def _write(
+    store: Store,
+    photos: Photos,
+    format: FormatName,
+    folder: Path,
+    account: Account,
+    tolerance: float,
+    choice: Choice,
+) -> None:
+    if format == "timings":
+        timings.write(store.timings(), folder)
+        account.make("files")
+        return
+    known = store.classes
+    used = dict.fromkeys(
+        row.label for photo in store.photos_with_objects() for row in store.objects(photo.id)
+    )
+    classes = [
+        Class(
+            name=label, number=known.get(label, (None, ""))[0], supercategory=known.get(label, (None, ""))[1]
+        )
+        for label in dict.fromkeys([*store.labels, *used])
+        if not choice.labels or label in choice.labels
+    ]
+    pictures = pictures_of(store, photos, account, choice)
+    names = [photo.path for photo in store.photos_to_export()]
+    dataset = Dataset(classes=classes, pictures=pictures, names=names)
+    table.writer(format, tolerance)(dataset, folder, account)
+
+
+def losses(store: Store, photos: Photos, format: FormatName, choice: Choice | None = None) -> list[str]:
+    """What an export would leave out or change, in sentences for a person; tried in a temporary folder."""
+    account = Account()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            _write(store, photos, format, Path(folder), account, 0, choice or Choice())
+    except DataError as error:
+        return [str(error)]
+    skipped = [f"Left out: {tally.count} {reason} ({tally})." for reason, tally in account.skipped.items()]
+    return [*skipped, *(f"{sentence}: {tally.count} ({tally})." for sentence, tally in account.notes.items())]
+
+
+def _size(photo: PhotoRow, photos: Photos) -> Size:
+    if photo.width is not None and photo.height is not None:
+        return photo.width, photo.height
+    return photos.identify(photo.id).size
