@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from iog.datasets import ObjectDataset, PhotoDataset
-from iog.networks.base import Network
+from iog.networks.base import Network, normalised
 from iog.networks.lite import Lite, LiteConfig, adapted
 from iog.networks.own import OwnConfig
 from iog.training.augment import AugmentSettings

@@ -10,8 +10,7 @@ from torch import Tensor
 
 from iog.datasets import ObjectDataset
 from iog.datasets.pack import PackDataset
-from iog.networks.base import normalised
-from iog.networks.lite import Lite
+from iog.networks.base import Network, normalised
 from iog.training.lite import LiteRecipe
 from iog.training.lite.objective import Scene, rounds_loss
 from iog.training.loop import Batch, Scalars
@@ -94,7 +93,7 @@ class PackedRecipe(LiteRecipe):
         maps = first_maps(rendered.mask, rendered.frame, batch["hand"], batch["seeds"][:, 0])
         return rendered, maps
 
-    def loss(self, network: Lite, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
+    def loss(self, network: Network, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
         """Loss of a batch of plans over one to three rounds of clicks, and scalars to log."""
         device = batch["matrix"].device
         with torch.no_grad(), torch.autocast(device.type, enabled=False):
