@@ -88,7 +88,7 @@ def _photos(place: Place, name: table.ReadName) -> Callable[[Picture], str]:
         try:
             return index().find(picture)
         except LookupError as error:
-            if str(error) == AMBIGUOUS:
+            if str(error) == AMBIGUOUS or name == "open-images":  # of which few people have all photos
                 raise
             # One that is missing is a failure of the run, which counts it.
             return f"{below}.jpg" if picture.stem else clean(picture.name)
@@ -112,7 +112,7 @@ def _items(picture: Picture, photo_of: Callable[[Picture], str], account: Accoun
         except ValueError as error:
             account.skip("a box cannot be used", f"{picture.name}: {error}")
             continue
-        if annotation.crowd:
-            account.skip("crowds are no single things", picture.name)
+        if annotation.crowd or annotation.difficult:
+            account.skip("crowds, and objects marked difficult", picture.name)
             continue
         yield Item(image, annotation.label, edges, box.relative, picture.size)
