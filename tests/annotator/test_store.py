@@ -205,12 +205,8 @@ def test_effort_leaves_out_what_nobody_touched(store: Store) -> None:
 def test_an_old_version_is_a_conflict_and_changes_nothing(store: Store) -> None:
     created = store.create(1, BOX, label="cat")
     newest = change(store, created.id, 1)
-    for attempt in (
-        lambda: change(store, created.id, 1, BOX, label="dog"),
-        lambda: store.seen(created.id, 1),
-    ):
-        with pytest.raises(ConflictError, match="another tab"):
-            attempt()
+    with pytest.raises(ConflictError, match="another tab"):
+        change(store, created.id, 1, BOX, label="dog")
     assert store.one(created.id) == newest
 
 
@@ -232,7 +228,7 @@ def test_effort_counts_clicks_also_those_taken_back(store: Store) -> None:
 
 
 def test_numbers_that_do_not_exist_are_named(store: Store) -> None:
-    for attempt in (lambda: store.photo(99), lambda: store.one(99), lambda: store.seen(99, 1)):
+    for attempt in (lambda: store.photo(99), lambda: store.one(99)):
         with pytest.raises(DataError, match="99"):
             attempt()
 
@@ -338,7 +334,7 @@ def test_a_label_gets_another_name_everywhere(store: Store) -> None:
     assert store.one(dog.id).label == "dog"
     assert store.one(cup.id) == cup, "others keep their version"
     with pytest.raises(ConflictError):
-        store.seen(moved.id, moved.version)
+        change(store, moved.id, moved.version)
     assert [row.label for row in store.undo_photo(2).objects] == ["dog"]
     store.rename_label("dgo", "dog")  # a first answer was lost
     for old, new, message in (("cat", "lion", "no label 'cat'"), ("dog", "cup", "a label 'cup' already")):

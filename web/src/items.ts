@@ -39,7 +39,7 @@ export function newItem(saved: ObjectMessage): Item {
 export function drawnItem(photo: number, { corners, strokes = [], label, spare }: NewObject): Item {
   const clicks = corners && { corners, inside: null, corrections: [] };
   const work: Work = { clicks, strokes, largest: false, fill: false, spare: spare ?? true };
-  const unknown = { area: 0, confidence: null, mask: null, computed: false, can_undo: false, can_redo: false, touched: 0 };
+  const unknown = { area: 0, confidence: null, mask: null, computed: false, touched: 0 };
   return { ...newItem({ id: 0, photo, version: 0, label, state: "draft", work, ...unknown }), fresh: true };
 }
 

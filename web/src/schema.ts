@@ -109,8 +109,6 @@ export interface ObjectMessage {
   /** Pixels of the mask. */
   area: number;
   confidence: number | null;
-  can_undo: boolean;
-  can_redo: boolean;
   touched: number;
 }
 
@@ -133,8 +131,6 @@ export interface PhotoDetail {
   objects: ObjectMessage[];
   can_undo: boolean;
   can_redo: boolean;
-  /** The object changed last, also if that deleted it: what undo refers to when none is open. */
-  last_touched: ObjectMessage | null;
 }
 
 /** What undo or redo of a photo did. */
@@ -194,12 +190,6 @@ export interface ReshapeMessage {
 export interface Ring {
   outer: [number, number][];
   holes: [number, number][][];
-}
-
-/** Undo or redo, seen at version. */
-export interface Shift {
-  version: number;
-  seconds?: number;
 }
 
 /** One line of the answer to a change: first mask, then object once it is saved, or failure. */

@@ -81,20 +81,6 @@ def add_objects(app: FastAPI, bench: Workbench) -> None:
 
         return _Lines(lines())
 
-    @app.post("/api/objects/{number}/undo")
-    def undo_of(number: ObjectNumber, shift: schemas.Shift) -> schemas.ObjectMessage:
-        """Take back what was done last on the photo of an object; answers with this object."""
-        found = store.seen(number, shift.version)
-        store.undo_photo(found.photo, shift.seconds)
-        return schemas.ObjectMessage.of(store.one(number))
-
-    @app.post("/api/objects/{number}/redo")
-    def redo_of(number: ObjectNumber, shift: schemas.Shift) -> schemas.ObjectMessage:
-        """Do again what was taken back last on the photo of an object; answers with this object."""
-        found = store.seen(number, shift.version)
-        store.redo_photo(found.photo, shift.seconds)
-        return schemas.ObjectMessage.of(store.one(number))
-
     @app.post("/api/objects/{number}/restore")
     def restore(number: ObjectNumber, pause: schemas.Pause) -> schemas.ObjectMessage:
         """Bring a deleted object back."""

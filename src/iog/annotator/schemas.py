@@ -81,8 +81,6 @@ class ObjectMessage(Message):
     area: int
     """Pixels of the mask."""
     confidence: float | None
-    can_undo: bool
-    can_redo: bool
     touched: float
 
     @classmethod
@@ -99,8 +97,6 @@ class ObjectMessage(Message):
             computed=row.mask is not None,
             area=row.mask.area if row.mask else 0,
             confidence=row.confidence,
-            can_undo=row.can_undo,
-            can_redo=row.can_redo,
             touched=row.touched,
         )
 
@@ -141,8 +137,6 @@ class PhotoDetail(Message):
     objects: list[ObjectMessage]
     can_undo: bool
     can_redo: bool
-    last_touched: ObjectMessage | None
-    """The object changed last, also if that deleted it: what undo refers to when none is open."""
 
 
 class PhotoPage(Message):
@@ -194,13 +188,6 @@ class Change(Message):
     work: WorkMessage
     label: Label
     state: State
-    seconds: Seconds = 0
-
-
-class Shift(Message):
-    """Undo or redo, seen at `version`."""
-
-    version: int
     seconds: Seconds = 0
 
 

@@ -218,7 +218,6 @@ def _add_photos(app: FastAPI, bench: Workbench) -> None:
         scale = 1.0
         with suppress(ImageError):  # kept with the photo
             scale = min(scale, DISPLAY_SIDE / max(bench.photos.pixels(number).shape))
-        last = store.last_touched(number)
         can_undo, can_redo = store.can_walk(number)
         return schemas.PhotoDetail(
             can_undo=can_undo,
@@ -226,7 +225,6 @@ def _add_photos(app: FastAPI, bench: Workbench) -> None:
             photo=schemas.PhotoMessage.of(store.photo(number)),
             scale=scale,
             objects=[schemas.ObjectMessage.of(row) for row in store.objects(number)],
-            last_touched=schemas.ObjectMessage.of(last) if last else None,
         )
 
     @app.get("/api/photos/{number}/image", response_class=Response)

@@ -41,18 +41,6 @@ class ObjectTable(HistoryTable):
             raise DataError(f"the project has no object number {number}")
         return self._kept(rows[0])
 
-    def seen(self, number: int, version: int) -> ObjectRow:
-        """One object, seen at `version`; `ConflictError` if that is not the newest."""
-        self._check_version(number, version)
-        return self.one(number)
-
-    def last_touched(self, photo: int) -> ObjectRow | None:
-        """The object of a photo that was changed last, also if that deleted it."""
-        rows = self._rows(
-            "SELECT id, version FROM objects WHERE photo = ? ORDER BY touched DESC LIMIT 1", (photo,)
-        )
-        return self._kept(rows[0]) if rows else None
-
     def create(
         self,
         photo: int,

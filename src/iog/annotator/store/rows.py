@@ -78,8 +78,6 @@ class ObjectRow:
     mask: Patch | None
     """None until it was computed."""
     confidence: float | None
-    can_undo: bool
-    can_redo: bool
     touched: float
     facts: Mapping[str, Any]
     """What other tools say of it besides its pixels; see `iog.formats.records.Annotation.facts`."""
@@ -119,8 +117,7 @@ PHOTO_COLUMNS = (
 )
 OBJECT_COLUMNS = (
     "SELECT o.id, o.photo, o.version, o.position, o.touched, o.facts, s.label, "
-    "CASE WHEN o.position < 0 THEN 'deleted' ELSE s.state END AS state, s.work, s.mask, s.confidence, "
-    "EXISTS (SELECT 1 FROM steps n WHERE n.object = o.id AND n.position > o.position) AS can_redo "
+    "CASE WHEN o.position < 0 THEN 'deleted' ELSE s.state END AS state, s.work, s.mask, s.confidence "
     "FROM objects o JOIN steps s ON s.object = o.id AND s.position = max(o.position, 0)"
 )
 
@@ -167,8 +164,6 @@ def object_of(row: sqlite3.Row, mask: Patch | None = None) -> ObjectRow:
         work=Work.from_json(json.loads(row["work"])),
         mask=mask,
         confidence=row["confidence"],
-        can_undo=row["position"] > 0,
-        can_redo=bool(row["can_redo"]),
         touched=row["touched"],
         facts=json.loads(row["facts"]) if row["facts"] else {},
     )
