@@ -13,4 +13,4 @@ from tests.formats.mutations import attempts
 def test_broken_files_are_read_left_out_or_refused(format_: table.WriteName) -> None:
     outcomes = Counter(attempts(format_, 120))  # whatever else a reader raises ends the test
     assert set(outcomes) <= {"read", "left out", "refused"}
-    assert outcomes["refused"] + outcomes["left out"] > 60, "most of the mutations do harm"
+    assert outcomes["refused"] + outcomes["left out"] > 30, "many of the mutations do harm"
