@@ -52,6 +52,9 @@ def convert(
     DataError
         If the source holds no labels, the target holds other files, or with `strict`.
     """
+    here, there = source.resolve(), target.resolve()
+    if here == there or here.is_relative_to(there) or there.is_relative_to(here):
+        raise DataError(f"{target} would replace the labels that are read; choose a folder beside them")
     account = Account()
     dataset = table.read(source, account, name)
     pictures = _ready(dataset, _Photos(photos), account)

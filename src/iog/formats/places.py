@@ -135,7 +135,12 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
         old = made.with_name(f"{made.name}.old")
         if folder.exists():
             folder.rename(old)
-        made.rename(folder)
+        try:
+            made.rename(folder)
+        except BaseException:
+            if old.exists():  # what was there stays there
+                old.rename(folder)
+            raise
         shutil.rmtree(old, ignore_errors=True)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from iog.cli import main
+from iog.errors import DataError
+from iog.formats.convert import convert
+from iog.formats.places import replacing_folder
+
+COCO = {
+    "images": [{"id": 1, "file_name": "a.png", "width": 40, "height": 30}],
+    "categories": [{"id": 1, "name": "cat"}],
+    "annotations": [
+        {"id": 1, "image_id": 1, "category_id": 1, "segmentation": [[2, 2, 20, 2, 20, 20]]},
+        {"id": 2, "image_id": 1, "category_id": 1, "segmentation": [[2, 2]]},
+    ],
+}
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "in" / "c.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(COCO))
+    return path
+
+
+def test_there_and_back(source: Path, tmp_path: Path) -> None:
+    account = convert(source, tmp_path / "yolo", "yolo")
+    assert account.made == {"photos": 1, "masks": 1} and sum(t.count for t in account.skipped.values()) == 1
+    with pytest.raises(DataError, match="--images"):  # YOLO states no sizes
+        convert(tmp_path / "yolo", tmp_path / "coco", "coco")
+    Image.new("RGB", (40, 30)).save(tmp_path / "in" / "a.png")
+    convert(tmp_path / "yolo", tmp_path / "coco", "coco", photos=tmp_path / "in", strict=True)
+    back = json.loads((tmp_path / "coco" / "annotations.json").read_text())
+    assert back["images"][0]["file_name"] == "a.png" and len(back["annotations"]) == 1
+
+
+def test_strict_writes_nothing(source: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(
+        main, ["data", "convert", str(source), str(tmp_path / "o"), "--to", "voc", "--strict"]
+    )
+    assert result.exit_code == 2 and "nothing was written" in result.output
+    assert not (tmp_path / "o").exists()
+
+
+def test_what_is_read_is_never_replaced(source: Path, tmp_path: Path) -> None:
+    convert(source, tmp_path / "out", "coco")
+    for target in (tmp_path / "out", tmp_path / "out" / "below", tmp_path):
+        with pytest.raises(DataError, match="would replace the labels that are read"):
+            convert(tmp_path / "out", target, "coco")
+    assert (tmp_path / "out" / "annotations.json").is_file()
+
+
+def test_an_export_that_cannot_take_its_place_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "out"
+    with replacing_folder(folder) as made:
+        (made / "a.txt").write_text("old")
+    rename = Path.rename
+
+    def fails(self: Path, target: Path) -> Path:
+        if self.name.endswith(".tmp") and target == folder:
+            raise OSError("no room")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises(OSError, match="no room"), replacing_folder(folder) as made:
+        (made / "a.txt").write_text("new")
+    assert (folder / "a.txt").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
