@@ -148,7 +148,7 @@ class Segmenter:
         self, images: Sequence[npt.NDArray[np.uint8]], clicks: Sequence[AnyClicks]
     ) -> list[Prediction]:
         for image, c in zip(images, clicks, strict=True):
-            self._check(image, c)
+            self.check(image, c)
         crops = [self.crop(c) for c in clicks]
         objects = zip(images, clicks, crops, strict=True)
         features = self.encode([self.encoder_input(*one) for one in objects])
@@ -194,7 +194,8 @@ class Segmenter:
             self.prompting.settle(answer, c, crop, before)
         return probability
 
-    def _check(self, image: npt.NDArray[Any], clicks: AnyClicks) -> None:
+    def check(self, image: npt.NDArray[Any], clicks: AnyClicks) -> None:
+        """Raise what `segment` would for clicks that do not fit the model or the image (H, W, 3)."""
         self.require(type(clicks))
         clicks.check_inside_image(image.shape[1], image.shape[0])
         if clicks.corrections and not self.takes_corrections:
@@ -319,7 +320,7 @@ class Session:
     def _run(self, clicks: Clicks, now: _Step | None) -> _Step:
         """The state for `clicks`; goes on from `now` when it is the stage before the last."""
         segmenter = self._segmenter
-        segmenter._check(self._image, clicks)
+        segmenter.check(self._image, clicks)
         crop = segmenter.crop(clicks)
         features = self._features(clicks, crop)
         stages = segmenter.prompting.stages(clicks)

@@ -16,8 +16,9 @@ from iog import zoo
 from iog.annotator.photos import Photos
 from iog.annotator.store import Store
 from iog.cli import main
-from iog.cli.annotate import _folder_of, _listen
+from iog.cli.annotate import _folder_of
 from iog.errors import DataError
+from iog.serving.listening import listen
 from tests.annotator.conftest import write_photo
 
 
@@ -63,7 +64,7 @@ def test_beyond_this_machine_a_token_is_printed_once_and_needed(tmp_path: Path) 
 
 
 def test_answers_are_sent_without_delay() -> None:
-    with _listen("127.0.0.1", 0) as listener:
+    with listen("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP  # what asyncio looks at before it turns Nagle's delay off
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from iog.annotator.work import Area, Reshape, Stroke, Work
 from iog.clicks import Clicks
+from iog.serving.messages import Coordinate, Message, Point
 
 Number = Annotated[int, Field(ge=1, le=2**53)]
-Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
-Point = tuple[Coordinate, Coordinate]
 Label = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$"),
@@ -19,20 +18,12 @@ Label = Annotated[
 Seconds = Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
 
 
-class Message(BaseModel):
-    """Base of all: unknown fields are errors, so that a misspelt one is not ignored."""
-
-    model_config = ConfigDict(
-        extra="forbid", use_attribute_docstrings=True, json_schema_serialization_defaults_required=True
-    )
-
-
 class ClicksMessage(Message):
     """`iog.Clicks`."""
 
     corners: tuple[Point, Point]
     inside: Point | None = None
-    corrections: Annotated[list[tuple[Coordinate, Coordinate, bool]], Field(max_length=500)] = []
+    corrections: list[tuple[Coordinate, Coordinate, bool]] = Field(default=[], max_length=500)
 
     def value(self) -> Clicks:
         """The clicks, checked; raises `ClickError`."""
@@ -99,7 +90,7 @@ class WorkMessage(Message):
     """What a person did to an object."""
 
     clicks: ClicksMessage | None
-    strokes: Annotated[list[AnyStroke], Field(max_length=2000)] = []
+    strokes: list[AnyStroke] = Field(default=[], max_length=2000)
     largest: bool = False
     fill: bool = False
     spare: bool = True

@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, ImageOps
 
-from iog.annotator.cache import Cache
 from iog.annotator.store import IdentityRow, PhotoRow, Store
 from iog.crop import resize
 from iog.errors import DataError, ImageError
 from iog.images import read_image
+from iog.serving.cache import Cache
 
 ENDINGS = frozenset(
     {

@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from iog.annotator.exchange import FormatName
-from iog.annotator.parts import AnyStroke, Coordinate, Label, Message, Point, Seconds, WorkMessage
+from iog.annotator.parts import AnyStroke, Label, Seconds, WorkMessage
 from iog.annotator.store import Moved, ObjectRow, PhotoFilter, PhotoRow, State
 from iog.annotator.work import Work
 from iog.annotator.workbench import SCREEN_SIDE, Kind, Preview
 from iog.clicks import Box, Clicks
 from iog.masks import BoolArray
 from iog.patch import mask_runs
+from iog.serving.messages import Coordinate, Message, Point
 
 
 class MaskMessage(Message):

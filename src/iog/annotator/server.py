@@ -15,13 +15,13 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from iog._version import __version__
 from iog.annotator import exchange, schemas
-from iog.annotator.guard import App, Guard
 from iog.annotator.object_routes import add_objects, conflict
 from iog.annotator.photos import DISPLAY_SIDE
-from iog.annotator.reference import reference
 from iog.annotator.store import PhotoFilter
 from iog.annotator.workbench import Workbench
 from iog.errors import ConflictError, DataError, ImageError, IogError, LostProjectError
+from iog.serving.guard import App, Guard
+from iog.serving.reference import reference
 
 _PAGE = {
     "/": ("index.html", "text/html; charset=utf-8"),

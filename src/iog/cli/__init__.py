@@ -21,6 +21,7 @@ from iog.cli.exchange import export, import_
 from iog.cli.models import models
 from iog.cli.predict import predict
 from iog.cli.reproduce import reproduce
+from iog.cli.serve import serve
 from iog.cli.train import train
 from iog.errors import IogError
 
@@ -60,6 +61,7 @@ def main() -> None:
 for command in (
     predict,
     annotate,
+    serve,
     export,
     import_,
     auto,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import secrets
 import socket
-import sys
 import threading
 import time
 import urllib.request
@@ -20,12 +18,12 @@ from typing import TYPE_CHECKING
 import click
 
 from iog.errors import DataError
+from iog.serving.listening import listen, share_freed_memory
 
 if TYPE_CHECKING:
     import uvicorn
 
 PROJECT = "annotations.iog"
-_M_ARENA_MAX = -8  # from glibc's malloc.h
 
 
 @click.command()
@@ -95,12 +93,12 @@ def serve(
         raise DataError("the annotator needs a web server: pip install 'iog[annotate]'")
     import uvicorn
 
-    from iog.annotator.guard import LOOPBACK
     from iog.annotator.server import make_app
     from iog.annotator.workbench import Workbench
+    from iog.serving.guard import LOOPBACK
 
-    _share_freed_memory()
-    listener = _listen(host, port)
+    share_freed_memory()
+    listener = listen(host, port)
     bench = Workbench(photos, project, model, names)
     bench.read_ahead()
     token = None if host in LOOPBACK else secrets.token_urlsafe(24)
@@ -137,28 +135,3 @@ def _stop_after_answer(server: uvicorn.Server, address: str) -> threading.Event:
 
     threading.Thread(target=ask, daemon=True).start()
     return answered
-
-
-def _share_freed_memory() -> None:
-    """Let all threads take from one pool, where the C library is glibc.
-
-    It otherwise keeps one for each thread, and with large photos each of them grows to what its thread once
-    needed: some 100 MB more in all, for nothing.
-    """
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):  # another C library
-            ctypes.CDLL("libc.so.6").mallopt(_M_ARENA_MAX, 1)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Only where TCP is named does asyncio send at once; otherwise some answers wait 40 ms for a nod.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(128)  # from now on a browser waits instead of being turned away
-    except OSError as error:
-        listener.close()
-        raise DataError(f"cannot listen on {host} port {port}: {error.strerror}; try --port 0") from None
-    return listener

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from iog.annotator.cache import Cache
 from iog.annotator.store.rows import ObjectRow, object_size
 from iog.errors import DataError, LostProjectError
+from iog.serving.cache import Cache
 
 APPLICATION_ID = 0x494F4731  # "IOG1", so that `file` and we recognise a project
 FORMAT = 2

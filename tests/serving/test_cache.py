@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from iog.annotator.cache import Cache
+from iog.serving.cache import Cache
 
 
 def _never() -> bytes:

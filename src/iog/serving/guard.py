@@ -6,9 +6,13 @@ rebinding) or from a foreign origin are refused. Beyond this machine a token is 
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import hmac
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from binascii import Error as Base64Error
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
@@ -22,6 +26,18 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 COOKIE = "iog-token"
 MAXIMUM_BODY = 256 << 20
 """Bytes of an uploaded file; other requests are far smaller."""
+BODY_TIMEOUT = 30.0
+"""Seconds that a client may pause within a body."""
+ENTER = "open the address that the server printed at its start: it holds the token"
+
+Refusal = Callable[[int, str], tuple[int, bytes]]
+"""Status and JSON body of a refusal, of the status and the sentence that are meant."""
+
+
+def plain_refusal(status: int, reason: str) -> tuple[int, bytes]:
+    """The sentence as `error`."""
+    return status, json.dumps({"error": reason}).encode()
+
 
 _HEADERS = [
     (
@@ -51,12 +67,27 @@ class Guard:
         What it guards.
     token
         None when only this machine can connect: then the host must be a loopback name. Otherwise every
-        request needs the token, once as `?token=`, then as the cookie that this sets, or as
-        `Authorization: Bearer`.
+        request needs the token, once as `?token=`, then as the cookie that this sets, or in a header:
+        `Authorization` (Bearer, or Basic with any user and the token as password) or `Token`.
+    refusal
+        How the protocol tells an error.
+    maximum_body
+        Bytes of a request.
+    enter
+        What to do without the token.
     """
 
-    def __init__(self, app: App, token: str | None) -> None:
+    def __init__(
+        self,
+        app: App,
+        token: str | None,
+        *,
+        refusal: Refusal = plain_refusal,
+        maximum_body: int = MAXIMUM_BODY,
+        enter: str = ENTER,
+    ) -> None:
         self._app, self._token = app, token
+        self._refusal, self._maximum, self._how_to_enter = refusal, maximum_body, enter
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -72,23 +103,34 @@ class Guard:
                 return
             self._check_token(headers)
             length = headers.get("content-length", "0")
-            if not length.isdecimal() or int(length) > MAXIMUM_BODY:
-                raise _RefusedError(413, f"a file may have at most {MAXIMUM_BODY >> 20} MB")
+            if not length.isdecimal() or int(length) > self._maximum:
+                raise _RefusedError(413, f"a file may have at most {self._maximum >> 20} MB")
         except _RefusedError as refused:
-            await _answer(send, refused.status, json.dumps({"error": str(refused)}).encode())
+            await _answer(send, *self._refusal(refused.status, str(refused)))
             return
 
-        received = 0
+        received, whole = 0, False
+        cut: _RefusedError | None = None  # why the rest of a body is not read
 
         async def receive_limited() -> Message:
-            nonlocal received
-            message = await receive()
+            nonlocal received, whole, cut
+            try:
+                message = await asyncio.wait_for(receive(), None if whole else BODY_TIMEOUT)
+            except TimeoutError:
+                cut = _RefusedError(408, "the rest of the request did not come in time")
+                return {"type": "http.disconnect"}
+            whole = not message.get("more_body", False)
             received += len(message.get("body", b""))
-            if received > MAXIMUM_BODY:  # sent in chunks, without a length
+            if received > self._maximum:  # sent in chunks, without a length
+                cut = _RefusedError(413, f"a file may have at most {self._maximum >> 20} MB")
                 return {"type": "http.disconnect"}
             return message
 
         async def send_guarded(message: Message) -> None:
+            if cut is not None:  # whatever the application says of a body that broke off
+                if message["type"] == "http.response.start":
+                    await _answer(send, *self._refusal(cut.status, str(cut)))
+                return
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *_HEADERS]
             await send(message)
@@ -110,21 +152,30 @@ class Guard:
     def _check_token(self, headers: dict[str, str]) -> None:
         if self._token is None:
             return
-        try:
-            cookies = SimpleCookie(headers.get("cookie", ""))
-        except CookieError:
-            cookies = SimpleCookie()
-        offered = [headers.get("authorization", "").removeprefix("Bearer ")]
-        if COOKIE in cookies:
-            offered.append(cookies[COOKIE].value)
-        if not any(_same(value, self._token) for value in offered):
-            raise _RefusedError(
-                401, "open the address that the server printed at its start: it holds the token"
-            )
+        if not any(_same(value, self._token) for value in _offered(headers)):
+            raise _RefusedError(401, self._how_to_enter)
 
     def _offered_in_address(self, scope: Message) -> bool:
         offered = parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
         return self._token is not None and any(_same(value, self._token) for value in offered)
+
+
+def _offered(headers: dict[str, str]) -> Iterator[str]:
+    """What a request gives as token."""
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        yield value
+    elif scheme.lower() == "basic":
+        with suppress(Base64Error, ValueError):
+            yield base64.b64decode(value, validate=True).decode().partition(":")[2]
+    if "token" in headers:
+        yield headers["token"]
+    try:
+        cookies = SimpleCookie(headers.get("cookie", ""))
+    except CookieError:
+        return
+    if COOKIE in cookies:
+        yield cookies[COOKIE].value
 
 
 def _is_visit(scope: Message, headers: dict[str, str]) -> bool:

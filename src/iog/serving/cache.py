@@ -20,6 +20,11 @@ class Cache(Generic[Value]):
         self._lock = threading.Lock()
         self._making: dict[Hashable, threading.Lock] = {}
 
+    @property
+    def used(self) -> int:
+        """Bytes of what is kept now."""
+        return self._used
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
@@ -38,6 +43,8 @@ class Cache(Generic[Value]):
                         return self._values[key]
                 value = make()
                 with self._lock:
+                    if key in self._values:  # made again by one who came after the lock was gone
+                        self._used -= self._size(self._values.pop(key))
                     self._values[key] = value
                     self._used += self._size(value)
                     while self._used > self._budget and len(self._values) > self._least:

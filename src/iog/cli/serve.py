@@ -1,0 +1,133 @@
+"""`iog serve`."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Callable
+from functools import wraps
+from importlib.util import find_spec
+from typing import Any
+
+import click
+
+from iog.connectors.settings import Settings
+from iog.errors import DataError
+
+LEAST_TOKEN = 16
+"""Characters of a token."""
+
+
+@click.group()
+def serve() -> None:
+    """Masks for other tools: Label Studio, X-AnyLabeling, CVAT, programs of your own (`serve` extra)."""
+
+
+def _options(port: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The options of every connector."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @click.option(
+            "--host",
+            default="127.0.0.1",
+            show_default=True,
+            help="Address to listen on; another than this machine's own needs --token.",
+        )
+        @click.option(
+            "--port", default=port, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."
+        )
+        @click.option(
+            "--model",
+            default="lite",
+            show_default=True,
+            help="A name from `iog models`, an exported model or a checkpoint.",
+        )
+        @click.option("--token", help="Ask every client for this secret. [default: ask for none]")
+        @click.option(
+            "--cache",
+            default=512,
+            show_default=True,
+            type=click.IntRange(0, 1 << 20),
+            help="Megabytes for pixels and features of recent photos.",
+        )
+        @click.option(
+            "--max-megapixels",
+            default=178,
+            show_default=True,
+            type=click.IntRange(1, 178),
+            help="Larger photos are refused.",
+        )
+        @wraps(command)
+        def call(**values: Any) -> None:
+            command(**values)
+
+        return call
+
+    return decorate
+
+
+def run(
+    name: str,
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    model: str,
+    token: str | None,
+    cache: int,
+    max_megapixels: int,
+) -> None:
+    """Serve one connector until Ctrl+C.
+
+    Raises
+    ------
+    DataError
+        If a package is missing, the address is taken, or it needs a token.
+    ModelError
+        If the model cannot be loaded, or takes extreme points.
+    """
+    if find_spec("fastapi") is None or find_spec("uvicorn") is None:
+        raise DataError("iog serve needs a web server: pip install 'iog[serve]'")
+    import uvicorn
+
+    from iog.connectors.core import Core
+    from iog.connectors.server import make_app
+    from iog.connectors.table import PLUGS
+    from iog.segmenter import Segmenter
+    from iog.serving.guard import LOOPBACK
+    from iog.serving.listening import listen, share_freed_memory
+
+    _check_token(host, token, host in LOOPBACK)
+    share_freed_memory()
+    core = Core(Segmenter(model), cache_bytes=cache << 20, maximum_pixels=max_megapixels * 1_000_000)
+    listener = listen(host, port)
+    seen = socket.gethostname() if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    address = f"http://{seen}:{listener.getsockname()[1]}"
+    click.echo(f"iog answers with {core.version} at {address}  (Ctrl+C stops it)")
+    for line in PLUGS[name].instructions(address, token, settings):
+        click.echo(line)
+    config = uvicorn.Config(
+        make_app(name, core, settings, token=token),
+        log_level="warning",
+        server_header=False,
+        timeout_keep_alive=65,
+        h11_max_incomplete_event_size=64 << 10,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _check_token(host: str, token: str | None, loopback: bool) -> None:
+    if token is None and not loopback:
+        raise DataError(
+            f"other machines can reach {host}, so give a secret that clients must know: "
+            f"--token {secrets.token_urlsafe(24)}"
+        )
+    if token is not None and not (len(token) >= LEAST_TOKEN and token.isascii() and token.isprintable()):
+        raise DataError(f"--token needs {LEAST_TOKEN} letters, digits and signs at least, without accents")
+
+
+@serve.command("http")
+@_options(8721)
+def http(**values: Any) -> None:
+    """An HTTP API for programs of your own; its description is the page that it serves."""
+    run("http", Settings(), **values)

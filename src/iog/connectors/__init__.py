@@ -1,0 +1,1 @@
+"""iog inside other tools: one core, and for each tool that asks for masks one small router."""

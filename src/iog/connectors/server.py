@@ -1,0 +1,67 @@
+"""One connector as a guarded web application."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from iog._version import __version__
+from iog.connectors.core import Core
+from iog.connectors.objects import UnknownError
+from iog.connectors.settings import Settings
+from iog.connectors.table import PLUGS
+from iog.errors import IogError
+from iog.serving.guard import App, Guard
+
+_LOG = logging.getLogger("uvicorn.error")
+TOKEN_NEEDED = "this server asks for the token with which it was started (--token)"
+
+
+def make_app(name: str, core: Core, settings: Settings | None = None, *, token: str | None = None) -> App:
+    """The application of the connector `name`.
+
+    Parameters
+    ----------
+    name
+        A key of `iog.connectors.table.PLUGS`.
+    core
+        Answers the clicks.
+    settings
+        What is known of the tool.
+    token
+        Asked of every request; None when only this machine can connect.
+    """
+    plug = PLUGS[name]
+    refusal = plug.refusal
+    described = "/api/openapi.json" if name == "http" else None
+    app = FastAPI(title="iog", version=__version__, openapi_url=described, docs_url=None, redoc_url=None)
+    app.include_router(plug.router(core, settings or Settings()))
+
+    def refused(status: int, reason: str) -> Response:
+        _LOG.warning("refused (%d): %s", status, reason)  # some tools show their user the number alone
+        code, body = refusal(status, reason)
+        return Response(body, code, media_type="application/json")
+
+    @app.exception_handler(IogError)
+    def mistake(_: Request, error: IogError) -> Response:
+        return refused(404 if isinstance(error, UnknownError) else 422, str(error))
+
+    @app.exception_handler(RequestValidationError)
+    def malformed(_: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return refused(422, f"{place}: {first['msg']}" if place else str(first["msg"]))
+
+    @app.exception_handler(HTTPException)
+    def no_such(_: Request, error: HTTPException) -> Response:
+        return refused(error.status_code, str(error.detail))
+
+    @app.exception_handler(ClientDisconnect)
+    def broken_off(_: Request, error: ClientDisconnect) -> Response:
+        return refused(400, "the request broke off")
+
+    return Guard(app, token, refusal=refusal, enter=TOKEN_NEEDED)

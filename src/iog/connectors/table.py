@@ -1,0 +1,44 @@
+"""The tools that can ask for masks: the only list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from iog.connectors.settings import Settings
+from iog.serving.guard import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Plug:
+    """A connector: a module with `router(core, settings)`, `refusal` and `instructions`."""
+
+    name: str
+    """What follows `iog serve`."""
+    module: str
+    port: int
+    summary: str
+
+    def router(self, core: Any, settings: Settings) -> Any:
+        """Its routes, a FastAPI router."""
+        return self._load().router(core, settings)
+
+    @property
+    def refusal(self) -> Refusal:
+        """How its protocol tells an error."""
+        found: Refusal = self._load().refusal
+        return found
+
+    @property
+    def instructions(self) -> Callable[[str, str | None, Settings], list[str]]:
+        """Lines that say what to paste where, of the server's address and token."""
+        found: Callable[[str, str | None, Settings], list[str]] = self._load().instructions
+        return found
+
+    def _load(self) -> Any:
+        return import_module(f"iog.connectors.{self.module}")
+
+
+PLUGS = {plug.name: plug for plug in (Plug("http", "http", 8721, "an HTTP API for programs of your own"),)}

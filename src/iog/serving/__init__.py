@@ -1,0 +1,1 @@
+"""What the annotator's server and the connectors share: who may ask, what is kept, where to listen."""

@@ -1,0 +1,111 @@
+"""What holds for every connector."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from iog.cli import main
+from iog.connectors.core import Core
+from iog.connectors.server import make_app
+from iog.connectors.table import PLUGS
+from iog.serving import guard
+from tests.connectors.conftest import Connect
+
+TOKEN = "correct-horse-battery"
+every = pytest.mark.parametrize("name", sorted(PLUGS))
+
+
+def _basic(password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"iog:{password}".encode()).decode()}
+
+
+@every
+def test_only_with_the_token(connect: Connect, stub: Core, name: str) -> None:
+    client = connect(name, stub, token=TOKEN)
+    wrong: list[dict[str, str]] = [
+        {},
+        {"Authorization": "Bearer nonsense"},
+        {"Authorization": f"Basic {TOKEN}"},
+        _basic(TOKEN + "x"),
+        {"Token": "é"},
+    ]
+    for headers in wrong:
+        answer = client.get("/health", headers={k: v.encode() for k, v in headers.items()})
+        assert "--token" in answer.text and TOKEN not in answer.text
+    for headers in ({"Authorization": f"Bearer {TOKEN}"}, _basic(TOKEN), {"Token": TOKEN}):
+        answer = client.get("/health", headers=headers)
+        assert answer.status_code == 200 and "--token" not in answer.text
+
+
+@every
+def test_foreign_hosts_and_pages_are_refused(connect: Connect, stub: Core, name: str) -> None:
+    client = connect(name, stub)
+    for headers in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}):
+        assert "error" in client.get("/health", headers=headers).text
+    assert "error" not in client.get("/health", headers={"Host": "localhost:9090"}).text
+
+
+@every
+def test_large_bodies_are_refused(connect: Connect, stub: Core, name: str) -> None:
+    client = connect(name, stub)
+    answer = client.post("/", content=b"", headers={"Content-Length": str(1 << 40)})
+    assert "at most 256 MB" in answer.text
+
+
+def test_a_body_that_grows_too_large_is_cut_off(stub: Core) -> None:
+    from fastapi.testclient import TestClient
+
+    app: Any = guard.Guard(make_app("http", stub), None, maximum_body=1 << 20)
+    client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+    answer = client.post("/v1/photos", content=(bytes(1 << 18) for _ in range(5)))  # without a length
+    assert answer.status_code == 413 and "at most 1 MB" in answer.json()["error"]
+
+
+async def _never() -> Any:
+    import asyncio
+
+    await asyncio.sleep(60)
+
+
+def test_a_client_that_pauses_within_a_body_is_cut_off(stub: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    import asyncio
+
+    monkeypatch.setattr(guard, "BODY_TIMEOUT", 0.05)
+    got: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        got.append((await receive())["type"])
+
+    async def send(_: Any) -> None: ...
+
+    scope = {
+        "type": "http",
+        "headers": [(b"host", b"127.0.0.1")],
+        "scheme": "http",
+        "path": "/",
+        "query_string": b"",
+    }
+    asyncio.run(guard.Guard(app, None)(scope, _never, send))
+    assert got == ["http.disconnect"]
+
+
+@every
+def test_other_machines_only_with_a_long_token(name: str) -> None:
+    result = CliRunner().invoke(main, ["serve", name, "--host", "0.0.0.0"])
+    assert result.exit_code == 2 and "--token" in result.output
+    result = CliRunner().invoke(main, ["serve", name, "--token", "short"])
+    assert result.exit_code == 2 and "16" in result.output
+
+
+@every
+def test_what_to_paste_is_said(name: str) -> None:
+    from iog.connectors.settings import Settings
+
+    address = "http://127.0.0.1:8721"
+    with_token = "\n".join(PLUGS[name].instructions(address, TOKEN, Settings()))
+    assert address in with_token and TOKEN in with_token
+    assert TOKEN not in "\n".join(PLUGS[name].instructions(address, None, Settings()))
