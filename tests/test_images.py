@@ -1,11 +1,13 @@
+import contextlib
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
-from iog import ImageError
-from iog.images import read_image
+from iog import ImageError, images
+from iog.images import decode_image, open_picture, picture_sizes, read_image
 
 RGB = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 
@@ -64,6 +66,101 @@ def test_16_bit_png_is_scaled(tmp_path: Path) -> None:
 def test_file_types(tmp_path: Path, suffix: str) -> None:
     Image.fromarray(RGB).save(tmp_path / f"photo.{suffix}")
     assert read_image(str(tmp_path / f"photo.{suffix}")).shape == (20, 30, 3)
+
+
+@pytest.mark.parametrize(("suffix", "plugin"), [("jp2", "PIL"), ("avif", "PIL"), ("heic", "pillow_heif")])
+def test_newer_file_types_where_they_can_be_read(tmp_path: Path, suffix: str, plugin: str) -> None:
+    pytest.importorskip(plugin)
+    read_image(Image.fromarray(RGB))
+    ids = {"jp2": "JPEG2000", "avif": "AVIF", "heic": "HEIF"}
+    with contextlib.suppress(ImageError):
+        open_picture(tmp_path / "none")  # registers what is installed
+    if ids[suffix] not in Image.SAVE:
+        pytest.skip(f"this Pillow writes no {suffix}")
+    Image.fromarray(RGB).save(tmp_path / f"photo.{suffix}")
+    assert read_image(tmp_path / f"photo.{suffix}").shape == (20, 30, 3)
+
+
+def test_a_format_that_needs_a_plugin_says_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "_readable", lambda: ("PNG",))
+    for brand, words in ((b"heic", r"iog\[heif\]"), (b"avif", "Pillow 11.3")):
+        (tmp_path / "photo").write_bytes(b"\0\0\0\x18ftyp" + brand + bytes(64))
+        with pytest.raises(ImageError, match=words):
+            read_image(tmp_path / "photo")
+        with pytest.raises(ImageError, match=words):
+            decode_image((tmp_path / "photo").open("rb"), "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n"),
+        ("x.psd", b"8BPS\0\1" + bytes(6) + b"\0\3\0\0\0\x09\0\0\0\x09\0\x08\0\3" + bytes(64)),
+        ("x.tga", bytes([0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 24, 0, 9, 9, 9])),
+    ],
+)
+def test_other_formats_reach_no_decoder(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with Image.open(tmp_path / name):
+        pass  # Pillow would open it
+    with pytest.raises(ImageError, match="it is no JPEG"):
+        read_image(tmp_path / name)
+
+
+def test_one_place_opens_pictures() -> None:
+    """Elsewhere only PNGs are opened, by name: an unlisted format would reach its decoder."""
+    source = Path(images.__file__).parent
+    calls = [
+        (path.name, line)
+        for path in source.rglob("*.py")
+        for line in path.read_text("utf-8").splitlines()
+        if "Image.open(" in line and 'formats=("PNG",)' not in line
+    ]
+    assert calls == [("images.py", "        return Image.open(source, formats=_readable())")]
+
+
+@pytest.mark.parametrize(
+    "exif", [b"Exif\0\0nonsense", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"]
+)
+def test_malformed_exif_is_ignored(tmp_path: Path, exif: bytes) -> None:
+    for suffix in ("jpg", "png", "webp"):
+        Image.fromarray(RGB).save(tmp_path / f"odd.{suffix}", exif=exif)
+        assert read_image(tmp_path / f"odd.{suffix}").shape == (20, 30, 3)
+        assert picture_sizes(tmp_path / f"odd.{suffix}") == ((30, 20), (30, 20))
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_sizes_and_pixels_agree_on_each_orientation(tmp_path: Path, number: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = number
+    Image.fromarray(RGB).save(tmp_path / "turned.jpg", exif=exif)
+    height, width = read_image(tmp_path / "turned.jpg").shape[:2]
+    assert picture_sizes(tmp_path / "turned.jpg") == ((width, height), (30, 20))
+    with Image.open(tmp_path / "turned.jpg") as opened:
+        expected = np.asarray(ImageOps.exif_transpose(opened))
+    np.testing.assert_array_equal(read_image(tmp_path / "turned.jpg"), expected)
+
+
+def _png_with_bits(path: Path, values: np.ndarray, bits: int) -> None:
+    Image.fromarray(values).save(path)
+    content = path.read_bytes()
+    chunk = b"sBIT" + bytes([bits])
+    chunk = (1).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    path.write_bytes(content[:33] + chunk + content[33:])  # after the header
+
+
+def test_12_bit_values_are_stretched_where_the_file_states_them(tmp_path: Path) -> None:
+    values = np.linspace(0, 4095, 600).reshape(20, 30).astype(np.uint16)
+    shown = read_image((values.astype(np.uint32) * 65535 // 4095).astype(np.uint16))
+    _png_with_bits(tmp_path / "stated.png", values, 12)
+    np.testing.assert_array_equal(read_image(tmp_path / "stated.png"), shown)
+    Image.fromarray(values).save(tmp_path / "stated.tif", tiffinfo={281: 4095})
+    np.testing.assert_array_equal(read_image(tmp_path / "stated.tif"), shown)
+    # As PNG wants it, they were stretched when they were written; and a dark photo of 16 bits stays dark.
+    _png_with_bits(tmp_path / "done.png", (values << 4) | (values >> 8), 12)
+    np.testing.assert_allclose(read_image(tmp_path / "done.png").astype(int), shown.astype(int), atol=1)
+    Image.fromarray(values).save(tmp_path / "dark.png")
+    assert read_image(tmp_path / "dark.png").max() == 16
 
 
 def test_exif_orientation_is_obeyed(tmp_path: Path) -> None:

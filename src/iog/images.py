@@ -2,26 +2,60 @@
 
 from __future__ import annotations
 
+import struct
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from iog.errors import ImageError
 
 MAXIMUM_PIXELS = 178_000_000
 """Larger pictures are refused before they are decoded (Pillow itself refuses at 179 million)."""
 
-PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".ppm", ".pgm")
-"""Of the files that are looked for where labels name photos without ending."""
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF", "HEIF")
+"""Pillow's names of the formats that are opened. Others reach no decoder: EPS would start Ghostscript."""
+
+PHOTO_ENDINGS = (
+    *(".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".ppm", ".pgm", ".pbm", ".pnm"),
+    *(".jfif", ".jp2", ".avif", ".heic", ".heif"),
+)
+"""Of files that are taken to be photos, the likeliest first."""
+
+_NAMED = "JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, JPEG 2000, AVIF or HEIF"
+_PLUGINS = {
+    **dict.fromkeys((b"avif", b"avis"), "AVIF needs Pillow 11.3 or newer"),
+    **dict.fromkeys(
+        (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"),
+        "HEIC needs a plugin: pip install 'iog[heif]'",
+    ),
+}
+"""What a file needs, by the brand in its head."""
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by its EXIF orientation."""
 
 _BAND = 256  # rows
 
 ImageLike: TypeAlias = "npt.NDArray[Any] | Image.Image | str | PathLike[str]"
 """A numpy array, a Pillow image, or the path of a file."""
+
+Size: TypeAlias = "tuple[int, int]"
+"""(width, height) in pixels."""
 
 
 def read_image(image: ImageLike) -> npt.NDArray[np.uint8]:
@@ -30,11 +64,11 @@ def read_image(image: ImageLike) -> npt.NDArray[np.uint8]:
     Parameters
     ----------
     image
-        Path of a file that Pillow reads, Pillow image, or array: (H, W) grey, (H, W, 1), (H, W, 2) grey with
+        Path of a file (see `FORMATS`), Pillow image, or array: (H, W) grey, (H, W, 1), (H, W, 2) grey with
         alpha, (H, W, 3) RGB, (H, W, 4) RGB with alpha; uint8, uint16, or float between 0 and 1.
 
-    16-bit values are scaled to 8 bits, transparent pixels are shown on white, an EXIF orientation is
-    obeyed, and of an animation the first frame is taken.
+    16-bit values are scaled to 8 bits (12-bit ones too, where the file states that they are), transparent
+    pixels are shown on white, an EXIF orientation is obeyed, and of an animation the first frame is taken.
 
     Raises
     ------
@@ -56,16 +90,80 @@ def decode_image(file: IO[bytes], name: str) -> npt.NDArray[np.uint8]:
     return _decoded(file, name)
 
 
-def _decoded(source: Path | IO[bytes], name: str) -> npt.NDArray[np.uint8]:
+def open_picture(source: str | PathLike[str] | IO[bytes], name: str = "") -> Image.Image:
+    """A picture whose head was read and whose pixels were not; the one way to open a file with Pillow.
+
+    Parameters
+    ----------
+    source
+        Path or open file.
+    name
+        What errors call it; the path where it is empty.
+
+    Raises
+    ------
+    ImageError
+        If the file is missing, broken, too large or of none of the `FORMATS`.
+    """
+    name = name or str(source)
     try:
-        opened = Image.open(source)
+        return Image.open(source, formats=_readable())
+    except FileNotFoundError:
+        raise ImageError(f"{name} does not exist") from None
     except Image.DecompressionBombError:
         raise ImageError(f"{name} has over {MAXIMUM_PIXELS:,} pixels; scale it down first") from None
     except UnidentifiedImageError:  # its text has the file's path, or where in memory an open file lies
-        raise ImageError(f"{name} is not a picture that can be read") from None
+        raise ImageError(f"{name} is not a picture that can be read{_wanted(source)}") from None
     except Exception as error:  # Pillow's readers raise many kinds for a broken header
         raise ImageError(f"{name} is not a picture that can be read: {_reason(error)}") from error
-    with opened:
+
+
+def orientation(picture: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 where there is none or the EXIF data are malformed."""
+    try:
+        # Of the base class: that of PNG decodes all pixels to look for EXIF data behind them.
+        value = Image.Image.getexif(picture).get(ExifTags.Base.Orientation, 1)
+    except Exception:  # Pillow's readers raise many kinds for malformed EXIF
+        return 1
+    return value if value in _TURNS else 1
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """The picture as its EXIF orientation says; the same one where nothing is to be turned."""
+    turn = _TURNS.get(orientation(picture))
+    return picture if turn is None else picture.transpose(turn)
+
+
+def picture_sizes(source: str | PathLike[str] | IO[bytes], name: str = "") -> tuple[Size, Size]:
+    """(width, height) of the upright picture and as it is stored; no pixel is decoded. See `open_picture`."""
+    with open_picture(source, name) as picture:
+        stored = picture.size
+        return (stored[::-1] if orientation(picture) >= 5 else stored), stored
+
+
+@cache
+def _readable() -> tuple[str, ...]:
+    """The `FORMATS` that this Pillow reads, with its plugin for HEIF if that is installed."""
+    Image.init()
+    with suppress(ImportError):
+        import_module("pillow_heif").register_heif_opener()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _wanted(source: str | PathLike[str] | IO[bytes]) -> str:
+    """What a file that was not recognised would need."""
+    if isinstance(source, str | PathLike):
+        with Path(source).open("rb") as file:
+            head = file.read(12)
+    else:
+        source.seek(0)
+        head = source.read(12)
+    plugin = _PLUGINS.get(head[8:12]) if head[4:8] == b"ftyp" else None
+    return f": it is no {_NAMED}" if plugin is None else f" here: {plugin}"
+
+
+def _decoded(source: Path | IO[bytes], name: str) -> npt.NDArray[np.uint8]:
+    with open_picture(source, name) as opened:
         return _from_pillow(opened, name)
 
 
@@ -76,10 +174,10 @@ def _from_pillow(picture: Image.Image, name: str) -> npt.NDArray[np.uint8]:
             "Scale it down first"
         )
     try:
-        if picture.getexif().get(ExifTags.Base.Orientation, 1) != 1:  # otherwise a copy for nothing
-            picture = ImageOps.exif_transpose(picture)
+        bits = _stated_bits(picture)
+        picture = upright(picture)
         if picture.mode.startswith("I"):  # 16-bit grey in one of Pillow's spellings
-            return _from_array(np.clip(np.asarray(picture), 0, 65535).astype(np.uint16))
+            return _from_array(_stretched(np.clip(np.asarray(picture), 0, 65535).astype(np.uint16), bits))
         if picture.mode == "F":
             return _from_array(np.asarray(picture))
         if picture.has_transparency_data:
@@ -89,6 +187,44 @@ def _from_pillow(picture: Image.Image, name: str) -> npt.NDArray[np.uint8]:
         raise ImageError(f"{name}: {error}") from None
     except Exception as error:  # Pillow's decoders raise many kinds for broken data
         raise ImageError(f"{name} is broken: {_reason(error)}") from error
+
+
+def _stated_bits(picture: Image.Image) -> int | None:
+    """How many bits the values of a 16-bit grey file have, where it states fewer than 16."""
+    if picture.format == "TIFF":
+        tags = getattr(picture, "tag_v2", {})
+        bits = max(tags.get(258, (16,)))  # BitsPerSample
+        top = tags.get(281)  # MaxSampleValue
+        return min(bits, int(max(top)).bit_length() if top else 16) % 16 or None
+    if picture.format == "PNG" and picture.mode.startswith("I"):
+        file: IO[bytes] | None = getattr(picture, "fp", None)
+        return None if file is None else _significant_bits(file)
+    return None
+
+
+def _significant_bits(file: IO[bytes]) -> int | None:
+    """The sBIT chunk of a grey PNG, which Pillow passes over; the file is left where it was."""
+    place = file.tell()
+    try:
+        file.seek(8)
+        while True:
+            length, kind = struct.unpack(">I4s", file.read(8))
+            if kind == b"sBIT" and length == 1:
+                return int(file.read(1)[0]) % 16 or None
+            if kind in (b"IDAT", b"IEND"):
+                return None
+            file.seek(length + 4, 1)
+    except (struct.error, IndexError):  # the decoder will say what is broken
+        return None
+    finally:
+        file.seek(place)
+
+
+def _stretched(values: npt.NDArray[np.uint16], bits: int | None) -> npt.NDArray[np.uint16]:
+    """Values of fewer bits over all 16. Some writers have done so already: then the low bits are empty."""
+    if bits is None or int(values.max()) >> bits or not (values & ((1 << (16 - bits)) - 1)).any():
+        return values
+    return (values.astype(np.uint32) * 65535 // ((1 << bits) - 1)).astype(np.uint16)
 
 
 def _rgb(picture: Image.Image) -> npt.NDArray[np.uint8]:

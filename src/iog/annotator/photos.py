@@ -16,35 +16,13 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageOps
+from PIL import Image
 
 from iog.annotator.store import IdentityRow, PhotoRow, Store
 from iog.crop import resize
 from iog.errors import DataError, ImageError
-from iog.images import read_image
+from iog.images import PHOTO_ENDINGS, Size, open_picture, orientation, picture_sizes, read_image, upright
 from iog.serving.cache import Cache
-
-ENDINGS = frozenset(
-    {
-        ".avif",
-        ".bmp",
-        ".gif",
-        ".jfif",
-        ".jp2",
-        ".jpeg",
-        ".jpg",
-        ".pbm",
-        ".pgm",
-        ".png",
-        ".pnm",
-        ".ppm",
-        ".tga",
-        ".tif",
-        ".tiff",
-        ".webp",
-    }
-)
-"""Files that are listed as photos."""
 
 DISPLAY_SIDE = 4096
 """The browser is sent at most so many pixels a side; clicks and masks stay at the photo's resolution."""
@@ -67,9 +45,9 @@ class Identity(NamedTuple):
     bytes: int
     changed: int
     """Nanoseconds since 1970."""
-    size: tuple[int, int]
+    size: Size
     """Upright, as its EXIF says."""
-    stored: tuple[int, int]
+    stored: Size
     """Before it is turned."""
 
 
@@ -189,9 +167,9 @@ class Photos:
             path = self.path(photo)
             if path.suffix.lower() in (".jpg", ".jpeg", ".jfif"):
                 # The JPEG decoder can skip most of the work for a small picture; other formats cannot.
-                with Image.open(path) as picture:
+                with open_picture(path, photo.path) as picture:
                     picture.draft("RGB", (2 * THUMBNAIL_SIDE, 2 * THUMBNAIL_SIDE))
-                    small = ImageOps.exif_transpose(picture).convert("RGB")
+                    small = upright(picture).convert("RGB")
                     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
                     return _jpeg(np.asarray(small), quality=80)
             pixels = _read_named(path, photo.path)
@@ -218,15 +196,9 @@ class Photos:
             stat, content = path.stat(), path.read_bytes()
         except OSError as error:
             raise ImageError(f"{photo.path} cannot be read: {error.strerror}") from None
-        try:
-            with Image.open(io.BytesIO(content)) as picture:
-                stored = picture.size
-                turned = picture.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-        except Exception as error:  # Pillow's readers raise many kinds for a broken header
-            problem = f"{photo.path} is not a picture that can be read ({type(error).__name__})"
-            raise ImageError(problem) from None
+        size, stored = picture_sizes(io.BytesIO(content), photo.path)
         digest = hashlib.sha256(content).hexdigest()
-        return Identity(digest, len(content), stat.st_mtime_ns, stored[::-1] if turned else stored, stored)
+        return Identity(digest, len(content), stat.st_mtime_ns, size, stored)
 
     def refresh(self) -> None:
         """Make the project's list agree with the folder, at most once in a few seconds."""
@@ -280,7 +252,7 @@ def _files(folder: Path) -> Iterator[str]:
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in files:
-            if not name.startswith(".") and Path(name).suffix.lower() in ENDINGS:
+            if not name.startswith(".") and Path(name).suffix.lower() in PHOTO_ENDINGS:
                 yield (Path(root) / name).relative_to(folder).as_posix()
 
 
@@ -294,11 +266,11 @@ def _read_named(path: Path, name: str) -> ByteArray:
 
 def _is_plain_jpeg(path: Path) -> bool:
     """Whether every browser shows the file as `read_image` reads it: 8 bits, upright, no colour profile."""
-    with Image.open(path) as picture:
+    with open_picture(path) as picture:
         return (
             picture.format == "JPEG"
             and picture.mode in ("L", "RGB")
-            and picture.getexif().get(ExifTags.Base.Orientation, 1) == 1
+            and orientation(picture) == 1
             and "icc_profile" not in picture.info
         )
 

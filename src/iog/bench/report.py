@@ -22,6 +22,7 @@ from iog.datasets import ObjectDataset, known
 from iog.errors import DataError
 from iog.evaluation.gallery import picture
 from iog.files import write_text
+from iog.images import open_picture
 from iog.masks import decode_rle
 from iog.output import write_picture
 
@@ -223,7 +224,7 @@ def _facts(title: str, facts: Mapping[str, Any]) -> str:
 def _data_uri(path: Path) -> str:
     """The picture at a size that fits a page, as JPEG within the page."""
     buffer = io.BytesIO()
-    with Image.open(path) as picture_:
+    with open_picture(path) as picture_:
         Image.fromarray(np.asarray(picture_.convert("RGB"))).save(buffer, format="JPEG", quality=78)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 

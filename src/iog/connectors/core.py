@@ -22,7 +22,7 @@ from iog.clicks import AnyClicks, Clicks
 from iog.crop import Crop, FloatArray
 from iog.engines import Features
 from iog.errors import ImageError
-from iog.images import MAXIMUM_PIXELS, decode_image
+from iog.images import MAXIMUM_PIXELS, decode_image, picture_sizes
 from iog.prediction import Prediction
 from iog.segmenter import Segmenter
 from iog.serving.cache import Cache
@@ -112,13 +112,7 @@ class Core:
         return self._kept(("photo", key), read)
 
     def _check_size(self, file: io.BytesIO, name: str) -> None:
-        from PIL import Image
-
-        try:
-            with Image.open(file) as opened:
-                width, height = opened.size
-        except Exception:  # `decode_image` says what is wrong
-            width = height = 0
+        (width, height), _ = picture_sizes(file, name)
         file.seek(0)
         if width * height > self._maximum_pixels:
             raise ImageError(

@@ -131,7 +131,7 @@ def _draw(shape: dict[str, Any], width: int, height: int) -> BoolArray:
 def _paste(encoded: str, left: float, top: float, width: int, height: int) -> BoolArray:
     """A patch (PNG in base64) with its first pixel at (left, top), in a picture of the given size."""
     try:
-        with Image.open(io.BytesIO(base64.b64decode(encoded, validate=True))) as picture:
+        with Image.open(io.BytesIO(base64.b64decode(encoded, validate=True)), formats=("PNG",)) as picture:
             patch = np.asarray(picture.convert("L")) > 0
     except Exception as error:  # Pillow's decoders raise many kinds for broken data
         raise ValueError(f"mask: {error}") from None

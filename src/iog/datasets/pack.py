@@ -31,8 +31,9 @@ from iog.clicks import Box
 from iog.crop import resize
 from iog.datasets.base import ObjectDataset, ObjectSample
 from iog.datasets.neighbours import Neighbours
-from iog.errors import DataError
+from iog.errors import DataError, ImageError
 from iog.files import replacing
+from iog.images import open_picture
 from iog.masks import decode_rle, encode_rle, mask_box
 
 _MAGIC = b"IOGPACK1"
@@ -205,9 +206,9 @@ class PackDataset:
     def __getitem__(self, index: int) -> ObjectSample:
         picture, entry = self._crops[index]
         try:
-            with Image.open(io.BytesIO(picture)) as opened:
+            with open_picture(io.BytesIO(picture), "its picture") as opened:
                 image = np.asarray(opened.convert("RGB"))
-        except OSError as error:
+        except (ImageError, OSError) as error:
             raise DataError(f"the picture of {entry['name']} in the pack is broken: {error}") from error
         return ObjectSample(
             name=entry["name"],

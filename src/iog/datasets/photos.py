@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from iog.datasets.base import ObjectSample
-from iog.errors import DataError
+from iog.errors import DataError, ImageError
+from iog.images import open_picture
 from iog.masks import RLE, decode_rle
 
 VOID = 255
@@ -91,7 +91,7 @@ class PhotoDataset:
     def _add(self, photo: dict[str, Any], minimum_area: int, minimum_share: float) -> None:
         objects = [o for o in photo["objects"] if o["area"] >= minimum_area]
         if objects and minimum_share > 0:
-            with Image.open(self.root / photo["mask"]) as mask:
+            with open_picture(self.root / photo["mask"]) as mask:
                 pixels = mask.width * mask.height
             objects = [o for o in objects if o["area"] >= minimum_share * pixels]
         image, mask, first = self.root / photo["image"], self.root / photo["mask"], len(self.entries)
@@ -146,11 +146,11 @@ def _decoded(entry: _Entry, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
 
 def _read_photo(image: Path, mask: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     try:
-        with Image.open(image) as picture:
+        with open_picture(image) as picture:
             rgb = np.asarray(picture.convert("RGB"))
-        with Image.open(mask) as picture:
+        with open_picture(mask) as picture:
             ids = np.asarray(picture)
-    except OSError as error:
+    except (ImageError, OSError) as error:
         raise DataError(f"cannot read a photo of the data set: {error}") from error
     if ids.shape != rgb.shape[:2]:
         raise DataError(f"{mask} is {ids.shape[::-1]} pixels but {image} is {rgb.shape[1::-1]}")

@@ -15,11 +15,10 @@ from xml.parsers import expat
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 from tqdm import tqdm
 
-from iog.errors import DataError, IogError
-from iog.images import MAXIMUM_PIXELS, read_image
+from iog.errors import DataError, ImageError, IogError
+from iog.images import MAXIMUM_PIXELS, open_picture, picture_sizes, read_image
 
 Broken = list[str] | None
 """Where readers note what is wrong with single photos, which they then leave out; None raises instead."""
@@ -68,7 +67,7 @@ def read_photo(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     rgb = read_image(path)
     if rgb.shape[:2] == shape:
         return rgb
-    with Image.open(path) as picture:
+    with open_picture(path) as picture:
         stored = np.asarray(picture.convert("RGB"))
     if stored.shape[:2] != shape:
         raise DataError(
@@ -80,13 +79,9 @@ def read_photo(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
 def photo_size(path: Path) -> tuple[int, int]:
     """(width, height) of the upright photo, from the head of its file."""
     try:
-        with Image.open(path) as picture:
-            quarter_turned = picture.getexif().get(0x0112, 1) >= 5
-            return picture.size[::-1] if quarter_turned else picture.size
-    except FileNotFoundError:
-        raise DataError(f"{path} is missing") from None
-    except Exception as error:  # Pillow's readers raise many kinds for a broken header
-        raise DataError(f"{path} is not a picture that can be read: {error}") from error
+        return picture_sizes(path)[0]
+    except ImageError as error:
+        raise DataError(str(error)) from error
 
 
 def read_labels(path: Path) -> npt.NDArray[np.int64]:
@@ -95,12 +90,12 @@ def read_labels(path: Path) -> npt.NDArray[np.int64]:
     Grey that was saved as RGB is accepted; other colours raise `DataError`.
     """
     try:
-        with Image.open(path) as picture:
+        with open_picture(path) as picture:
             if picture.width * picture.height > MAXIMUM_PIXELS:
                 raise DataError(f"{path} has over {MAXIMUM_PIXELS:,} pixels")
             values = np.asarray(picture)
-    except FileNotFoundError:
-        raise DataError(f"{path} is missing") from None
+    except ImageError as error:
+        raise DataError(str(error)) from error
     except DataError:
         raise
     except Exception as error:  # Pillow's decoders raise many kinds for broken data
@@ -132,11 +127,11 @@ def occurring(labels: npt.NDArray[np.int64]) -> list[int]:
 def read_foreground(path: Path) -> npt.NDArray[np.bool_]:
     """(H, W): where any channel of a picture is not zero."""
     try:
-        with Image.open(path) as picture:
+        with open_picture(path) as picture:
             # An alpha channel says nothing about the object.
             values = np.asarray(picture.convert("RGB") if picture.mode in ("RGBA", "LA") else picture)
-    except FileNotFoundError:
-        raise DataError(f"{path} is missing") from None
+    except ImageError as error:
+        raise DataError(str(error)) from error
     except Exception as error:  # Pillow's decoders raise many kinds for broken data
         raise DataError(f"{path} is not a picture that can be read: {error}") from error
     foreground: npt.NDArray[np.bool_] = np.logical_or.reduce(values.reshape(*values.shape[:2], -1), axis=2)

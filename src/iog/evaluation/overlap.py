@@ -10,12 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from iog.errors import DataError, ImageError
-from iog.images import read_image
+from iog.images import PHOTO_ENDINGS, read_image
 
 NEAR = 3
 """Fingerprints that differ in at most so many of 64 bits are of one photo (resized, recompressed)."""
-
-_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
 
 def fingerprint(image: npt.NDArray[np.uint8]) -> str:
@@ -45,7 +43,7 @@ def shared_photos(photos: Mapping[str, str], training: Path) -> dict[str, str]:
     DataError
         If the folder holds no picture.
     """
-    files = sorted(p for p in training.rglob("*") if p.suffix.lower() in _ENDINGS)
+    files = sorted(p for p in training.rglob("*") if p.suffix.lower() in PHOTO_ENDINGS)
     if not files:
         raise DataError(f"{training} holds no pictures; `trained_on` names the folder of training photos")
     names = list(photos.values())

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from PIL import ExifTags, Image
-
-from iog.errors import DataError, IogError
+from iog.errors import DataError, ImageError, IogError
 from iog.formats import table
 from iog.formats.account import Account
 from iog.formats.matching import PhotoIndex, clean, fits
 from iog.formats.places import files_below, replacing_folder
 from iog.formats.records import Annotation, Class, Dataset, Picture, Size
-from iog.images import PHOTO_ENDINGS
+from iog.images import PHOTO_ENDINGS, picture_sizes
 
 
 def convert(
@@ -79,7 +77,7 @@ class _Photos:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        names = [] if folder is None else [n for ending in PHOTO_ENDINGS for n in _below(folder, ending)]
+        names = [] if folder is None else list(_below(folder))
         self._index = PhotoIndex(sorted(names))
 
     def of(self, picture: Picture) -> Picture:
@@ -90,20 +88,17 @@ class _Photos:
             return replace(picture, name=clean(picture.name))
         path = self._index.find(picture)
         try:
-            with Image.open(self._folder / path) as photo:
-                stored = photo.size
-                turned = photo.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-        except Exception as error:  # Pillow's readers raise many kinds for a broken header
+            size, stored = picture_sizes(self._folder / path, path)
+        except ImageError as error:
             raise LookupError("the photo cannot be read") from error
-        size = stored[::-1] if turned else stored
         problem = fits(picture, size, stored)
         if problem is not None:
             raise LookupError(problem)
         return replace(picture, name=path, size=size, stem=False, sections=[])
 
 
-def _below(folder: Path, ending: str) -> Iterator[str]:
-    return (path.relative_to(folder).as_posix() for path in files_below(folder, ending))
+def _below(folder: Path) -> Iterator[str]:
+    return (path.relative_to(folder).as_posix() for path in files_below(folder, *PHOTO_ENDINGS))
 
 
 def _ready(dataset: Dataset, photos: _Photos, account: Account) -> Iterator[Picture]:

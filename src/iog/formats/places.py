@@ -21,15 +21,15 @@ LONGEST = 200
 """Bytes of a written file's name without its ending; file systems take 255."""
 
 
-def files_below(folder: Path, ending: str) -> Iterator[Path]:
-    """Files with the ending in an order that does not depend on the system; hidden ones are left out.
+def files_below(folder: Path, *endings: str) -> Iterator[Path]:
+    """Files with one of the endings in an order that does not depend on the system; hidden ones are left out.
 
     So are what a Mac puts into archives: `__MACOSX` and `._NAME`.
     """
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name != "__MACOSX" and not name.startswith("."))
         for name in sorted(names):
-            if name.lower().endswith(ending) and not name.startswith("."):
+            if name.lower().endswith(endings) and not name.startswith("."):
                 yield Path(place) / name
 
 
