@@ -7,11 +7,12 @@ import socket
 from collections.abc import Callable
 from functools import wraps
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import click
 
-from iog.connectors.settings import Settings
+from iog.connectors.settings import Settings, Shapes
 from iog.errors import DataError
 
 LEAST_TOKEN = 16
@@ -124,6 +125,44 @@ def _check_token(host: str, token: str | None, loopback: bool) -> None:
         )
     if token is not None and not (len(token) >= LEAST_TOKEN and token.isascii() and token.isprintable()):
         raise DataError(f"--token needs {LEAST_TOKEN} letters, digits and signs at least, without accents")
+
+
+_shapes = click.option(
+    "--shapes",
+    default="mask",
+    show_default=True,
+    type=click.Choice(["mask", "polygon"]),
+    help="What is answered where the tool takes both.",
+)
+
+
+@serve.command("label-studio")
+@_options(9090)
+@click.option(
+    "--label-studio",
+    "tool_url",
+    default="http://localhost:8080",
+    show_default=True,
+    help="Its address: photos are fetched from there alone.",
+)
+@click.option(
+    "--label-studio-token",
+    "tool_token",
+    envvar="LABEL_STUDIO_API_KEY",
+    help="A personal access token, to fetch photos. [default: the one that Label Studio sends]",
+)
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path),
+    help="The folder of its local files (LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT), to read them from.",
+)
+@_shapes
+def label_studio(
+    tool_url: str, tool_token: str | None, root: Path | None, shapes: Shapes, **values: Any
+) -> None:
+    """The ML backend of Label Studio: smart boxes and points, pre-annotation of boxes."""
+    settings = Settings(tool_url=tool_url, tool_token=tool_token, root=root, shapes=shapes)
+    run("label-studio", settings, **values)
 
 
 @serve.command("http")

@@ -62,7 +62,9 @@ def clicks_of(box: Box, marks: Iterable[Mark], size: tuple[int, int]) -> Clicks:
     for x, y, foreground in marks:
         if not (math.isfinite(x) and math.isfinite(y)):
             raise ClickError(f"({x}, {y}) is not a point")
-        column, row = (math.floor(v) - (v == side) for v, side in zip((x, y), size, strict=True))
+        column, row = (
+            math.floor(round(v, 6)) - (round(v, 6) == side) for v, side in zip((x, y), size, strict=True)
+        )
         if inside is None and foreground and box.contains(column, row):
             inside = column, row
         else:

@@ -41,4 +41,9 @@ class Plug:
         return import_module(f"iog.connectors.{self.module}")
 
 
-PLUGS = {plug.name: plug for plug in (Plug("http", "http", 8721, "an HTTP API for programs of your own"),)}
+_LISTED = (
+    Plug("label-studio", "label_studio", 9090, "the ML backend of Label Studio"),
+    Plug("http", "http", 8721, "an HTTP API for programs of your own"),
+)
+
+PLUGS = {plug.name: plug for plug in _LISTED}

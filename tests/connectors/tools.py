@@ -1,0 +1,76 @@
+"""The tools themselves, in environments of their own, and `iog serve` as a process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def program(variable: str, name: str, package: str) -> str:
+    """The path of a tool's program; skips where it is not installed."""
+    found = os.environ.get(variable) or shutil.which(name)
+    if found is None or not Path(found).exists():
+        pytest.skip(
+            f"{package} NOT TESTED: python -m venv TOOL && TOOL/bin/pip install {package}, then set "
+            f"{variable} to TOOL/bin/{name}"
+        )
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def running(
+    command: list[str], address: str, log: Path, seconds: float, **environment: str
+) -> Iterator[None]:
+    """A server, from its first answer to the end of the block."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **environment}
+        )
+    try:
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                with urllib.request.urlopen(address, timeout=5):
+                    break
+            except urllib.error.HTTPError:  # it wants a token
+                break
+            except OSError:
+                pass
+            if process.poll() is not None or time.monotonic() > end:
+                pytest.fail(f"{command[0]} does not answer: {log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.3)
+        yield
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        process.kill()
+
+
+@contextmanager
+def serving(name: str, log: Path, *options: str) -> Iterator[str]:
+    """`iog serve NAME`; its address."""
+    address = f"http://127.0.0.1:{free_port()}"
+    command = [sys.executable, "-m", "iog", "serve", name, "--port", address.rpartition(":")[2], *options]
+    path = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+    with running(command, f"{address}/health", log, 60, PYTHONPATH=path):
+        yield address
