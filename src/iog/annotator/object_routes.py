@@ -14,7 +14,8 @@ from fastapi.responses import StreamingResponse
 
 from iog.annotator import schemas
 from iog.annotator.photos import DISPLAY_SIDE
-from iog.annotator.workbench import OnMask, Workbench
+from iog.annotator.previews import OnMask
+from iog.annotator.workbench import Workbench
 from iog.clicks import Box
 from iog.errors import ConflictError, IogError, LostProjectError
 from iog.masks import BoolArray, polygons

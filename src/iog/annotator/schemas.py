@@ -8,9 +8,10 @@ from pydantic import Field
 
 from iog.annotator.exchange import FormatName
 from iog.annotator.parts import AnyStroke, Label, Seconds, WorkMessage
+from iog.annotator.previews import SCREEN_SIDE, Preview
 from iog.annotator.store import Moved, ObjectRow, PhotoFilter, PhotoRow, State
 from iog.annotator.work import Work
-from iog.annotator.workbench import SCREEN_SIDE, Kind, Preview
+from iog.annotator.workbench import Kind
 from iog.clicks import Box, Clicks
 from iog.masks import BoolArray
 from iog.patch import mask_runs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from importlib import resources
 from typing import Annotated, Any, Literal
@@ -37,7 +37,9 @@ _FAILURES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def make_app(bench: Workbench, token: str | None = None) -> App:
+def make_app(
+    bench: Workbench, token: str | None = None, more: Iterable[Callable[[FastAPI], None]] = ()
+) -> App:
     """The whole application.
 
     Parameters
@@ -46,6 +48,8 @@ def make_app(bench: Workbench, token: str | None = None) -> App:
         Closed when the server stops.
     token
         Asked of every request; None when only this machine can connect.
+    more
+        What adds routes of other rooms.
     """
 
     @asynccontextmanager
@@ -68,6 +72,8 @@ def make_app(bench: Workbench, token: str | None = None) -> App:
     _add_project(app, bench)
     _add_photos(app, bench)
     add_objects(app, bench)
+    for add in more:
+        add(app)
     return Guard(app, token)
 
 

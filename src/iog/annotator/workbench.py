@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,32 +12,23 @@ from pathlib import Path
 from typing import Literal
 
 from iog.annotator.photos import Photos
+from iog.annotator.previews import PREVIEW_SIDE, SCREEN_SIDE, OnMask, Preview
 from iog.annotator.store import CHANGED_ELSEWHERE, ObjectRow, State, Store
 from iog.annotator.work import Work
-from iog.clicks import Box, Clicks
-from iog.crop import resize
+from iog.clicks import Clicks
 from iog.engines import Engine
 from iog.errors import ClickError, ConflictError, DataError
-from iog.masks import BoolArray
 from iog.patch import Patch
 from iog.prediction import Prediction
-from iog.prompting import THRESHOLD
 from iog.segmenter import Segmenter, Session
 
 _SESSIONS = 4  # open objects whose features are kept: 4 MB each with lite, 30 MB with the published models
 _SESSION_PHOTOS = 2  # whose objects these are, at most: a session also holds its photo's pixels
 
-PREVIEW_SIDE = 480
-"""A preview has at most so many pixels a side: it is gone with the next movement of the hand."""
-
 SPARED = 0.1
 """Share of an object that accepted ones may take from it without a question."""
 
 NOT_SHOWN = "this mask was not shown yet, or others were accepted meanwhile; look at it, then accept it"
-
-SCREEN_SIDE = 768
-"""Pixels a side of a mask that answers a click, so that large objects are answered as fast as small ones. The
-page asks for all pixels when a person zooms in."""
 
 Kind = Literal[
     "corners",
@@ -52,28 +43,6 @@ Kind = Literal[
     "accept",
     "delete",
 ]
-
-
-OnMask = Callable[[Box, BoolArray], None]
-"""Takes a mask for the screen, and the part of the image that it covers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A mask for the screen alone, over `window` (image pixels; may leave the image)."""
-
-    window: Box
-    mask: BoolArray
-    confidence: float
-
-    @classmethod
-    def of(cls, prediction: Prediction, side: int) -> Preview:
-        """What the model answered, at most `side` pixels a side."""
-        window = prediction.crop.window
-        scale = min(1, side / max(window.width, window.height))
-        size = max(1, round(window.width * scale)), max(1, round(window.height * scale))
-        mask = resize(prediction.crop_probability, *size) >= THRESHOLD
-        return cls(window, mask, prediction.confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +92,13 @@ class Workbench:
         self._lock = threading.Lock()
         self._newest: OrderedDict[str, int] = OrderedDict()
         self._previewing = threading.Lock()
+        self._learned: Mapping[str, Segmenter] = {}
+        self.on_close: Callable[[], None] = lambda: None
+        """Called first when the workbench is closed."""
 
     def close(self) -> None:
         """Finish what is running and close the project file."""
+        self.on_close()
         self._workers.shutdown(cancel_futures=True)
         self.photos.close()
         self.store.close()
@@ -136,9 +109,14 @@ class Workbench:
         if first is not None:
             self._workers.submit(self.photos.display, first.id)  # a failure is told to the page, when it asks
 
-    def segmenter(self) -> Segmenter:
-        """The model, waited for; `ModelError` if it cannot be loaded."""
-        return self._segmenter.result()
+    def segmenter(self, label: str | None = None) -> Segmenter:
+        """The model for objects with a label, waited for; `ModelError` if it cannot be loaded."""
+        learned = None if label is None else self._learned.get(label)
+        return self._segmenter.result() if learned is None else learned
+
+    def use(self, learned: Mapping[str, Segmenter]) -> None:
+        """From now on open objects with these labels with these models; those that are open keep theirs."""
+        self._learned = dict(learned)
 
     def start(self, photo: int, work: Work, label: str, seconds: float) -> ObjectRow:
         """Open an object by its corners, or with what was drawn by hand.
@@ -157,7 +135,7 @@ class Workbench:
             return self.store.create(photo, work, label=label, mask=drawn, seconds=seconds, kind="brush")
         work.clicks.check_inside_image(width, height)
         created = self.store.create(photo, work, label=label, seconds=seconds, kind="corners")
-        self._session(created.id, photo, work.clicks)
+        self._session(created, work.clicks)
         return created
 
     def prepare(self, number: int) -> ObjectRow:
@@ -176,7 +154,7 @@ class Workbench:
         if clipped is not None and clipped != found.mask:
             return self._shown(found, clipped, found.confidence)
         if found.work.clicks is not None:
-            self._session(number, found.photo, found.work.clicks)
+            self._session(found, found.work.clicks)
         return found
 
     def _shown(self, found: ObjectRow, patch: Patch | None, confidence: float | None) -> ObjectRow:
@@ -237,7 +215,7 @@ class Workbench:
         found = self.store.one(number)
         if found.work.clicks is None:
             raise DataError("an object needs clicks")
-        session = self._session(number, found.photo, found.work.clicks).result()
+        session = self._session(found, found.work.clicks).result()
         with self._previewing:
             with self._lock:
                 if self._newest.get(tab, sequence) > sequence:
@@ -302,14 +280,19 @@ class Workbench:
         if not waiting:
             return 0
         pixels = self.photos.pixels(photo)
-        clicks = [o.work.clicks for o in waiting if o.work.clicks is not None]
-        predictions = self.segmenter().segment_batch([pixels] * len(clicks), clicks)
+        models = {o.id: self.segmenter(o.label) for o in waiting}
+        predictions: dict[int, Prediction] = {}
+        for model in dict.fromkeys(models.values()):
+            own = [o for o in waiting if models[o.id] is model]
+            clicks = [o.work.clicks for o in own if o.work.clicks is not None]
+            answers = model.segment_batch([pixels] * len(clicks), clicks)
+            predictions |= zip((o.id for o in own), answers, strict=True)
         count = 0
-        masks = [self._compose(o, o.work, p) for o, p in zip(waiting, predictions, strict=True)]
+        masks = [self._compose(o, o.work, predictions[o.id]) for o in waiting]
         with self.store.together():  # one step for undo
-            for found, mask, prediction in zip(waiting, masks, predictions, strict=True):
+            for found, mask in zip(waiting, masks, strict=True):
                 with suppress(ConflictError):  # a person was faster; their work stands
-                    self._shown(found, mask, prediction.confidence)
+                    self._shown(found, mask, predictions[found.id].confidence)
                     count += 1
         return count
 
@@ -319,7 +302,7 @@ class Workbench:
         """The mask of `work` and the model's confidence; none for a mere box unless it is `needed`."""
         prediction = None
         if work.clicks is not None:
-            opened = self._session(found.id, found.photo, work.clicks)
+            opened = self._session(found, work.clicks)
             if work.clicks.inside is None and found.mask is None and not work.strokes and not needed:
                 return None, None
             session = opened.result()
@@ -361,12 +344,13 @@ class Workbench:
             if other.state == "accepted" and other.id != but and other.mask is not None
         ]
 
-    def _session(self, number: int, photo: int, clicks: Clicks) -> Future[Session]:
+    def _session(self, found: ObjectRow, clicks: Clicks) -> Future[Session]:
         """The session of an object: open, or being opened in the background."""
+        number, photo = found.id, found.photo
         with self._lock:
             opened = self._sessions.get(number)
             if opened is None or (opened.session.done() and opened.session.exception() is not None):
-                opened = _Opened(photo, self._workers.submit(self._open, photo, clicks))
+                opened = _Opened(photo, self._workers.submit(self._open, photo, found.label, clicks))
                 self._sessions[number] = opened
             self._sessions.move_to_end(number)
             while (
@@ -376,8 +360,8 @@ class Workbench:
                 self._sessions.popitem(last=False)
         return opened.session
 
-    def _open(self, photo: int, clicks: Clicks) -> Session:
-        session = self.segmenter().session(self.photos.pixels(photo), clicks.corners)
+    def _open(self, photo: int, label: str, clicks: Clicks) -> Session:
+        session = self.segmenter(label).session(self.photos.pixels(photo), clicks.corners)
         if session.clicks != clicks:
             session.change(clicks)
         return session

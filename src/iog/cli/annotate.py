@@ -13,10 +13,11 @@ from collections.abc import Collection
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from iog.cli.annotate_models import models
 from iog.errors import DataError
 from iog.serving.listening import listen, share_freed_memory
 
@@ -26,7 +27,18 @@ if TYPE_CHECKING:
 PROJECT = "annotations.iog"
 
 
-@click.command()
+class _PhotosOrModels(click.Command):
+    """`iog annotate models PROJECT` is a command of its own; a folder of that name is ./models."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        if args[:1] == ["models"]:
+            return models.make_context(f"{info_name} models", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@click.command(cls=_PhotosOrModels)
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--project",
@@ -46,17 +58,48 @@ PROJECT = "annotations.iog"
 @click.option(
     "--model", default="lite", show_default=True, help="A name from `iog models`, or an exported model."
 )
+@click.option(
+    "--learn",
+    is_flag=True,
+    help="Learn from accepted objects while you label (needs the `train` extra); the page has a switch too.",
+)
+@click.option(
+    "--learn-every",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1),
+    help="New accepted objects of a label after which it learns again.",
+)
 def annotate(
-    photos: tuple[Path, ...], project: Path | None, port: int, host: str, no_browser: bool, model: str
+    photos: tuple[Path, ...],
+    project: Path | None,
+    port: int,
+    host: str,
+    no_browser: bool,
+    model: str,
+    learn: bool,
+    learn_every: int,
 ) -> None:
     """Outline objects in the browser, three clicks each (needs the `annotate` extra).
 
     PHOTOS is a folder, a photo, or several photos. They are never changed. Every click is saved at once in
     the project file; start again with the same photos to resume.
+
+    iog annotate models PROJECT lists what the project has learned, and changes or exports it.
     """
     folder, names = _folder_of(photos)
     path = project or folder / PROJECT
-    serve(folder, path, names=names, port=port, host=host, browser=not no_browser, model=model)
+    serve(
+        folder,
+        path,
+        names=names,
+        port=port,
+        host=host,
+        browser=not no_browser,
+        model=model,
+        learn=learn,
+        learn_every=learn_every,
+    )
 
 
 def _folder_of(photos: tuple[Path, ...]) -> tuple[Path, list[str] | None]:
@@ -81,25 +124,37 @@ def serve(
     browser: bool = True,
     model: str = "lite",
     only_check: bool = False,
+    learn: bool = False,
+    learn_every: int = 5,
 ) -> None:
     """Serve the page until Ctrl+C, or (`only_check`) until it has answered once.
 
     Raises
     ------
     DataError
-        If a package is missing, the address is taken, the folder is unusable, or there was no answer.
+        If a package is missing, the address is taken, the folder is unusable, nothing can be learned
+        (`learn`), or there was no answer.
     """
-    if find_spec("fastapi") is None or find_spec("uvicorn") is None:
+    if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "psutil")):
         raise DataError("the annotator needs a web server: pip install 'iog[annotate]'")
     import uvicorn
 
     from iog.annotator.server import make_app
     from iog.annotator.workbench import Workbench
+    from iog.learning.learner import Learner
+    from iog.learning.routes import add_learning
     from iog.serving.guard import LOOPBACK
 
     share_freed_memory()
     listener = listen(host, port)
     bench = Workbench(photos, project, model, names)
+    try:
+        learner = Learner(bench, model, every=learn_every)
+        if learn:
+            learner.switch(True)
+    except BaseException:
+        bench.close()
+        raise
     bench.read_ahead()
     token = None if host in LOOPBACK else secrets.token_urlsafe(24)
     name = socket.gethostname() if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
@@ -107,7 +162,8 @@ def serve(
     if token is not None:
         address += f"?token={token}"
         click.echo(f"Reachable from other machines at {host}; the address holds the token. Do not share it.")
-    server = uvicorn.Server(uvicorn.Config(make_app(bench, token), log_level="warning", server_header=False))
+    app = make_app(bench, token, [lambda app: add_learning(app, learner)])
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False))
     if only_check:
         answered = _stop_after_answer(server, f"{address}api/health")
         server.run(sockets=[listener])

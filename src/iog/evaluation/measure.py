@@ -45,6 +45,7 @@ def measure(
     clicks: int,
     *,
     boundary_ratio: float | None = BOUNDARY_RATIO,
+    until: float | None = None,
 ) -> Curve:
     """One object, from the first mask to the last click.
 
@@ -61,6 +62,8 @@ def measure(
         least.
     boundary_ratio
         See `iog.evaluation.metrics.boundary_iou`; None leaves that out.
+    until
+        IoU at which the user is content with a corrected object; None makes all clicks.
     """
     prompt = max(subject.first, PROMPT_CLICKS)
     last = max(clicks if subject.last is None else min(clicks, subject.last), subject.first)
@@ -75,6 +78,8 @@ def measure(
     for number in range(subject.first, last + 1):
         correction = None
         if number > prompt:
+            if until is not None and ious and ious[-1] >= until:
+                break
             correction = user.correction(mask, sample.mask, sample.void, corrections)
             if correction is None:  # further clicks would change nothing
                 break

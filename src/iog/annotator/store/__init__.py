@@ -20,6 +20,7 @@ from iog.annotator.store.labels import LabelTable
 from iog.annotator.store.objects import ObjectTable
 from iog.annotator.store.photos import PhotoTable
 from iog.annotator.store.rows import (
+    AcceptedRow,
     Effort,
     IdentityRow,
     ObjectRow,
@@ -34,6 +35,7 @@ __all__ = [
     "APPLICATION_ID",
     "CHANGED_ELSEWHERE",
     "FORMAT",
+    "AcceptedRow",
     "Effort",
     "IdentityRow",
     "Moved",

@@ -12,6 +12,7 @@ from iog.annotator.store.history import HistoryTable
 from iog.annotator.store.rows import (
     CLICKS,
     NOW,
+    AcceptedRow,
     Effort,
     ObjectRow,
     State,
@@ -124,6 +125,14 @@ class ObjectTable(HistoryTable):
                 seconds=seconds,
                 kind="restore",
             )
+
+    def accepted(self) -> list[AcceptedRow]:
+        """The accepted objects of photos in the folder, in the order in which they were last touched."""
+        rows = self._rows(
+            f"SELECT o.id, p.path, s.label FROM {NOW} JOIN photos p ON p.id = o.photo "
+            "WHERE s.state = 'accepted' AND p.present ORDER BY o.touched, o.id"
+        )
+        return [AcceptedRow(**dict(row)) for row in rows]
 
     def efforts(self, since: float = 0) -> list[Effort]:
         """What each object cost that a person touched and did not delete.

@@ -84,6 +84,16 @@ class ObjectRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedRow:
+    """An accepted object, without its mask."""
+
+    id: int
+    path: str
+    """Of its photo."""
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
     """What an object cost a person."""
 
