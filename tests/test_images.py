@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from iog import ImageError, images
-from iog.images import decode_image, open_picture, picture_sizes, read_image
+from iog.images import decode_image, open_picture, picture_sizes, read_image, write_mask
 
 RGB = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 
@@ -197,3 +197,11 @@ def test_bombs_are_refused_before_they_are_decoded(tmp_path: Path) -> None:
         read_image(tmp_path / "bomb.png")
     with pytest.raises(ImageError, match="scale it down"):
         read_image(np.broadcast_to(np.uint8(0), (20_000, 10_000)))
+
+
+def test_a_mask_is_lossless_whatever_its_ending(tmp_path: Path) -> None:
+    mask = np.random.default_rng(0).random((30, 40)) > 0.5
+    write_mask(tmp_path / "mask.jpg", mask)
+    with Image.open(tmp_path / "mask.jpg") as picture:
+        assert picture.format == "PNG"
+        np.testing.assert_array_equal(np.asarray(picture), mask * np.uint8(255))

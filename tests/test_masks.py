@@ -8,7 +8,7 @@ from pycocotools import mask as coco
 
 from iog import Box
 from iog.evaluation.metrics import iou
-from iog.masks import decode_rle, encode_rle, fill_holes, keep_largest, mask_box, polygons
+from iog.masks import decode_rle, encode_rle, fill, fill_holes, keep_largest, mask_box, polygons
 
 masks = hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40))
 
@@ -86,3 +86,25 @@ def test_components_and_holes() -> None:
     assert mask_box(mask) == Box(2, 2, 17, 17)
     assert mask_box(np.zeros((3, 3), bool)) is None
     assert not keep_largest(np.zeros((3, 3), bool)).any()
+
+
+@given(hnp.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12))))
+def test_filling_is_the_inverse_of_tracing(mask: np.ndarray) -> None:
+    height, width = mask.shape
+    filled = np.zeros_like(mask)
+    for part in polygons(mask):
+        for ring in (part["outer"], *part["holes"]):
+            filled ^= fill([ring], width, height)
+    np.testing.assert_array_equal(filled, mask)
+
+
+def test_rings_add_up_and_are_cut_off_at_the_border() -> None:
+    both = fill([[[-5, -5], [2, -5], [2, 2], [-5, 2]], [[1, 1], [3, 1], [3, 3], [1, 3]]], 4, 4)
+    assert both.astype(int).tolist() == [[1, 1, 0, 0], [1, 1, 1, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
+    assert not fill([[], [[1, 1], [3, 3]]], 5, 4).any()  # less than a triangle
+
+
+@pytest.mark.parametrize("x", [float("nan"), float("inf"), 1e9])
+def test_rings_from_beyond_are_refused(x: float) -> None:
+    with pytest.raises(ValueError, match="not numbers within reach"):
+        fill([[[1, 1], [x, 1], [3, 3]]], 5, 4)

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from pycocotools.coco import COCO
 
 from iog import output
+from iog.files import write_json
 from iog.samples import Sample
 from iog.segmenter import Segmenter
 
@@ -18,7 +18,7 @@ def test_coco_is_read_by_an_independent_reader(
     document = output.CocoDocument()
     document.add(sample.photo.name, prediction)
     document.add(sample.photo.name, prediction)
-    output.write_json(tmp_path / "out.json", document.data)
+    write_json(tmp_path / "out.json", document.data)
     coco = COCO(tmp_path / "out.json")
     assert len(coco.imgs) == 1
     assert len(coco.anns) == 2
@@ -38,11 +38,3 @@ def test_polygon_document_names_everything(sample: Sample, segmenter: Segmenter)
     assert (data["width"], data["height"]) == prediction.image_size
     assert data["polygons"][0]["outer"]
     assert data["clicks"] == prediction.clicks.to_json()
-
-
-def test_a_mask_is_lossless_whatever_its_ending(tmp_path: Path) -> None:
-    mask = np.random.default_rng(0).random((30, 40)) > 0.5
-    output.write_mask(tmp_path / "mask.jpg", mask)
-    with Image.open(tmp_path / "mask.jpg") as picture:
-        assert picture.format == "PNG"
-        np.testing.assert_array_equal(np.asarray(picture), mask * np.uint8(255))

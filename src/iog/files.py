@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -48,3 +49,17 @@ def write_text(path: str | Path, text: str) -> None:
     """Write a text file (UTF-8), whole or not at all."""
     with replacing(path, "w") as file:
         file.write(text)
+
+
+def write_json(path: Path, data: object) -> None:
+    """Write plain data as one JSON document."""
+    with replacing(path, "w") as file:
+        json.dump(data, file, ensure_ascii=False)
+        file.write("\n")
+
+
+def write_json_lines(path: Path, records: Iterable[object]) -> None:
+    """Write plain data, one JSON document a line."""
+    with replacing(path, "w") as file:
+        for record in records:
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")

@@ -1,7 +1,8 @@
-"""Pictures of any kind -> (H, W, 3) uint8 RGB, upright; or a clear error."""
+"""Pictures of any kind -> (H, W, 3) uint8 RGB, upright, or a clear error; and writing pictures."""
 
 from __future__ import annotations
 
+import io
 import struct
 from contextlib import suppress
 from functools import cache
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from iog.errors import ImageError
+from iog.files import replacing
 
 MAXIMUM_PIXELS = 178_000_000
 """Larger pictures are refused before they are decoded (Pillow itself refuses at 179 million)."""
@@ -139,6 +141,20 @@ def picture_sizes(source: str | PathLike[str] | IO[bytes], name: str = "") -> tu
     with open_picture(source, name) as picture:
         stored = picture.size
         return (stored[::-1] if orientation(picture) >= 5 else stored), stored
+
+
+def write_picture(path: Path, picture: npt.NDArray[np.uint8], format: str | None = None) -> None:
+    """Write (H, W) grey or (H, W, 3) RGB; `format` or else the file's ending says how."""
+    buffer = io.BytesIO()
+    known = Image.registered_extensions()
+    Image.fromarray(picture).save(buffer, format=format or known.get(path.suffix.lower(), "PNG"))
+    with replacing(path) as file:
+        file.write(buffer.getbuffer())
+
+
+def write_mask(path: Path, mask: npt.NDArray[np.bool_]) -> None:
+    """Write a mask as an 8-bit grey picture: 255 the object, 0 the rest."""
+    write_picture(path, mask.astype(np.uint8) * 255, "PNG")
 
 
 @cache

@@ -21,6 +21,8 @@ from iog.clicks import Box
 BoolArray = npt.NDArray[np.bool_]
 Ring = list[list[float]]
 
+_FURTHEST = 100_000  # pixels; COCO's filler spends memory in proportion to the length of an outline
+
 
 class RLE(TypedDict):
     """COCO's compressed run lengths."""
@@ -131,6 +133,27 @@ def rasterize(rings: Iterable[Ring], width: int, height: int) -> BoolArray:
     """
     inside: BoolArray = winding(rings, width, height) % 2 == 1
     return inside
+
+
+def fill(rings: Iterable[Ring], width: int, height: int) -> BoolArray:
+    """What the rings cover together, (height, width), filled as COCO's own tools do.
+
+    Of a ring along the edges of pixels these are the pixels that `rasterize` gives; of others, pixels at the
+    edge may differ. Rings of fewer than three points cover nothing.
+
+    Raises
+    ------
+    ValueError
+        For coordinates that are not finite or absurdly far away.
+    """
+    flat = [np.array(ring, np.float64).ravel() for ring in rings if len(ring) >= 3]
+    if not all((np.abs(ring) <= _FURTHEST).all() for ring in flat):  # also catches NaN
+        raise ValueError("its outline has coordinates that are not numbers within reach of the picture")
+    if not flat:
+        return np.zeros((height, width), bool)
+    runs = coco.frPyObjects([ring.tolist() for ring in flat], height, width)
+    filled: npt.NDArray[np.uint8] = coco.decode(coco.merge(runs))
+    return filled.astype(bool)
 
 
 def winding(rings: Iterable[Ring], width: int, height: int) -> npt.NDArray[np.int32]:

@@ -20,7 +20,7 @@ from iog.auto.plan import Item, Plan
 from iog.auto.runner import run
 from iog.auto.store import Record, Store
 from iog.box_methods import BoxSegmenter
-from iog.datasets.coco import CocoDataset
+from iog.datasets.labels import LabelledPhotos
 from iog.evaluation.metrics import iou
 from iog.formats.account import Account
 from iog.masks import decode_rle, encode_rle, mask_box
@@ -47,7 +47,9 @@ def folder_of(store: Store) -> Path:
 
 
 def test_coco(store: Store, small_photos: Path) -> None:
-    objects = CocoDataset(folder_of(store) / "coco.json", [small_photos])
+    objects = LabelledPhotos(
+        folder_of(store) / "coco.json", find=lambda picture: small_photos / picture.name, published=True
+    )
     records = {record["id"]: record for record in store.all_records()}
     assert len(objects) == len(records) == 40
     data = json.loads((folder_of(store) / "coco.json").read_text())

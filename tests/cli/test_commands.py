@@ -120,7 +120,7 @@ def test_settings_that_are_true_or_false() -> None:
         (["iog", "--dataset", "voc"], "ImageSets is missing; PASCAL VOC 2012 is at"),
         (["iog", "--dataset", "photos"], "train.jsonl is missing; name the folder"),
         (["lite"], "train.jsonl is missing; name the folder"),
-        (["finetune"], "nowhere is missing; name a folder of photos with masks, or a COCO JSON file"),
+        (["finetune"], "nowhere is missing; name a folder of photos with masks, or labels"),
     ],
 )
 def test_training_without_its_data_is_one_sentence(

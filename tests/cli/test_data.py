@@ -113,8 +113,11 @@ def test_a_set_without_objects_is_not_whole(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["check", "voc", "nowhere"], "ImageSets is missing; PASCAL VOC 2012 is at"),
-        (["check", "coco-json", "nowhere.json"], "Error: nowhere.json is missing; name a JSON file"),
-        (["check", "coco-json", "."], "Error: . is a folder, not a JSON file; name a JSON file"),
+        (
+            ["check", "coco-json", "nowhere.json"],
+            "nowhere.json is missing; name a file or a folder of labels",
+        ),
+        (["check", "coco-json", "tests/cli"], "Error: tests/cli has no COCO document"),
         (["check", "vox", "nowhere"], "no data set 'vox' with masks; known are photos, folder"),
         (["check", "voc", "nowhere", "--split", "test"], "voc has no split 'test'; it has val, train"),
         (

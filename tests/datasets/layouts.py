@@ -33,9 +33,9 @@ def labels(first: int, second: int, band: int, dtype: type = np.uint8) -> np.nda
     return (FIRST * first + SECOND * second + BAND * band).astype(dtype)
 
 
-def photo(path: Path) -> Path:
+def photo(path: Path, width: int = WIDTH, height: int = HEIGHT) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.full((HEIGHT, WIDTH, 3), 90, np.uint8)).save(path)
+    Image.fromarray(np.full((height, width, 3), 90, np.uint8)).save(path)
     return path
 
 
@@ -246,8 +246,8 @@ def labelme(root: Path) -> None:
     photo(root / "a.jpg")
     shapes = [
         {"label": "door", "points": FIRST_RING, "shape_type": "polygon", "group_id": None},
-        {"label": "door", "points": [[20, 12], [26, 15]], "shape_type": "rectangle", "group_id": 1},
-        {"label": "door", "points": [[20, 15], [26, 18]], "shape_type": "rectangle", "group_id": 1},
+        {"label": "door", "points": [[20, 12], [26, 12], [26, 15], [20, 15]], "group_id": 1},
+        {"label": "door", "points": [[20, 15], [26, 15], [26, 18], [20, 18]], "group_id": 1},
         {"label": "__ignore__", "points": [[0, 10], [30, 11]], "shape_type": "rectangle"},
         {"label": "handle", "points": [[5, 5]], "shape_type": "point"},
     ]

@@ -7,7 +7,6 @@ import math
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,23 +14,11 @@ from hypothesis import strategies as st
 from iog import DataError
 from iog.clicks import Box
 from iog.datasets import known
-from iog.datasets.boxes import from_one_based, pixels_of
-from iog.datasets.imagenet import ImageNetBoxes
-from iog.masks import mask_box
+from iog.datasets.boxes import pixels_of
+from iog.datasets.imagenet import imagenet_boxes
 from tests.datasets import layouts
 
-whole = st.integers(0, 40)
 edges = st.floats(-10, 60, allow_nan=False)
-
-
-@given(whole, whole, st.integers(1, 40), st.integers(1, 40))
-def test_one_based_boxes_frame_the_same_pixels(x: int, y: int, width: int, height: int) -> None:
-    """What VOC writes for a mask, first and last pixel counted from 1, is the mask's own box."""
-    mask = np.zeros((80, 80), bool)
-    mask[y : y + height, x : x + width] = True
-    rows, columns = np.nonzero(mask)
-    one_based = (columns.min() + 1, rows.min() + 1, columns.max() + 1, rows.max() + 1)
-    assert pixels_of(*from_one_based(*map(int, one_based)), (80, 80)) == mask_box(mask)
 
 
 @given(edges, edges, edges, edges)
@@ -114,20 +101,18 @@ def test_a_json_file_of_ones_own(tmp_path: Path) -> None:
     layouts.own_coco(tmp_path)
     assert len(known.open_boxes("coco-boxes", tmp_path / "mine.json")) == 2
     data = json.loads((tmp_path / "mine.json").read_text())
-    data["annotations"][0]["bbox"] = [1, 2, 3]
+    data["annotations"][0] |= {"bbox": [1, 2, 3], "segmentation": []}
     layouts.text(tmp_path / "mine.json", json.dumps(data))
     broken: list[str] = []
     assert len(known.open_boxes("coco-boxes", tmp_path / "mine.json", broken=broken)) == 1
-    assert "annotation 11: bbox" in broken[0]
+    assert "annotation 11: it has neither" in broken[0]
 
 
-def test_imagenet_read_as_one_based(tmp_path: Path) -> None:
-    layouts.imagenet(tmp_path)
-    assert ImageNetBoxes(tmp_path, "train", one_based=True)[1].box == (2, 1, 12, 10)
+def test_imagenet_without_boxes(tmp_path: Path) -> None:
     layouts.imagenet(tmp_path)
     shutil.rmtree(tmp_path / "ILSVRC/Annotations/CLS-LOC/train/n01440764")
     with pytest.raises(DataError, match=r"train has no .xml; ImageNet-LOC"):
-        ImageNetBoxes(tmp_path, "train")
+        imagenet_boxes(tmp_path, "train")
 
 
 XML = "ILSVRC/Annotations/CLS-LOC/train/n01440764/n01440764_18.xml"
@@ -136,19 +121,19 @@ XML = "ILSVRC/Annotations/CLS-LOC/train/n01440764/n01440764_18.xml"
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("<annotation><object>", "is not XML"),
-        ("", "is not XML"),
-        ('<!DOCTYPE a [<!ENTITY e "x">]><annotation>&e;</annotation>', "document type is not accepted"),
-        ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><annotation/>', "document type is not accepted"),
-        ("<annotation><object><name>a</name></object></annotation>", "no complete bndbox"),
-        ("<annotation>&e;</annotation>", "is not XML"),
+        ("<annotation><object>", "it is no XML"),
+        ("", "it is no XML"),
+        ('<!DOCTYPE a [<!ENTITY e "x">]><annotation>&e;</annotation>', "document type"),
+        ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><annotation/>', "document type"),
+        ("<annotation><object><name>a</name></object></annotation>", "bndbox is missing"),
+        ("<annotation>&e;</annotation>", "it is no XML"),
     ],
 )
 def test_xml_that_is_broken_or_hostile(content: str, message: str, tmp_path: Path) -> None:
     layouts.imagenet(tmp_path)
     (tmp_path / XML).write_text(content)
     with pytest.raises(DataError, match=message):
-        ImageNetBoxes(tmp_path, "train")
+        imagenet_boxes(tmp_path, "train")
 
 
 def test_a_document_type_in_another_encoding_is_refused_too(tmp_path: Path) -> None:
@@ -157,16 +142,16 @@ def test_a_document_type_in_another_encoding_is_refused_too(tmp_path: Path) -> N
         '<!DOCTYPE a [<!ENTITY e "x">]><annotation>&e;</annotation>'.encode("utf-16")
     )
     with pytest.raises(DataError, match="document type"):
-        ImageNetBoxes(tmp_path, "train")
+        imagenet_boxes(tmp_path, "train")
 
 
 def test_boxes_outside_of_the_photo_are_broken(tmp_path: Path) -> None:
     layouts.imagenet(tmp_path)
     layouts.xml(tmp_path / XML, [("a", 31, 1, 40, 9, 0), ("b", 1, 1, 9, 9, 0)])
     with pytest.raises(DataError, match="outside of the 30 x 20 photo"):
-        ImageNetBoxes(tmp_path, "train")
+        imagenet_boxes(tmp_path, "train")
     broken: list[str] = []
-    assert [ImageNetBoxes(tmp_path, "train", broken=broken)[0].category] == ["b"]
+    assert [imagenet_boxes(tmp_path, "train", broken=broken)[0].category] == ["b"]
     assert len(broken) == 1
 
 
@@ -176,10 +161,7 @@ def test_a_wrong_line_of_open_images_is_named(row: str, tmp_path: Path) -> None:
     listing = tmp_path / "validation-annotations-bbox.csv"
     with listing.open("a") as file:
         file.write(row)
-    if row == "x,y\n":  # a photo that is not there
-        assert len(known.open_boxes("open-images-boxes", tmp_path)) == 2
-        return
-    with pytest.raises(DataError, match=r"bbox.csv, line 6: ValueError"):
+    with pytest.raises(DataError, match=r"bbox.csv, line 6: "):
         known.open_boxes("open-images-boxes", tmp_path)
 
 

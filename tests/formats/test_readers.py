@@ -12,6 +12,8 @@ import pytest
 from iog.errors import DataError
 from iog.formats import coco, jsonstream, labelme, table, voc, yolo
 from iog.formats.account import Account
+from iog.formats.convert import convert
+from iog.formats.matching import PhotoIndex
 from iog.formats.records import Annotation, Class, Picture
 
 SIZE = (200, 120)
@@ -286,3 +288,31 @@ def test_a_folder_of_nothing_is_refused(tmp_path: Path) -> None:
 def test_facts_are_what_is_not_geometry() -> None:
     a = Annotation(label="x", crowd=True, group="7", attributes={"a": 1}, score=0.5)
     assert a.facts == {"crowd": True, "group": "7", "attributes": {"a": 1}}
+
+
+@pytest.mark.parametrize(
+    "counts", [[], [1, 2, 3], [700, -100], [2**63, 2**63, 600], [599.5, 0.5], "0", "é", {"a": 1}]
+)
+def test_run_lengths_that_are_none_are_left_out(counts: object, tmp_path: Path) -> None:
+    segmentation = {"size": [20, 30], "counts": counts}
+    annotation = {"id": 1, "image_id": 1, "category_id": 1, "segmentation": segmentation}
+    document = {
+        "images": [{"id": 1, "file_name": "a.jpg", "width": 30, "height": 20}],
+        "annotations": [annotation],
+        "categories": [{"id": 1, "name": "cat"}],
+    }
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    account = convert(tmp_path / "a.json", tmp_path / "out", "png")
+    assert account.objects == 0
+    assert sum(tally.count for tally in account.skipped.values()) == 1
+
+
+def test_a_photo_renamed_with_its_labels_is_found(tmp_path: Path) -> None:
+    index = PhotoIndex(["new.jpg", "other.jpg"])
+    account = Account()
+    for name, file, expected in (("old.jpg", "new.xml", "new.jpg"), ("other.jpg", "new.xml", "other.jpg")):
+        picture = Picture(name=name, size=None, annotations=[], file=file)
+        assert index.find(picture, account) == expected
+    assert [tally.count for tally in account.notes.values()] == [1]
+    with pytest.raises(LookupError):
+        index.find(Picture(name="old.jpg", size=None, annotations=[], file="gone.xml"), account)

@@ -108,7 +108,7 @@ def test_an_unknown_start_is_one_sentence() -> None:
     ("make", "layout"),
     [
         (layouts.folder, "folder"),
-        (layouts.labelme, "labelme"),
+        (layouts.labelme, "labels"),
         (lambda root: layouts.photos(root) or (root / "val.jsonl").rename(root / "train.jsonl"), "photos"),
     ],
 )
@@ -121,7 +121,7 @@ def test_the_layout_is_told_from_the_files(tmp_path: Path, make: object, layout:
 def test_coco_json_and_where_to_start(tmp_path: Path) -> None:
     layouts.own_coco(tmp_path)
     (file,) = tmp_path.glob("*.json")
-    assert known.layout_of(file) == "coco-json"
+    assert known.layout_of(file) == "labels"
     recipe = FinetuneRecipe(data=str(file))
     assert len(recipe.open_objects()) > 0
     assert recipe.validation_objects() is None

@@ -60,7 +60,7 @@ def read_boxes(path: Path, place: Place, kind: Kind | None, account: Account) ->
         wanted = "folder" if name in ("voc", "yolo", "imagenet") else "file"
         raise DataError(f"{path}: boxes of kind {name} are a {wanted}")
     dataset = table.READERS[name](source, account)
-    photo_of = _photos(place, name)
+    photo_of = _photos(place, name, account)
     items = [item for picture in dataset.pictures for item in _items(picture, photo_of, account)]
     if not items:
         first = next(iter(account.skipped.items()), None)
@@ -70,7 +70,7 @@ def read_boxes(path: Path, place: Place, kind: Kind | None, account: Account) ->
     return items
 
 
-def _photos(place: Place, name: table.ReadName) -> Callable[[Picture], str]:
+def _photos(place: Place, name: table.ReadName, account: Account) -> Callable[[Picture], str]:
     """How a file's names become paths below the folder of photos."""
     if not isinstance(place, Folder):
         return lambda picture: picture.name
@@ -86,7 +86,7 @@ def _photos(place: Place, name: table.ReadName) -> Callable[[Picture], str]:
         if name == "imagenet" and folder.exists(f"{below}.JPEG"):
             return f"{below}.JPEG"  # without an index of over a million photos
         try:
-            return index().find(picture)
+            return index().find(picture, account)
         except LookupError as error:
             if str(error) == AMBIGUOUS or name == "open-images":  # of which few people have all photos
                 raise

@@ -27,8 +27,8 @@ from pycocotools import mask as coco
 from iog.auto.plan import FORMAT
 from iog.auto.store import Record, Store
 from iog.extras import require_pyarrow
+from iog.formats.tables import PARQUET_COLUMNS
 from iog.masks import decode_rle, polygons
-from iog.output import PARQUET_COLUMNS
 
 OutputFormat = Literal["coco", "yolo", "png", "parquet"]
 FORMATS: tuple[OutputFormat, ...] = get_args(OutputFormat)

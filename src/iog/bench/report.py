@@ -22,9 +22,8 @@ from iog.datasets import ObjectDataset, known
 from iog.errors import DataError
 from iog.evaluation.gallery import picture
 from iog.files import write_text
-from iog.images import open_picture
+from iog.images import open_picture, write_picture
 from iog.masks import decode_rle
-from iog.output import write_picture
 
 PLOT_OF_TABLE = {
     "iou_at_4": "curves",

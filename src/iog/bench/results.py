@@ -25,7 +25,7 @@ from iog._version import __version__
 from iog.bench.settings import BenchSettings
 from iog.errors import DataError
 from iog.evaluation.lines import Line, LineFile, read_lines
-from iog.output import write_json
+from iog.files import write_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,9 +29,9 @@ from iog.bench.subjects import Participant, opened
 from iog.bench.tables import NONE, Table
 from iog.clicks import Clicks, Correction
 from iog.evaluation.subjects import BoxedNetwork, Image, Subject
+from iog.files import write_json
 from iog.images import read_image
 from iog.masks import mask_box
-from iog.output import write_json
 from iog.robot import BoolArray, RobotUser
 from iog.samples import samples
 from iog.segmenter import Segmenter, Session

@@ -50,6 +50,7 @@ def calibrate(
     for its weights alone: calibrate again after each training.
     """
     from iog import zoo
+    from iog.cli.sets import open_objects
     from iog.datasets import known
     from iog.datasets.listing import spread
     from iog.errors import DataError
@@ -58,7 +59,7 @@ def calibrate(
     from iog.files import write_text
     from iog.segmenter import Segmenter
 
-    objects = known.open_objects(dataset, data, split)
+    objects = open_objects(dataset, data, split)
     if len(objects) == 0:
         raise DataError(f"{data} has no objects")
     indices = spread(len(objects), limit)

@@ -139,12 +139,13 @@ def pack(
     iog data pack PHOTOS --out PACK              the training photos
     iog data pack PHOTOS --split val --out PACK  what is measured while training
     """
+    from iog.cli.sets import open_objects
     from iog.datasets import known
     from iog.datasets.listing import spread
     from iog.datasets.pack import PackSettings, write_pack
 
     split = split or known.training_split(dataset)
-    objects = known.open_objects(dataset, path, split)
+    objects = open_objects(dataset, path, split)
     wanted = set(sets.split(",")) if sets else set(objects.groups)
     chosen = [i for i, group in enumerate(objects.groups) if group in wanted]
     indices = [chosen[i] for i in spread(len(chosen), limit)]

@@ -27,8 +27,7 @@ def demo(out: Path, page: bool, port: int) -> None:
 
     Writes NAME.mask.png (255 the object, 0 the rest) and NAME.overlay.png for each.
     """
-    from iog.images import read_image
-    from iog.output import write_mask, write_picture
+    from iog.images import read_image, write_mask, write_picture
     from iog.overlay import draw_overlay
     from iog.samples import samples
     from iog.segmenter import Segmenter

@@ -154,6 +154,7 @@ def evaluate(
     their photo have rows of their own. Models that take no corrections (the published IOG without
     refinement) are measured with --clicks 3. docs/evaluation.md explains the protocols.
     """
+    from iog.cli.sets import open_objects
     from iog.datasets import known
     from iog.datasets.listing import spread
     from iog.errors import DataError
@@ -162,7 +163,7 @@ def evaluate(
     from iog.evaluation.settings import Settings
     from iog.segmenter import Segmenter
 
-    objects = known.open_objects(dataset, data, split)
+    objects = open_objects(dataset, data, split)
     wanted = set(sets.split(",")) if sets else set(objects.groups)
     if unknown := sorted(wanted - set(objects.groups)):
         raise DataError(

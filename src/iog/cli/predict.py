@@ -197,8 +197,8 @@ def _predict_one(
     format_: Format | None,
 ) -> None:
     from iog import output
-    from iog.files import check_no_input
-    from iog.images import read_image
+    from iog.files import check_no_input, write_json
+    from iog.images import read_image, write_mask, write_picture
     from iog.overlay import draw_overlay
 
     for path in (out, overlay):
@@ -208,15 +208,15 @@ def _predict_one(
     if out is not None:
         match format_ or _format_of(out):
             case "png":
-                output.write_mask(out, prediction.mask)
+                write_mask(out, prediction.mask)
             case "coco":
                 document = output.CocoDocument()
                 document.add(photo.name, prediction)
-                output.write_json(out, document.data)
+                write_json(out, document.data)
             case "polygon":
-                output.write_json(out, output.polygon_document(photo.name, prediction))
+                write_json(out, output.polygon_document(photo.name, prediction))
     if overlay is not None:
-        output.write_picture(overlay, draw_overlay(image, prediction))
+        write_picture(overlay, draw_overlay(image, prediction))
     written = ", ".join(str(path) for path in (out, overlay) if path is not None)
     click.echo(
         f"{photo.name}: {int(prediction.mask.sum())} pixels, "
@@ -276,7 +276,8 @@ def _predict_batch(
 ) -> int:
     """Write all masks and a record of each line; returns the exit status."""
     from iog import output
-    from iog.files import check_no_input
+    from iog.files import check_no_input, write_json, write_json_lines
+    from iog.images import write_mask
 
     check_no_input(out, [folder / image for _, image, _ in lines])
     if format_ == "png":
@@ -297,17 +298,17 @@ def _predict_batch(
             record["confidence"] = round(result.confidence, 4)
             if format_ == "png":
                 record["mask"] = f"{number:06d}_{Path(image).stem}.png"
-                output.write_mask(out / record["mask"], result.mask)
+                write_mask(out / record["mask"], result.mask)
             elif format_ == "polygon":
                 record |= output.polygon_document(image, result)
             else:
                 document.add(image, result)
         records.append(record)
     if format_ == "coco":
-        output.write_json(out, document.data)
+        write_json(out, document.data)
     else:
         listing = out / "predictions.jsonl" if format_ == "png" else out
-        output.write_json_lines(listing, records)
+        write_json_lines(listing, records)
     click.echo(
         f"{len(lines) - failed} masks -> {out}" + (f"; {failed} failed (listed above)" if failed else "")
     )

@@ -105,8 +105,3 @@ def _span(low: float, high: float, length: int) -> tuple[int, int]:
     if high <= length:  # a sliver at the far edge lies in the last pixel
         first = min(first, length - 1)
     return max(first, 0), min(end, length)
-
-
-def from_one_based(xmin: float, ymin: float, xmax: float, ymax: float) -> tuple[float, float, float, float]:
-    """Edges of a box of VOC's kind: the first pixel is 1, and the last one belongs to the box."""
-    return xmin - 1, ymin - 1, xmax, ymax

@@ -91,6 +91,11 @@ class FolderDataset(LabelledObjects):
         return labels == source.id, labels == VOID if labels.max() <= VOID else None
 
 
+def has_masks(root: Path) -> bool:
+    """Whether a folder holds photos with masks of the same name."""
+    return (root / "masks").is_dir() or bool(_in_one_folder(root, []))
+
+
 def _in_one_folder(root: Path, broken: Broken) -> list[Pair]:
     found = pictures(root)
     photos = {

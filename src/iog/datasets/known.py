@@ -15,7 +15,7 @@ from iog.datasets import (
     folder,
     grabcut,
     imagenet,
-    labelme,
+    labels,
     open_images,
     rooftop,
     sbd,
@@ -27,6 +27,7 @@ from iog.datasets.boxes import BoxDataset
 from iog.datasets.photos import PhotoDataset
 from iog.datasets.reading import Broken
 from iog.errors import DataError
+from iog.formats import table
 
 PHOTOS = "a folder with SPLIT.jsonl, photos and masks (docs/datasets.md)"
 
@@ -66,15 +67,20 @@ OBJECTS: dict[str, Known] = {
         source=folder.SOURCE,
         open=lambda path, split, broken: folder.FolderDataset(path, broken=broken),
     ),
+    "labels": Known(
+        summary="your masks in any format of labels",
+        source=labels.SOURCE,
+        open=lambda path, split, broken: labels.LabelledPhotos(path, broken=broken),
+    ),
     "coco-json": Known(
-        summary="your masks in COCO's JSON",
-        source=coco.OWN,
-        open=lambda path, split, broken: coco.own(path, broken=broken),
+        summary="the same, taken to be COCO's JSON",
+        source=labels.SOURCE,
+        open=lambda path, split, broken: labels.LabelledPhotos(path, "coco", broken=broken),
     ),
     "labelme": Known(
-        summary="your masks in LabelMe's JSON",
-        source=labelme.SOURCE,
-        open=lambda path, split, broken: labelme.LabelMeDataset(path, broken=broken),
+        summary="the same, taken to be LabelMe's JSON",
+        source=labels.SOURCE,
+        open=lambda path, split, broken: labels.LabelledPhotos(path, "labelme", broken=broken),
     ),
     "voc": Known(
         summary="PASCAL VOC 2012 instances",
@@ -158,17 +164,17 @@ BOXES: dict[str, KnownBoxes] = {
         summary="ImageNet-LOC, XML",
         source=imagenet.SOURCE,
         splits=imagenet.SPLITS,
-        open=lambda path, split, broken: imagenet.ImageNetBoxes(path, split, broken=broken),
+        open=lambda path, split, broken: imagenet.imagenet_boxes(path, split, broken=broken),
     ),
     "open-images-boxes": KnownBoxes(
         summary="Open Images, CSV",
         source=open_images.SOURCE,
         splits=open_images.SPLITS,
-        open=lambda path, split, broken: open_images.OpenImagesBoxes(path, split, broken=broken),
+        open=lambda path, split, broken: open_images.open_images_boxes(path, split, broken=broken),
     ),
     "coco-boxes": KnownBoxes(
         summary="COCO, or your boxes in COCO's JSON",
-        source=f"{coco.SOURCE}; or {coco.OWN}",
+        source=f"{coco.SOURCE}; or {labels.SOURCE}",
         splits=coco.SPLITS,
         open=lambda path, split, broken: coco.published_boxes(path, split, broken=broken),
     ),
@@ -176,7 +182,7 @@ BOXES: dict[str, KnownBoxes] = {
         summary="PASCAL VOC 2012, XML",
         source=voc.SOURCE,
         splits=voc.SPLITS,
-        open=lambda path, split, broken: imagenet.VocBoxes(path, split, broken=broken),
+        open=lambda path, split, broken: imagenet.voc_boxes(path, split, broken=broken),
     ),
 }
 """Sets with boxes alone."""
@@ -192,7 +198,7 @@ def open_objects(
     name
         A key of `OBJECTS`.
     path
-        Its folder (a file for coco-json).
+        Its folder, or the file of labels.
     split
         One of its splits; None takes the first.
     broken
@@ -214,7 +220,7 @@ def title(name: str, split: str | None) -> str:
 
 
 def layout_of(path: str | Path) -> str:
-    """Which layout one's own masks have: "coco-json", "photos", "labelme" or "folder".
+    """Which layout one's own masks have: "photos", "labels" or "folder".
 
     Raises
     ------
@@ -222,13 +228,16 @@ def layout_of(path: str | Path) -> str:
         If there is nothing at `path`.
     """
     path = Path(path)
-    if path.is_file():
-        return "coco-json"
-    if not path.is_dir():
-        raise DataError(f"{path} is missing; name a folder of photos with masks, or a COCO JSON file")
+    if not path.exists():
+        raise DataError(f"{path} is missing; name a folder of photos with masks, or labels: {labels.SOURCE}")
     if (path / "train.jsonl").is_file():
         return "photos"
-    return "labelme" if any(path.glob("*.json")) else "folder"
+    try:
+        name, _ = table.located(path, None)
+    except DataError:
+        return "labels" if path.is_file() else "folder"  # which says what is wrong with it
+    # A stray text or table beside masks is no file of labels.
+    return "folder" if name in ("yolo", "csv") and folder.has_masks(path) else "labels"
 
 
 def training_split(name: str) -> str | None:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from iog.datasets.listing import BoolArray, Entry, ListedObjects
 from iog.datasets.pairs import pictures
-from iog.datasets.rasters import fill
 from iog.datasets.reading import Broken, note, photo_size, read_mat, require
 from iog.errors import DataError, IogError
+from iog.masks import fill
 
 SOURCE = (
     "the Rooftop set belongs to Sun, Christoudias and Fua, Free-Shape Polygonal Object Localization "
@@ -89,7 +89,7 @@ class RooftopDataset(ListedObjects[Outline]):
     def _masks(self, source: Outline) -> tuple[BoolArray, BoolArray | None]:
         try:
             # MATLAB's (1, 1) is the centre of our pixel (0, 0), which is (0.5, 0.5).
-            return fill([(source.corners - 0.5).ravel().tolist()], source.width, source.height), None
+            return fill([(source.corners - 0.5).tolist()], source.width, source.height), None
         except ValueError as error:
             raise DataError(f"{source.path}: {error}") from error
 

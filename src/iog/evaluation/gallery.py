@@ -16,8 +16,8 @@ from iog.datasets import ObjectDataset, ObjectSample
 from iog.errors import DataError
 from iog.evaluation.protocol import ObjectResult
 from iog.files import write_text
+from iog.images import write_picture
 from iog.masks import BoolArray, mask_box
-from iog.output import write_picture
 from iog.overlay import CloseUp, mark_click, outline, tint
 from iog.segmenter import Segmenter
 

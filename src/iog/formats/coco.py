@@ -1,8 +1,8 @@
 """COCO: one JSON document, several of them in a folder, or a list of results.
 
 Convention: `bbox` is [x, y, width, height] in continuous coordinates; polygons run along the edges of
-pixels; a pixel belongs to an object where any of its polygons holds its centre. Extra keys `clicks`,
-`score`, `seconds`, `click_count`, `attributes`, `group`, `description` are ours (and other tools' too).
+pixels and are filled as COCO's own tools do. Extra keys `clicks`, `score`, `seconds`, `click_count`,
+`attributes`, `group`, `description` are ours (and other tools' too).
 
 Documents of any size are read in bounded memory: annotations wait in a temporary database until their photo's
 turn. https://cocodataset.org/#format-data, #format-results
@@ -15,6 +15,7 @@ import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,7 @@ class _Document:
                 self._account.note("its segmentation holds no area; the box is taken", name)
             return Annotation(
                 label=category.name,
+                number=_whole(a.get("id")),
                 shape=shape,
                 box=box,
                 clicks=Clicks.from_json(a["clicks"]) if a.get("clicks") else None,
@@ -303,7 +305,7 @@ def _shape(segmentation: object, size: Size | None) -> Shape | None:
     if isinstance(segmentation, Mapping):
         height, width = (int(side) for side in segmentation["size"])
         counts = segmentation["counts"]
-        return Runs(counts if isinstance(counts, str) else [int(run) for run in counts], (width, height))
+        return Runs(counts if isinstance(counts, str) else [index(run) for run in counts], (width, height))
     if not isinstance(segmentation, Sequence) or isinstance(segmentation, str):
         raise ValueError("its segmentation is neither polygons nor run lengths")
     flat = not any(isinstance(part, Sequence) for part in segmentation)

@@ -80,13 +80,13 @@ class _Photos:
         names = [] if folder is None else list(_below(folder))
         self._index = PhotoIndex(sorted(names))
 
-    def of(self, picture: Picture) -> Picture:
+    def of(self, picture: Picture, account: Account) -> Picture:
         """The picture with its photo's path and size; `LookupError` says why it cannot be used."""
         if self._folder is None:
             if picture.size is None:
                 raise LookupError("the labels state no size; name the folder of the photos with --images")
             return replace(picture, name=clean(picture.name))
-        path = self._index.find(picture)
+        path = self._index.find(picture, account)
         try:
             size, stored = picture_sizes(self._folder / path, path)
         except ImageError as error:
@@ -94,7 +94,7 @@ class _Photos:
         problem = fits(picture, size, stored)
         if problem is not None:
             raise LookupError(problem)
-        return replace(picture, name=path, size=size, stem=False, sections=[])
+        return replace(picture, name=path, size=size, stem=False, file="", sections=[])
 
 
 def _below(folder: Path) -> Iterator[str]:
@@ -106,7 +106,7 @@ def _ready(dataset: Dataset, photos: _Photos, account: Account) -> Iterator[Pict
     for stated in dataset.pictures:
         account.count("photos")
         try:
-            picture = photos.of(stated)
+            picture = photos.of(stated, account)
         except LookupError as error:
             account.skip(str(error), stated.name, max(1, len(stated.annotations)))
             continue

@@ -21,13 +21,13 @@ from PIL import Image
 
 from iog.clicks import Box
 from iog.errors import DataError
+from iog.files import write_json
 from iog.formats.account import Account
 from iog.formats.matching import clean
 from iog.formats.places import MALFORMED, files_below, named_pictures, read_text
 from iog.formats.records import Annotation, Dataset, Edges, Outline, Picture, Pixels, Shape, Size, with_flags
 from iog.images import MAXIMUM_PIXELS
 from iog.masks import Ring
-from iog.output import write_json
 from iog.patch import Patch
 
 _NO_AREA = frozenset({"point", "points", "line", "linestrip", "lines"})
@@ -93,6 +93,7 @@ def _picture(file: Path, root: Path, account: Account) -> Picture | None:
         size=size,
         annotations=list(_joined(found, account, name)),
         stem=not stated,
+        file=name,
         sections=[inner] if inner != "." else [],
     )
 

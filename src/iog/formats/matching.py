@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from iog.formats.account import Account
 from iog.formats.places import aliases
 from iog.formats.records import Picture, Size
 
@@ -43,12 +45,26 @@ class PhotoIndex:
                 found[alias] = path if alias not in found else None
         return found
 
-    def find(self, picture: Picture) -> str:
+    def find(self, picture: Picture, account: Account | None = None) -> str:
         """The path of the photo that is meant; `LookupError` says why there is none.
 
         The path as stated; else the path without folders such as `images`; else the longest end of it that
-        only one photo has. A stated folder is never contradicted: `val/1.jpg` is not `train/1.jpg`.
+        only one photo has. A stated folder is never contradicted: `val/1.jpg` is not `train/1.jpg`. Where
+        none is found, a photo with the name of its file of labels: both were renamed. The account takes a
+        note of that.
         """
+        try:
+            return self._stated(picture)
+        except LookupError as error:
+            if not picture.file or str(error) != MISSING:
+                raise
+        own = PurePosixPath(picture.file).with_suffix("")
+        path = self._stated(replace(picture, name=own.name, stem=True, sections=[str(own.parent)]))
+        if account is not None:
+            account.note("labels name a photo that is not there; that of their file's name is taken", path)
+        return path
+
+    def _stated(self, picture: Picture) -> str:
         name = clean(picture.name)
         for stated in (name, *(f"{section}/{name}".lstrip("/") for section in picture.sections)):
             if stated in self._exact:

@@ -17,12 +17,11 @@ import numpy as np
 from PIL import Image
 
 from iog.errors import DataError
-from iog.files import replacing
+from iog.files import replacing, write_json
 from iog.formats.account import Account
 from iog.formats.places import named_pictures, read_text
 from iog.formats.records import Annotation, Dataset, Painting, Picture, Size
-from iog.images import MAXIMUM_PIXELS
-from iog.output import write_json, write_mask
+from iog.images import MAXIMUM_PIXELS, write_mask
 from iog.patch import Patch
 
 LISTING = "objects.json"

@@ -15,7 +15,7 @@ import numpy as np
 
 from iog.clicks import Box, Clicks
 from iog.images import MAXIMUM_PIXELS
-from iog.masks import BoolArray, Ring, decode_rle, encode_rle, polygons, rasterize
+from iog.masks import BoolArray, Ring, decode_rle, encode_rle, fill, polygons, rasterize
 from iog.patch import Patch
 
 Size = tuple[int, int]
@@ -40,19 +40,16 @@ class Outline:
     rings: Sequence[Ring]
     relative: bool = False
     union: bool = False
-    """A pixel is inside where its centre lies within any of them (COCO)."""
+    """Filled as COCO's own tools fill, and together: a pixel is inside if it lies within any of them."""
 
     def patch(self, size: Size) -> Patch:
         """See `Shape.patch`."""
         rings = [_placed(ring, size, self.relative) for ring in self.rings]
         if not any(len(ring) >= 3 for ring in rings):
             raise ValueError("its outline has fewer than three points")
-        if not self.union:
-            return Patch.of(_drawn(rings, size))
-        mask = np.zeros(size[::-1], bool)
-        for ring in rings:
-            mask |= _drawn([ring], size)
-        return Patch.of(mask)
+        if size[0] * size[1] > MAXIMUM_PIXELS:
+            raise ValueError(f"the photo of {size[0]} x {size[1]} pixels is too large")
+        return Patch.of((fill if self.union else rasterize)(rings, *size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +70,10 @@ class Runs:
             )
         if isinstance(self.counts, str):
             return Patch.of(decode_rle({"size": [height, width], "counts": self.counts}))
-        runs = np.asarray(self.counts, np.int64)
-        if runs.ndim != 1 or (runs < 0).any() or int(runs.sum()) != width * height:
+        # As Python's numbers: a sum of 64 bits may overflow.
+        if min(self.counts, default=-1) < 0 or sum(self.counts) != width * height:
             raise ValueError(f"its run lengths do not cover {width} x {height} pixels")
+        runs = np.asarray(self.counts, np.int64)
         mask: BoolArray = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(width, height).T
         return Patch.of(mask)
 
@@ -127,6 +125,8 @@ class Annotation:
     """An object as a file states it: a shape, a box, or both."""
 
     label: str
+    number: int | None = None
+    """By which the file calls it: COCO's id."""
     shape: Shape | None = None
     box: Edges | None = None
     clicks: Clicks | None = None
@@ -183,6 +183,8 @@ class Picture:
     annotations: Sequence[Annotation]
     stem: bool = False
     """The name has no ending."""
+    file: str = ""
+    """Its own file of labels, below the folder that was read; where a file holds many photos, none."""
     sections: Sequence[str] = ()
     """Folders in which the photo of that name may lie, most likely first: YOLO's `images/train`."""
 
@@ -284,12 +286,6 @@ def _placed(ring: Ring, size: Size, relative: bool) -> Ring:
     halves = np.rint(points * 2) / 2
     placed: Ring = np.where(np.abs(points - halves) < NEAR, halves, points).tolist()
     return placed
-
-
-def _drawn(rings: Sequence[Ring], size: Size) -> BoolArray:
-    if size[0] * size[1] > MAXIMUM_PIXELS:
-        raise ValueError(f"the photo of {size[0]} x {size[1]} pixels is too large")
-    return rasterize([ring for ring in rings if len(ring) >= 3], *size)
 
 
 def _on_grid(value: float, step: float) -> float:

@@ -21,11 +21,21 @@ from iog.files import replacing
 from iog.formats.account import Account
 from iog.formats.places import MALFORMED
 from iog.formats.records import Annotation, Dataset, Edges, Picture, Runs, Size, full_rle
-from iog.output import PARQUET_COLUMNS
 
 FILE = "annotations.parquet"
 EDGES = ("x0", "y0", "x1", "y1")
 _COLUMNS = "image, x0, y0, x1, y1 and perhaps category"
+
+PARQUET_COLUMNS = (
+    ("id", "int64"),
+    ("image", "string"),
+    ("instance", "int32"),
+    ("width", "int32"),
+    ("height", "int32"),
+    ("category", "string"),
+    *((edge, "int32") for edge in ("x0", "y0", "x1", "y1")),
+)
+"""With which every Parquet table of masks begins: (name, Arrow's type)."""
 
 
 def read_csv(source: Path, account: Account) -> Dataset:

@@ -108,6 +108,7 @@ def _picture(file: Path, folder: Path, source: Path, one_based: bool, account: A
         size=size,
         annotations=annotations,
         stem=not PurePosixPath(stated).suffix,
+        file=file.relative_to(folder).as_posix(),
         sections=[part for part in dict.fromkeys((section, inner)) if part not in ("", ".")],
     )
 

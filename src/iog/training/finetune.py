@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 
+from tqdm import tqdm
+
 from iog.datasets import ObjectDataset, PhotoDataset, known
+from iog.datasets.labels import LabelledPhotos
 from iog.training.lite import LiteRecipe
 
 
@@ -15,8 +19,8 @@ class FinetuneRecipe(LiteRecipe):
     start: str = field(default="lite", metadata={"option": "--from"})
     """What to start from: a bundled model, an exported one (NAME.encoder.onnx) or a checkpoint (.pt)."""
     dataset: str = ""
-    """Layout of the training set: a name from `iog data list`; empty to tell photos, coco-json, labelme and
-    folder from the files."""
+    """Layout of the training set: a name from `iog data list`; empty to tell photos, labels and folder from
+    the files."""
     samples: int = 4_000
     """Objects to train on, counted with repetition."""
     sizes: tuple[int, ...] = (256,)
@@ -41,7 +45,10 @@ class FinetuneRecipe(LiteRecipe):
         dataset = self.dataset or known.layout_of(self.data)
         if dataset == "photos":
             return PhotoDataset(self.data, "train", minimum_area=self.minimum_area, cached_photos=2_000)
-        return known.open_objects(dataset, self.data, known.training_split(dataset))
+        objects = known.open_objects(dataset, self.data, known.training_split(dataset))
+        if isinstance(objects, LabelledPhotos) and not objects.account.is_clean:
+            tqdm.write("\n".join(objects.account.lines()), file=sys.stderr)
+        return objects
 
     def validation_objects(self) -> ObjectDataset | None:
         """The val that belongs to the training set, if it is there; sets in one piece have none."""

@@ -108,7 +108,7 @@ def _ready(
     for picture in dataset.pictures:
         account.count("photos")
         try:
-            path = index.find(picture)
+            path = index.find(picture, account)
         except LookupError as error:
             account.skip(str(error), picture.name)
             continue
