@@ -150,7 +150,7 @@ def run(*words: object) -> tuple[int, str]:
 def test_the_command_lists_and_changes(shelf: Shelf, tmp_path: Path) -> None:
     assert run(shelf.project) == (
         0,
-        "mine.iog has learned no model yet: iog annotate --learn, or the page's switch\n",
+        "mine.iog has learned no model yet: iog annotate --learn\n",
     )
     put(shelf)
     code, text = run(shelf.project, "--use", "leaf", 1)

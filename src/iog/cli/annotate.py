@@ -61,7 +61,7 @@ class _PhotosOrModels(click.Command):
 @click.option(
     "--learn",
     is_flag=True,
-    help="Learn from accepted objects while you label (needs the `train` extra); the page has a switch too.",
+    help="Learn from accepted objects while you label (needs the `train` extra).",
 )
 @click.option(
     "--learn-every",

@@ -88,7 +88,7 @@ def _listed(shelf: Shelf) -> list[str]:
     used = shelf.labels()
     found = shelf.models()
     if not found:
-        return [f"{shelf.project.name} has learned no model yet: iog annotate --learn, or the page's switch"]
+        return [f"{shelf.project.name} has learned no model yet: iog annotate --learn"]
     lines = []
     for model in found:
         lines.append(
