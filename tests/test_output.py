@@ -6,7 +6,6 @@ import pytest
 from pycocotools.coco import COCO
 
 from iog import output
-from iog.files import write_json
 from iog.samples import Sample
 from iog.segmenter import Segmenter
 
@@ -18,7 +17,7 @@ def test_coco_is_read_by_an_independent_reader(
     document = output.CocoDocument()
     document.add(sample.photo.name, prediction)
     document.add(sample.photo.name, prediction)
-    write_json(tmp_path / "out.json", document.data)
+    document.write(tmp_path / "out.json")
     coco = COCO(tmp_path / "out.json")
     assert len(coco.imgs) == 1
     assert len(coco.anns) == 2

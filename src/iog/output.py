@@ -1,55 +1,42 @@
-"""What `iog predict` writes: PNG, COCO, polygons. Every write is atomic."""
+"""What `iog predict` writes beside pictures: COCO and polygons. Every write is atomic."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
-from iog.masks import encode_rle, mask_box, polygons
+from iog.files import replacing
+from iog.formats.account import Account
+from iog.formats.coco import write_document
+from iog.formats.records import Annotation, Class, Dataset, Picture, Pixels
+from iog.masks import polygons
+from iog.patch import Patch
 from iog.prediction import Prediction
 
 Format = Literal["png", "coco", "polygon"]
 
 
 class CocoDocument:
-    """Collects predictions as a COCO document: compressed RLE, one category "object"."""
+    """Collects predictions as a COCO document: compressed run lengths, one category "object"."""
 
     def __init__(self) -> None:
-        self._images: dict[str, dict[str, Any]] = {}
-        self._annotations: list[dict[str, Any]] = []
+        self._pictures: dict[str, Picture] = {}
+        self._objects: dict[str, list[Annotation]] = {}
 
     def add(self, name: str, prediction: Prediction) -> None:
         """Add an object of the photo `name`."""
-        width, height = prediction.image_size
-        image = self._images.setdefault(
-            name, {"id": len(self._images) + 1, "file_name": name, "width": width, "height": height}
-        )
-        box = mask_box(prediction.mask)
-        self._annotations.append(
-            {
-                "id": len(self._annotations) + 1,
-                "image_id": image["id"],
-                "category_id": 1,
-                "bbox": [0, 0, 0, 0] if box is None else [box.x0, box.y0, box.width, box.height],
-                "area": int(np.count_nonzero(prediction.mask)),
-                "iscrowd": 0,
-                "segmentation": encode_rle(prediction.mask),
-                "score": round(prediction.confidence, 4),
-                "clicks": prediction.clicks.to_json(),
-            }
+        objects = self._objects.setdefault(name, [])
+        self._pictures.setdefault(name, Picture(name=name, size=prediction.image_size, annotations=objects))
+        shape = Pixels(Patch.of(prediction.mask))
+        objects.append(
+            Annotation(label="object", shape=shape, score=prediction.confidence, clicks=prediction.clicks)
         )
 
-    @property
-    def data(self) -> dict[str, Any]:
-        """The document as plain data."""
-        return {
-            "info": {"description": "masks made by iog"},
-            "licenses": [],
-            "images": list(self._images.values()),
-            "categories": [{"id": 1, "name": "object", "supercategory": ""}],
-            "annotations": self._annotations,
-        }
+    def write(self, path: Path) -> None:
+        """Write the document."""
+        dataset = Dataset(classes=[Class("object")], pictures=self._pictures.values())
+        with replacing(path, "w") as file:
+            write_document(dataset, file, Account(), always_rle=True)
 
 
 def polygon_document(name: str, prediction: Prediction, tolerance: float = 0.5) -> dict[str, Any]:

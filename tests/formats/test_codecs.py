@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from iog import masks
-from iog.formats import cvat, label_studio
+from iog.formats import cvat, label_studio, yolo
 
 MASK = np.zeros((4, 6), bool)
 MASK[1:3, 2:5] = True
@@ -54,3 +54,16 @@ def test_broken_brushes_are_refused(content: list[int]) -> None:
 def test_broken_runs_are_refused(runs: list[int]) -> None:
     with pytest.raises(ValueError, match="run lengths"):
         cvat.decode_rle(runs, 3, 2)
+
+
+def test_parts_and_holes_become_one_ring() -> None:
+    mask = np.zeros((80, 120), bool)
+    mask[5:60, 5:60] = True
+    mask[20:40, 20:45] = False
+    mask[50:75, 80:110] = True
+    mask[2:8, 100:104] = True
+    rings = [ring for part in masks.polygons(mask, 0) for ring in (part["outer"], *part["holes"])]
+    assert len(rings) == 4
+    joined = yolo.bridged(rings)
+    assert np.array_equal(masks.rasterize([joined], 120, 80), mask)
+    assert len(joined) == sum(map(len, rings)) + 2 * 3, "a bridge costs two points"

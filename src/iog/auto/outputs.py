@@ -2,7 +2,7 @@
 
     OUT/
         coco.json               COCO's JSON with compressed run lengths
-        yolo/                   data.yaml, classes.txt and labels/PHOTO.txt: one outline a line
+        yolo/                   data.yaml and labels/PHOTO.txt: one outline a line
         png/PHOTO.png           Pixel-ImageNet's layout: 0 background, else the number of the instance
         parquet/00000.parquet   one file a shard
 
@@ -12,8 +12,6 @@ one plan, and a plan gives the same bytes every time. Masks without a pixel are 
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import PurePosixPath
@@ -22,13 +20,16 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from pycocotools import mask as coco
 
 from iog.auto.plan import FORMAT
 from iog.auto.store import Record, Store
 from iog.extras import require_pyarrow
+from iog.formats import coco, yolo
+from iog.formats.account import Account
+from iog.formats.places import distinct_stems
+from iog.formats.records import Annotation, Class, Dataset, Picture, Runs
 from iog.formats.tables import PARQUET_COLUMNS
-from iog.masks import decode_rle, polygons
+from iog.masks import decode_rle
 
 OutputFormat = Literal["coco", "yolo", "png", "parquet"]
 FORMATS: tuple[OutputFormat, ...] = get_args(OutputFormat)
@@ -58,93 +59,55 @@ def write_output(format_: OutputFormat, store: Store) -> None:
 def _coco(store: Store) -> None:
     if store.place.exists("coco.json"):
         return
-    # Twice through the shards, so that memory holds names alone however many masks there are.
+    info = (
+        {"description": "masks made from boxes by iog"} | store.plan.settings | {"config": store.plan.config}
+    )
+    dataset = Dataset(classes=_classes(store), pictures=map(_picture, _photos(store)))
     with store.place.writing("coco.json", "w") as file:
-        settings = store.plan.settings | {"config": store.plan.config}
-        file.write(f'{{"info": {json.dumps({"description": "masks made from boxes by iog"} | settings)},\n')
-        file.write('"licenses": [],\n"images": [')
-        categories: set[str] = set()
-        images: dict[str, int] = {}
-        for image, records in _photos(store):
-            first = records[0]
-            categories |= {record["category"] for record in records}
-            images[image] = len(images) + 1
-            entry = {
-                "id": images[image],
-                "file_name": image,
-                "width": first["width"],
-                "height": first["height"],
-            }
-            file.write(_item(entry, len(images) == 1))
-        ids = {name: number for number, name in enumerate(sorted(categories), 1)}
-        listed = [{"id": n, "name": name or "object", "supercategory": ""} for name, n in ids.items()]
-        file.write(f'],\n"categories": {json.dumps(listed, ensure_ascii=False)},\n"annotations": [')
-        for number, record in enumerate(store.all_records(), 1):
-            annotation = {
-                "id": record["id"] + 1,
-                "image_id": images[record["image"]],
-                "category_id": ids[record["category"]],
-                "bbox": [int(edge) for edge in coco.toBbox(record["rle"])],
-                "area": record["area"],
-                "iscrowd": 0,
-                "segmentation": record["rle"],
-                "score": record["confidence"],
-                "box": record["box"],
-                "click": record["click"],
-                "note": record["note"],
-            }
-            file.write(_item(annotation, number == 1))
-        file.write("]}\n")
-
-
-def _item(entry: dict[str, Any], first: bool) -> str:
-    return ("\n" if first else ",\n") + json.dumps(entry, ensure_ascii=False)
+        coco.write_document(dataset, file, Account(), always_rle=True, own_ids=True, info=info)
 
 
 def _yolo(store: Store) -> None:
-    names = sorted({item.category for item in store.plan.items})
-    ids = {name: number for number, name in enumerate(names)}
+    numbers = yolo.class_numbers(_classes(store), Account())
     places = _places(store, ".txt")
     there = set(store.place.names())
-    for image, records in _photos(store):
-        name = f"yolo/labels/{places[image]}"
+    for photo in _photos(store):
+        name = f"yolo/labels/{places[photo[0]['image']]}"
         if name in there:
             continue
         with store.place.writing(name, "w") as file:
-            for record in records:
-                ring = one_ring(decode_rle(record["rle"]))
-                if ring is not None:
-                    shares = ring / (record["width"], record["height"])
-                    points = " ".join(f"{value:.6f}" for value in shares.ravel())
-                    file.write(f"{ids[record['category']]} {points}\n")
-    shown = [" ".join(name.split()) or "object" for name in names]
-    with store.place.writing("yolo/classes.txt", "w") as file:
-        file.writelines(f"{name}\n" for name in shown)
+            file.writelines(yolo.lines(_picture(photo, seen=True), numbers, _TOLERANCE, Account()))
     # Last, so that it says that the labels are complete.
     with store.place.writing("yolo/data.yaml", "w") as file:
-        file.write("names:\n")
-        file.writelines(
-            f"  {number}: {json.dumps(name, ensure_ascii=False)}\n" for number, name in enumerate(shown)
-        )
+        file.write(yolo.names_document(numbers))
 
 
-def one_ring(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64] | None:
-    """All outlines and holes of a mask (H, W) as one closed ring (N, 2) of x, y; None for an empty mask.
+def _classes(store: Store) -> list[Class]:
+    return [Class(name) for name in sorted({_label(item.category) for item in store.plan.items})]
 
-    YOLO's labels have one ring an object, so parts and holes are joined by cuts without width: there and
-    back on the same line, which leaves the area as it is.
-    """
-    parts = polygons(mask, _TOLERANCE)
-    rings = [np.array(ring) for part in parts for ring in (part["outer"], *part["holes"])]
-    if not rings:
-        return None
-    joined = rings[0]
-    for ring in rings[1:]:
-        distances = ((joined[:, None] - ring[None]) ** 2).sum(axis=2)
-        here, there = np.unravel_index(int(distances.argmin()), distances.shape)
-        turned = np.roll(ring, -int(there), axis=0)
-        joined = np.concatenate([joined[: here + 1], turned, turned[:1], joined[here:]])
-    return joined
+
+def _label(category: str) -> str:
+    return " ".join(category.split()) or "object"
+
+
+def _picture(records: list[Record], *, seen: bool = False) -> Picture:
+    """A photo's masks as the formats take them; `seen`: those with a pixel."""
+    first = records[0]
+    return Picture(
+        name=first["image"],
+        size=(first["width"], first["height"]),
+        annotations=[
+            Annotation(
+                label=_label(record["category"]),
+                number=record["id"] + 1,
+                shape=Runs(record["rle"]["counts"], (record["width"], record["height"])),
+                score=record["confidence"],
+                attributes={key: record[key] for key in ("box", "click", "note")},
+            )
+            for record in records
+            if record["area"] or not seen
+        ],
+    )
 
 
 def _png(store: Store) -> None:
@@ -155,8 +118,8 @@ def write_pngs(store: Store, below: str) -> None:
     """A PNG a photo, see `instance_map`; `below` comes before the photo's own path."""
     places = _places(store, ".png")
     there = set(store.place.names())
-    for image, records in _photos(store):
-        name = f"{below}{places[image]}"
+    for records in _photos(store):
+        name = f"{below}{places[records[0]['image']]}"
         if name in there:
             continue
         with store.place.writing(name) as file:
@@ -226,20 +189,16 @@ _WRITERS: dict[OutputFormat, Callable[[Store], None]] = {
 }
 
 
-def _photos(store: Store) -> Iterator[tuple[str, list[Record]]]:
-    """Each photo that has masks, with all of them; a plan has them side by side, also across shards."""
-    for image, records in groupby(store.all_records(), lambda record: record["image"]):
-        yield image, list(records)
+def _photos(store: Store) -> Iterator[list[Record]]:
+    """The masks of each photo that has some; a plan has them side by side, also across shards."""
+    return (list(records) for _, records in groupby(store.all_records(), lambda record: record["image"]))
 
 
 def _places(store: Store, ending: str) -> dict[str, str]:
-    """Relative path of each photo's file; the photo's own ending stays only where two would meet."""
-    bare = {image: _bare(image) for image in dict.fromkeys(item.image for item in store.plan.items)}
-    taken = Counter(path.with_suffix("") for path in bare.values())
-    return {
-        image: str(path.with_suffix(ending) if taken[path.with_suffix("")] == 1 else f"{path}{ending}")
-        for image, path in bare.items()
-    }
+    """Relative path of each photo's file."""
+    images = list(dict.fromkeys(item.image for item in store.plan.items))
+    stems = distinct_stems([str(_bare(image)) for image in images])
+    return {image: f"{stem}{ending}" for image, stem in zip(images, stems, strict=True)}
 
 
 def _bare(image: str) -> PurePosixPath:

@@ -212,7 +212,7 @@ def _predict_one(
             case "coco":
                 document = output.CocoDocument()
                 document.add(photo.name, prediction)
-                write_json(out, document.data)
+                document.write(out)
             case "polygon":
                 write_json(out, output.polygon_document(photo.name, prediction))
     if overlay is not None:
@@ -276,7 +276,7 @@ def _predict_batch(
 ) -> int:
     """Write all masks and a record of each line; returns the exit status."""
     from iog import output
-    from iog.files import check_no_input, write_json, write_json_lines
+    from iog.files import check_no_input, write_json_lines
     from iog.images import write_mask
 
     check_no_input(out, [folder / image for _, image, _ in lines])
@@ -305,7 +305,7 @@ def _predict_batch(
                 document.add(image, result)
         records.append(record)
     if format_ == "coco":
-        write_json(out, document.data)
+        document.write(out)
     else:
         listing = out / "predictions.jsonl" if format_ == "png" else out
         write_json_lines(listing, records)

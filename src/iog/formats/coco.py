@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from operator import index
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from iog.clicks import Clicks
+from iog.clicks import clicks_from_json
 from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
@@ -175,7 +175,7 @@ class _Document:
                 number=_whole(a.get("id")),
                 shape=shape,
                 box=box,
-                clicks=Clicks.from_json(a["clicks"]) if a.get("clicks") else None,
+                clicks=clicks_from_json(a["clicks"]) if a.get("clicks") else None,
                 score=_number(a.get("score")),
                 crowd=bool(a.get("iscrowd")),
                 group=None if a.get("group") is None else str(a["group"]),
@@ -193,31 +193,63 @@ def write(
     dataset: Dataset, folder: Path, account: Account, *, tolerance: float = 0, always_rle: bool = False
 ) -> None:
     """Write `annotations.json`; polygons where an object has no holes, run lengths otherwise."""
-    numbers = numbered(dataset.classes, 1)
     with replacing(folder / FILE, "w") as file:
-        file.write('{"info": {"description": "made with iog"}, "licenses": [],\n"categories": ')
-        categories = [
-            {"id": numbers[c.name], "name": c.name, "supercategory": c.supercategory} for c in dataset.classes
-        ]
-        json.dump(categories, file, ensure_ascii=False)
-        images: list[dict[str, Any]] = []
-        file.write(',\n"annotations": [')
-        written = 0
-        for number, picture in enumerate(dataset.pictures, 1):
-            assert picture.size is not None, "writers take photos whose size is known"
-            width, height = picture.size
-            images.append({"id": number, "file_name": picture.name, "width": width, "height": height})
-            account.make("photos")
-            for annotation in picture.annotations:
-                record = _record(annotation, picture.size, tolerance, always_rle)
-                head = {"id": written + 1, "image_id": number, "category_id": numbers[annotation.label]}
-                file.write(",\n" if written else "\n")
-                json.dump({**head, **record}, file, ensure_ascii=False)
-                written += 1
-                account.make("boxes" if annotation.shape is None else "masks")
-        file.write('\n],\n"images": ')
-        json.dump(images, file, ensure_ascii=False)
-        file.write("}\n")
+        write_document(dataset, file, account, tolerance=tolerance, always_rle=always_rle)
+
+
+def write_document(
+    dataset: Dataset,
+    file: IO[str],
+    account: Account,
+    *,
+    tolerance: float = 0,
+    always_rle: bool = False,
+    own_ids: bool = False,
+    info: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a document into an open file.
+
+    Parameters
+    ----------
+    dataset, account
+        As every writer takes them; memory holds the photos' names and one photo's objects.
+    file
+        Text in UTF-8.
+    tolerance
+        How far, in pixels, a polygon may stray from the mask's edge.
+    always_rle
+        Run lengths also where polygons would do.
+    own_ids
+        The annotations' numbers are their ids; otherwise they are counted from 1.
+    info
+        What else stands in `info`.
+    """
+    numbers = numbered(dataset.classes, 1)
+    head = {"info": {"description": "made with iog", **(info or {})}, "licenses": []}
+    file.write(json.dumps(head, ensure_ascii=False)[:-1] + ',\n"categories": ')
+    categories = [
+        {"id": numbers[c.name], "name": c.name, "supercategory": c.supercategory} for c in dataset.classes
+    ]
+    json.dump(categories, file, ensure_ascii=False)
+    images: list[dict[str, Any]] = []
+    file.write(',\n"annotations": [')
+    written = 0
+    for image, picture in enumerate(dataset.pictures, 1):
+        assert picture.size is not None, "writers take photos whose size is known"
+        width, height = picture.size
+        images.append({"id": image, "file_name": picture.name, "width": width, "height": height})
+        account.make("photos")
+        for annotation in picture.annotations:
+            record = _record(annotation, picture.size, tolerance, always_rle)
+            number = annotation.number if own_ids else written + 1
+            ids = {"id": number, "image_id": image, "category_id": numbers[annotation.label]}
+            file.write(",\n" if written else "\n")
+            file.write(json.dumps({**ids, **record}, ensure_ascii=False))
+            written += 1
+            account.make("boxes" if annotation.shape is None else "masks")
+    file.write('\n],\n"images": ')
+    json.dump(images, file, ensure_ascii=False)
+    file.write("}\n")
 
 
 def _record(a: Annotation, size: Size, tolerance: float, always_rle: bool) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -49,9 +50,7 @@ def distinct_stems(paths: Sequence[str], *, flat: bool = False) -> list[str]:
     """
     wanted = [_named(path, flat, ending=False) for path in paths]
     folded = [stem.casefold() for stem in wanted]
-    often = (
-        {stem for stem in set(folded) if folded.count(stem) > 1} if len(set(folded)) < len(folded) else set()
-    )
+    often = {stem for stem, count in Counter(folded).items() if count > 1}
     taken: set[str] = {stem for stem in folded if stem not in often}
     result = []
     for path, stem, low in zip(paths, wanted, folded, strict=True):

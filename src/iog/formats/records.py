@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from iog.clicks import Box, Clicks
+from iog.clicks import AnyClicks, Box
 from iog.images import MAXIMUM_PIXELS
 from iog.masks import BoolArray, Ring, decode_rle, encode_rle, fill, polygons, rasterize
 from iog.patch import Patch
@@ -129,7 +129,7 @@ class Annotation:
     """By which the file calls it: COCO's id."""
     shape: Shape | None = None
     box: Edges | None = None
-    clicks: Clicks | None = None
+    clicks: AnyClicks | None = None
     score: float | None = None
     """Confidence 0..1."""
     crowd: bool = False

@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from iog.clicks import Clicks
+from iog.clicks import clicks_from_json
 from iog.errors import DataError
 from iog.extras import require_pyarrow
 from iog.files import replacing
@@ -93,7 +93,7 @@ def _annotation(row: Mapping[str, Any], size: Size | None) -> Annotation:
         label=str(row.get("category") or "object"),
         shape=Runs(str(rle), size) if rle is not None and size is not None else None,
         box=None if rle is not None else _edges(row),
-        clicks=Clicks.from_json(json.loads(clicks)) if clicks else None,
+        clicks=clicks_from_json(json.loads(clicks)) if clicks else None,
         score=None if score is None else float(score),
         seconds=row.get("seconds"),
         click_count=row.get("click_count"),

@@ -1,8 +1,8 @@
 """YOLO: a text file a photo, `class x1 y1 x2 y2 ...` with coordinates divided by the photo's size.
 
 Four numbers are a box (centre and size), five a box and a confidence, more an outline. A line holds one
-ring. Parts and holes of an object become one ring through bridges of no width: from the first ring's start
-to the next ring, around it, and back. With the even-odd rule the mask stays the same.
+ring. Parts and holes of an object become one ring through bridges of no width, there and back on the same
+line. With the even-odd rule the mask stays the same.
 https://docs.ultralytics.com/datasets/segment/
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -103,10 +103,7 @@ def _annotation(words: Sequence[str], names: Mapping[int, str]) -> Annotation:
 
 def write(dataset: Dataset, folder: Path, account: Account, *, tolerance: float = 0) -> None:
     """Write `labels/PHOTO.txt` for each photo, empty for photos without objects, and `data.yaml`."""
-    numbers = numbered(dataset.classes, 0, gapless=True)
-    moved = [c.name for c in dataset.classes if c.number is not None and c.number != numbers[c.name]]
-    if moved:
-        account.note("YOLO counts classes from 0 without gaps; numbers were given anew", ", ".join(moved[:3]))
+    numbers = class_numbers(dataset.classes, account)
     for stem, picture in named_pictures(dataset):
         if stem != str(PurePosixPath(picture.name).with_suffix("")):
             account.note(
@@ -116,15 +113,34 @@ def write(dataset: Dataset, folder: Path, account: Account, *, tolerance: float 
         path = folder / "labels" / f"{stem}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path, "w") as file:
-            file.writelines(_line(a, picture, numbers, tolerance, account) for a in picture.annotations)
-        account.make("photos")
-        for a in picture.annotations:
-            account.make("boxes" if a.shape is None else "masks")
+            file.writelines(lines(picture, numbers, tolerance, account))
     with replacing(folder / "data.yaml", "w") as file:
-        file.write("path: .\ntrain: images\nval: images\nnames:\n")
-        # A JSON string is a YAML string.
-        ordered = sorted(numbers.items(), key=lambda item: item[1])
-        file.writelines(f"  {n}: {json.dumps(label, ensure_ascii=False)}\n" for label, n in ordered)
+        file.write(names_document(numbers))
+
+
+def class_numbers(classes: Sequence[Class], account: Account) -> dict[str, int]:
+    """A number for each class, from 0 without gaps; the account says where they are others than stated."""
+    numbers = numbered(classes, 0, gapless=True)
+    moved = [c.name for c in classes if c.number is not None and c.number != numbers[c.name]]
+    if moved:
+        account.note("YOLO counts classes from 0 without gaps; numbers were given anew", ", ".join(moved[:3]))
+    return numbers
+
+
+def names_document(numbers: Mapping[str, int]) -> str:
+    """The content of `data.yaml`."""
+    # A JSON string is a YAML string.
+    ordered = sorted(numbers.items(), key=lambda item: item[1])
+    names = "".join(f"  {number}: {json.dumps(label, ensure_ascii=False)}\n" for label, number in ordered)
+    return f"path: .\ntrain: images\nval: images\nnames:\n{names}"
+
+
+def lines(picture: Picture, numbers: Mapping[str, int], tolerance: float, account: Account) -> Iterator[str]:
+    """The lines of a photo's file, which the account counts with the photo."""
+    account.make("photos")
+    for a in picture.annotations:
+        yield _line(a, picture, numbers, tolerance, account)
+        account.make("boxes" if a.shape is None else "masks")
 
 
 def _line(
@@ -150,17 +166,20 @@ def _line(
                 "even-odd rule paint them over",
                 picture.name,
             )
-        values = (np.array(_bridged(rings)) / (width, height)).ravel().tolist()
+        values = (np.array(bridged(rings)) / (width, height)).ravel().tolist()
     return f"{numbers[a.label]} {' '.join(f'{value:.9g}' for value in values)}\n"
 
 
-def _bridged(rings: Sequence[Ring]) -> Ring:
-    first, *others = rings
-    if not others:
-        return first
-    result = [*first, first[0]]
+def bridged(rings: Sequence[Ring]) -> Ring:
+    """Rings as one, by bridges of no width between their nearest points: there and back on the same line."""
+    first, *others = (np.array(ring, np.float64) for ring in rings)
+    joined = first
     for ring in others:
-        result += [*ring, ring[0], first[0]]
+        distances = ((joined[:, None] - ring[None]) ** 2).sum(axis=2)
+        here, there = np.unravel_index(int(distances.argmin()), distances.shape)
+        turned = np.roll(ring, -int(there), axis=0)
+        joined = np.concatenate([joined[: here + 1], turned, turned[:1], joined[here:]])
+    result: Ring = joined.tolist()
     return result
 
 

@@ -201,7 +201,9 @@ def _create(store: Store, photo: int, a: Annotation, patch: Patch | None, box: B
         work = Work(Clicks.of(((box.x0, box.y0), (box.x1 - 1, box.y1 - 1))), spare=False)
         store.create(photo, work, label=a.label, kind="import", facts=a.facts)
         return
-    work = Work(clicks=a.clicks, imported=None if a.clicks else patch, spare=False)
+    # Extreme points are another model's prompt: the annotator's cannot answer them again.
+    clicks = a.clicks if isinstance(a.clicks, Clicks) else None
+    work = Work(clicks=clicks, imported=None if clicks else patch, spare=False)
     store.create(
         photo,
         work,
