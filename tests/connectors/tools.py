@@ -30,6 +30,12 @@ def program(variable: str, name: str, package: str) -> str:
     return found
 
 
+def interpreter(variable: str, name: str, package: str) -> str:
+    """The Python of the environment in which a tool's program is; skips where it is not installed."""
+    folder = Path(program(variable, name, package)).parent
+    return str(next(p for p in (folder / "python", folder / "python.exe") if p.exists()))
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -165,6 +165,13 @@ def label_studio(
     run("label-studio", settings, **values)
 
 
+@serve.command("x-anylabeling")
+@_options(8000)
+def x_anylabeling(**values: Any) -> None:
+    """The remote server of X-AnyLabeling: boxes and points, polygons and turned boxes."""
+    run("x-anylabeling", Settings(), **values)
+
+
 @serve.command("http")
 @_options(8721)
 def http(**values: Any) -> None:

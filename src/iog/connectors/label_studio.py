@@ -23,7 +23,7 @@ from pydantic import BaseModel, Field
 from iog.clicks import Box
 from iog.connectors.core import Core, Photo
 from iog.connectors.fetching import Fetcher
-from iog.connectors.prompts import Mark, box_of, clicks_of
+from iog.connectors.prompts import Mark, box_of, clicks_of, shared_out
 from iog.connectors.settings import Settings, Shapes
 from iog.errors import ClickError, DataError, IogError
 from iog.formats.label_studio import encode_rle
@@ -238,22 +238,8 @@ def _prompted(
     boxes = boxes or memory.boxes(key)
     if points and not boxes:
         raise ClickError("there is a point but no box; draw a smart rectangle around the object first")
-    marks: list[list[Mark]] = [[] for _ in boxes]
-    for mark in points:
-        marks[_nearest(boxes, mark)].append(mark)
-    return [(box, tuple(own)) for box, own in zip(boxes, marks, strict=True)]
-
-
-def _nearest(boxes: list[_Labelled], mark: Mark) -> int:
-    """The box that a point refines: the smallest around it, else the nearest."""
-    x, y, _ = mark
-
-    def rank(place: int) -> tuple[float, int]:
-        box = boxes[place].box
-        away = math.hypot(max(box.x0 - x, 0, x - box.x1), max(box.y0 - y, 0, y - box.y1))
-        return away, box.width * box.height
-
-    return min(range(len(boxes)), key=rank)
+    shares = shared_out([one.box for one in boxes], points)
+    return [(box, tuple(own)) for box, own in zip(boxes, shares, strict=True)]
 
 
 def _answer(

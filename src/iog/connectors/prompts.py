@@ -72,6 +72,23 @@ def clicks_of(box: Box, marks: Iterable[Mark], size: tuple[int, int]) -> Clicks:
     return Clicks.of(((box.x0, box.y0), (box.x1 - 1, box.y1 - 1)), inside, corrections)
 
 
+def shared_out(boxes: Sequence[Box], marks: Iterable[Mark]) -> list[list[Mark]]:
+    """The points of each box: those of which it is the smallest box around, or else the nearest.
+
+    There must be a box.
+    """
+    shares: list[list[Mark]] = [[] for _ in boxes]
+    for mark in marks:
+
+        def rank(place: int, x: float = mark[0], y: float = mark[1]) -> tuple[float, int]:
+            box = boxes[place]
+            away = math.hypot(max(box.x0 - x, 0, x - box.x1), max(box.y0 - y, 0, y - box.y1))
+            return away, box.width * box.height
+
+        shares[min(range(len(boxes)), key=rank)].append(mark)
+    return shares
+
+
 def photo_of_text(core: Core, text: str, name: str = "the image") -> Photo:
     """A photo from a data URI or from base64 alone; read once while it is kept.
 
