@@ -26,6 +26,7 @@ from iog.cli import main
 from iog.clicks import Clicks
 from iog.errors import DataError
 from iog.formats import tables
+from iog.formats.convert import convert
 from iog.patch import Patch
 from tests.annotator.conftest import write_photo
 
@@ -80,7 +81,8 @@ def content(project: Project) -> list[tuple[str, str, bytes]]:
 
 
 @pytest.mark.parametrize(
-    "format", ["coco", "coco-rle", "yolo", "voc", "labelme", "png", "png-photo", "parquet"]
+    "format",
+    ["coco", "coco-rle", "yolo", "voc", "labelme", "x-anylabeling", "png", "png-photo", "parquet"],
 )
 def test_masks_and_labels_come_back(
     make: Callable[[str], Project], tmp_path: Path, format: exchange.FormatName
@@ -88,7 +90,7 @@ def test_masks_and_labels_come_back(
     source, target = make("source"), make("target")
     fill(source)
     assert exchange.export(*source, format, tmp_path / "out").objects == 4
-    account = exchange.import_path(*target, tmp_path / "out", strict=True)
+    account = exchange.import_path(*target, tmp_path / "out", strict=format != "x-anylabeling")
     assert (account.objects, account.made["masks"]) == (4, 4)
     assert sorted(content(target)) == sorted(content(source))
     assert set(target[0].labels) >= {"ring", "blob: two"}
@@ -303,6 +305,37 @@ def test_what_is_left_out_is_said(make: Callable[[str], Project], tmp_path: Path
     choice = exchange.Choice(drafts=True)
     assert exchange.export(store, photos, "png", tmp_path / "two", choice=choice).objects == 1
     assert np.array_equal(np.asarray(Image.open(tmp_path / "two" / "a_001.png")) == 255, BLOB)
+
+
+def test_what_was_not_asked_for_is_told_and_no_loss(make: Callable[[str], Project], tmp_path: Path) -> None:
+    project = make("source")
+    fill(project)
+    choice = exchange.Choice(labels=["ring"], photos=["a.png"])
+    account = exchange.export(*project, "coco", tmp_path / "out", choice=choice, strict=True)
+    assert account.objects == 1
+    assert {kind: tally.count for kind, tally in account.unasked.items()} == {
+        "objects of other labels": 1,
+        "other photos": 1,
+    }
+    assert any(line.startswith("as asked") for line in account.lines())
+
+
+def test_parts_of_a_data_set_come_back_as_one(make: Callable[[str], Project], tmp_path: Path) -> None:
+    source = make("source")
+    fill(source)
+    for format_ in ("coco", "yolo"):
+        target = make(format_)
+        exchange.export(*source, format_, tmp_path / format_, choice=exchange.Choice(val=0.4))
+        exchange.import_path(*target, tmp_path / format_)
+        assert sorted(content(target)) == sorted(content(source))
+    documents = [tmp_path / "coco" / part / "annotations.json" for part in ("train", "val")]
+    names = [[i["file_name"] for i in json.loads(d.read_text())["images"]] for d in documents]
+    lists = [(tmp_path / "yolo" / f"{part}.txt").read_text().split() for part in ("train", "val")]
+    assert lists == [[f"./images/{name}" for name in part] for part in names]
+    assert sorted(map(len, names)) == [1, 1]
+    assert "train: train.txt\n" in (tmp_path / "yolo" / "data.yaml").read_text()
+    convert(tmp_path / "coco", tmp_path / "again", "yolo")
+    assert (tmp_path / "again" / "val.txt").read_text().split() == lists[1], "parts stay parts"
 
 
 def test_photos_done_with_nothing_in_them_are_exported(

@@ -25,7 +25,6 @@ from iog.formats.records import Annotation, Class, Dataset, Edges, Picture, Pixe
 from iog.patch import Patch
 
 SIZE = (20, 16)
-READ: dict[str, table.ReadName] = {"coco-rle": "coco", "png-photo": "png"}
 _PIECES = (
     b"NaN",
     b"null",
@@ -95,7 +94,7 @@ def attempts(format_: table.WriteName, count: int, seed: int = 0) -> Iterator[st
 def _outcome(format_: table.WriteName, folder: Path) -> str:
     account = Account()
     try:
-        for picture in table.read(folder, account, READ.get(format_, format_)).pictures:  # type: ignore[arg-type]
+        for picture in table.read(folder, account, table.READ_AS.get(format_, format_)).pictures:  # type: ignore[arg-type]
             for annotation in picture.annotations:
                 try:
                     if annotation.shape is not None:

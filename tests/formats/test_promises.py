@@ -18,7 +18,6 @@ from iog.patch import Patch
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
 SIZE = (20, 16)
-READ = {"coco-rle": "coco", "png-photo": "png"}
 
 
 def test_the_document_has_the_table() -> None:
@@ -64,7 +63,7 @@ def _kept(format_: table.WriteName, folder: Path) -> Promise:
     """What came back."""
     written = _dataset()
     table.writer(format_)(written, folder, Account())
-    back = table.read(folder, Account(), READ.get(format_, format_))  # type: ignore[arg-type]
+    back = table.read(folder, Account(), table.READ_AS.get(format_, format_))  # type: ignore[arg-type]
     classes = [(c.name, c.number) for c in sorted(back.classes, key=lambda c: c.number or 0)]
     pictures = {Path(p.name).stem: p for p in back.pictures}
     original = next(iter(written.pictures)).annotations

@@ -82,6 +82,43 @@ def test_yolo_layouts_say_where_the_photo_lies(tmp_path: Path, file: str, sectio
     assert picture.name == "a" and [s for s in picture.sections if s in sections] == sections
 
 
+@pytest.mark.parametrize(
+    ("yaml", "lists", "labels"),
+    [
+        ("train: train.txt\nval: val.txt", ("train.txt", "val.txt"), "labels"),
+        ("path: .\ntrain: [lists/a.txt]\nval: ./lists/b.txt", ("lists/a.txt", "lists/b.txt"), "labels"),
+        ("", ("train.txt", "val.txt"), "obj_train_data"),
+    ],
+)
+def test_yolo_lists_say_the_part_and_which_photos_have_nothing(
+    tmp_path: Path, yaml: str, lists: tuple[str, str], labels: str
+) -> None:
+    images = "images" if labels == "labels" else f"data/{labels}"
+    write(
+        tmp_path,
+        {
+            "data.yaml": f"{yaml}\nnames: [x]",
+            lists[0]: f"./{images}/a.jpg\n{images}/sub/b.jpg\n",
+            lists[1]: f"/far/away/{images}/c.jpg\r\n{images}/none.jpg\n",
+            f"{labels}/a.txt": f"0 {SQUARE}",
+            f"{labels}/sub/b.txt": f"0 {SQUARE}",
+            f"{labels}/c.txt": "",
+        },
+    )
+    _, pictures, account = read(tmp_path)
+    found = {p.name: (p.split, len(p.annotations)) for p in pictures}
+    negative = f"{images}/none.jpg"
+    assert found == {"a": ("train", 1), "b": ("train", 1), "c": ("val", 0), negative: ("val", 0)}
+    assert not account.skipped
+
+
+def test_yolo_labels_where_the_yaml_says(tmp_path: Path) -> None:
+    write(tmp_path, {"config/data.yaml": "path: ../set\nnames: [x]", "set/labels/a.txt": f"0 {SQUARE}"})
+    for source in (tmp_path / "config", tmp_path / "config" / "data.yaml"):
+        classes, (picture,), _ = read(source, "yolo")
+        assert picture.annotations[0].label == "x" == classes[0].name
+
+
 def test_yolo_lines_of_every_kind(tmp_path: Path) -> None:
     lines = (
         f"0 0.5 0.5 0.2 0.4\n0 0.5 0.5 0.2 0.4 0.9\n\n0 {SQUARE}\n0.0 {SQUARE} 0.5\n0 1 2\nx y\n0 nan 0 1 1\n"

@@ -41,7 +41,15 @@ _project = click.option(
 )
 @click.option("--drafts", is_flag=True, help="Also objects that nobody has accepted.")
 @click.option("--label", "labels", multiple=True, help="Objects with this label alone; can be given again.")
+@click.option("--photo", "only", multiple=True, help="This photo alone, by its path; can be given again.")
 @click.option("--done", is_flag=True, help="Photos that are marked done alone.")
+@click.option(
+    "--val",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 1, max_open=True),
+    help="Share of the photos that becomes val, the others train.",
+)
 @click.option("--strict", is_flag=True, help="Write nothing if anything would be left out.")
 def export(
     photos: Path,
@@ -51,13 +59,15 @@ def export(
     tolerance: float,
     drafts: bool,
     labels: tuple[str, ...],
+    only: tuple[str, ...],
     done: bool,
+    val: float,
     strict: bool,
 ) -> None:
     """Write what was made in `iog annotate PHOTOS`: the accepted objects, or the timings of each step.
 
     Photos that are marked done and have no objects are written too. An older export in the folder is
-    replaced as a whole.
+    replaced as a whole. With --val YOLO gets train.txt and val.txt, other formats a folder for each part.
     """
     from iog.annotator import exchange
     from iog.annotator.photos import Photos
@@ -67,7 +77,7 @@ def export(
     if not path.is_file():
         raise DataError(f"{path} does not exist; `iog annotate {photos}` makes it")
     store = Store(path)
-    choice = exchange.Choice(drafts=drafts, labels=labels, done=done)
+    choice = exchange.Choice(drafts=drafts, labels=labels, photos=only, done=done, val=val)
     folder = Photos(photos, store)
     account = exchange.export(store, folder, format_, out, tolerance=tolerance, choice=choice, strict=strict)
     _finish(account)

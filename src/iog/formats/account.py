@@ -40,6 +40,8 @@ class Account:
     """What was left out, by the reason."""
     notes: dict[str, Tally] = field(default_factory=dict)
     """What was changed or guessed, by the sentence."""
+    unasked: dict[str, Tally] = field(default_factory=dict)
+    """What a person's own choice leaves out, by the kind: no loss, but told."""
     log: list[str] | None = None
     """Takes each thing that was left out, if it is a list."""
 
@@ -61,6 +63,10 @@ class Account:
         """Something is worth knowing."""
         self.notes.setdefault(sentence, Tally()).add(example)
 
+    def spare(self, kind: str, example: str = "", count: int = 1) -> None:
+        """Something was not asked for: other labels, photos that are not done."""
+        self.unasked.setdefault(kind, Tally()).add(example, count)
+
     @property
     def objects(self) -> int:
         """How many masks and boxes were made."""
@@ -69,7 +75,8 @@ class Account:
     @property
     def useless(self) -> bool:
         """Whether nothing came of something: then a command must not report success."""
-        there = sum(self.read.values()) + sum(tally.count for tally in self.skipped.values())
+        left = [*self.skipped.values(), *self.unasked.values()]
+        there = sum(self.read.values()) + sum(tally.count for tally in left)
         return there > 0 and sum(self.made.values()) == 0
 
     @property
@@ -87,6 +94,8 @@ class Account:
         """The account as a short table."""
         yield f"read     {_counts(self.read)}"
         yield f"made     {_counts(self.made)}"
+        for kind, tally in self.unasked.items():
+            yield f"as asked {tally.count:>6}  {kind} left out" + (f"  ({tally})" if tally.examples else "")
         for reason, tally in self.skipped.items():
             yield f"skipped  {tally.count:>6}  {reason}" + (f"  ({tally})" if tally.examples else "")
         for sentence, tally in self.notes.items():
@@ -104,6 +113,7 @@ class Account:
         return {
             "read": self.read,
             "made": self.made,
+            "unasked": table(self.unasked),
             "skipped": table(self.skipped),
             "notes": table(self.notes),
         }

@@ -24,7 +24,7 @@ from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
 from iog.formats.jsonstream import walk
-from iog.formats.places import MALFORMED, files_below
+from iog.formats.places import MALFORMED, files_below, part_of
 from iog.formats.records import (
     Annotation,
     Class,
@@ -122,7 +122,10 @@ class _Document:
                 if len(stated) > 1:
                     self._account.note("a photo is listed twice; its objects are joined", name)
                 annotations = [a for (text,) in rows if (a := self._annotation(json.loads(text), size))]
-                yield Picture(name=name, size=size, annotations=annotations, sections=self._sections)
+                part = part_of("/".join(self._sections))
+                yield Picture(
+                    name=name, size=size, annotations=annotations, split=part, sections=self._sections
+                )
             listed = set(self._images)
             for key, count, example in spill.execute(
                 "SELECT image, count(*), min(json) FROM a GROUP BY image"

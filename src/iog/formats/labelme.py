@@ -11,9 +11,11 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -91,7 +93,7 @@ def _picture(file: Path, root: Path, account: Account) -> Picture | None:
     return Picture(
         name=stated or file.stem,
         size=size,
-        annotations=list(_joined(found, account, name)),
+        annotations=[_grouped(a) for a in _joined(found, account, name)],
         stem=not stated,
         file=name,
         sections=[inner] if inner != "." else [],
@@ -182,7 +184,18 @@ def _joined(found: Sequence[Annotation], account: Account, name: str) -> Iterato
             yield a
         elif a is parts[0]:
             account.note("shapes of one group and label are parts of one object", f"{name}: group {a.group}")
-            yield replace(a, shape=_Together([part.shape for part in parts if part.shape is not None]))
+            # A number that only made the parts one object says nothing more.
+            group = a.group if len({label for g, label in groups if g == a.group}) > 1 else None
+            shapes = [part.shape for part in parts if part.shape is not None]
+            yield replace(a, shape=_Together(shapes), group=group)
+
+
+def _grouped(a: Annotation) -> Annotation:
+    """The annotation with the group that `_ungrouped` put among its attributes."""
+    if a.group is not None or not isinstance(a.attributes.get("group"), str):
+        return a
+    attributes = dict(a.attributes)
+    return replace(a, group=attributes.pop("group"), attributes=attributes)
 
 
 class _Together:
@@ -216,14 +229,26 @@ def _reason(error: Exception) -> str:
 
 def write(dataset: Dataset, folder: Path, account: Account) -> None:
     """Write `PHOTO.json` for each photo, at the photo's place in its folder."""
-    for stem, picture in named_pictures(dataset):
+    write_files(dataset, folder, account, lambda picture: [_shape(a, picture) for a in picture.annotations])
+
+
+def write_files(
+    dataset: Dataset,
+    folder: Path,
+    account: Account,
+    shapes: Callable[[Picture], list[dict[str, Any]]],
+    head: Mapping[str, Any] = MappingProxyType({"version": "5.5.0"}),
+) -> None:
+    """Write `PHOTO.json` for each photo with the shapes that a function makes of it."""
+    for stem, stated in named_pictures(dataset):
+        picture = _ungrouped(stated, account)
         assert picture.size is not None, "writers take photos whose size is known"
         path = folder / f"{stem}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         document: dict[str, Any] = {
-            "version": "5.5.0",
+            **head,
             "flags": {},
-            "shapes": [_shape(a, picture.size) for a in picture.annotations],
+            "shapes": shapes(picture),
             "imagePath": PurePosixPath(picture.name).name,
             "imageData": None,
             "imageHeight": picture.size[1],
@@ -235,16 +260,42 @@ def write(dataset: Dataset, folder: Path, account: Account) -> None:
             account.make("boxes" if a.shape is None else "masks")
 
 
-def _shape(a: Annotation, size: Size) -> dict[str, Any]:
-    patch = None if a.shape is None else a.shape.patch(size)
-    box = patch.box if patch is not None else a.box.box(size) if a.box is not None else None
+def _ungrouped(picture: Picture, account: Account) -> Picture:
+    """Shapes of one group and label are read as one object, so such groups become attributes."""
+    often = Counter((a.group, a.label) for a in picture.annotations if a.group is not None)
+    if max(often.values(), default=0) < 2:
+        return picture
+    account.note("objects of one label share a group, which becomes the attribute 'group'", picture.name)
+    annotations = [
+        replace(a, group=None, attributes={**a.attributes, "group": a.group})
+        if a.group is not None and often[a.group, a.label] > 1
+        else a
+        for a in picture.annotations
+    ]
+    return replace(picture, annotations=annotations)
+
+
+def _shape(a: Annotation, picture: Picture) -> dict[str, Any]:
+    assert picture.size is not None, "writers take photos whose size is known"
+    patch = None if a.shape is None else a.shape.patch(picture.size)
+    box = patch.box if patch is not None else a.box.box(picture.size) if a.box is not None else None
     assert box is not None, "an annotation has a shape or a box"
     shape: dict[str, Any] = {
-        "label": a.label,
         "points": [[box.x0, box.y0], [box.x1 - (patch is not None), box.y1 - (patch is not None)]],
+        "shape_type": "rectangle" if patch is None else "mask",
+        **stated(a),
+    }
+    if patch is not None:
+        shape["mask"] = _encoded(patch)
+    return shape
+
+
+def stated(a: Annotation) -> dict[str, Any]:
+    """What a shape says of its object besides its geometry."""
+    shape: dict[str, Any] = {
+        "label": a.label,
         "group_id": int(a.group) if a.group is not None and a.group.isdecimal() else a.group,
         "description": a.description,
-        "shape_type": "rectangle" if patch is None else "mask",
         "flags": {key: value for key, value in a.attributes.items() if isinstance(value, bool)},
     }
     others = {key: value for key, value in a.attributes.items() if not isinstance(value, bool)}
@@ -255,8 +306,6 @@ def _shape(a: Annotation, size: Size) -> dict[str, Any]:
         shape["difficult"] = True
     if a.score is not None:
         shape["score"] = round(a.score, 4)
-    if patch is not None:
-        shape["mask"] = _encoded(patch)
     return shape
 
 

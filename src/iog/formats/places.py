@@ -34,6 +34,16 @@ def files_below(folder: Path, *endings: str) -> Iterator[Path]:
                 yield Path(place) / name
 
 
+PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+"""What folders and keys call the parts of a data set, and what we call them."""
+
+
+def part_of(path: str) -> str:
+    """The part of a data set that a path's folders name; empty if none does."""
+    folders = PurePosixPath(path).parts
+    return next((PARTS[name.lower()] for name in folders if name.lower() in PARTS), "")
+
+
 def read_text(path: Path) -> str:
     """A text file in UTF-8 or UTF-16, with or without byte order mark; `ValueError` if it is neither."""
     content = path.read_bytes()

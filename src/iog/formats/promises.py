@@ -46,6 +46,7 @@ PROMISES: dict[WriteName, Promise] = {
     "yolo": Promise(class_numbers=True),
     "voc": Promise(overlaps=False, flags=True),
     "labelme": Promise(flags=True, attributes=True, group=True, crowd=True, score=True),
+    "x-anylabeling": Promise(flags=True, attributes=True, group=True, crowd=True, score=True),
     "cvat": Promise(flags=True, group=True, crowd=True),
     "label-studio": Promise(flags=True, attributes=True, crowd=True, score=True),
     "png": Promise(boxes=False, negatives=False),

@@ -185,6 +185,8 @@ class Picture:
     """The name has no ending."""
     file: str = ""
     """Its own file of labels, below the folder that was read; where a file holds many photos, none."""
+    split: str = ""
+    """Part of the data set that it belongs to: `train`, `val` or `test`; empty if that is not stated."""
     sections: Sequence[str] = ()
     """Folders in which the photo of that name may lie, most likely first: YOLO's `images/train`."""
 

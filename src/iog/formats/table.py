@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from iog.errors import DataError
-from iog.formats import coco, cvat, label_studio, labelme, open_images, png, tables, voc, yolo
+from iog.formats import coco, cvat, label_studio, labelme, open_images, png, tables, voc, xanylabeling, yolo
 from iog.formats.account import Account
 from iog.formats.places import files_below
 from iog.formats.records import Dataset
@@ -27,7 +27,17 @@ ReadName = Literal[
     "open-images",
 ]
 WriteName = Literal[
-    "coco", "coco-rle", "yolo", "voc", "labelme", "cvat", "label-studio", "png", "png-photo", "parquet"
+    "coco",
+    "coco-rle",
+    "yolo",
+    "voc",
+    "labelme",
+    "x-anylabeling",
+    "cvat",
+    "label-studio",
+    "png",
+    "png-photo",
+    "parquet",
 ]
 
 Reader = Callable[[Path, Account], Dataset]
@@ -56,6 +66,13 @@ READERS: dict[ReadName, Reader] = {
 }
 
 
+READ_AS: dict[WriteName, ReadName] = {"coco-rle": "coco", "png-photo": "png", "x-anylabeling": "labelme"}
+"""Which reader takes what a writer of another name wrote."""
+
+WITH_PARTS: frozenset[str] = frozenset({"yolo"})
+"""Formats that say themselves which photo is of `train` and which of `val`; others get a folder each."""
+
+
 def writer(name: WriteName, tolerance: float = 0) -> Writer:
     """The writer of a format; polygons may stray from the mask's edge by `tolerance` pixels."""
     writers: dict[WriteName, Any] = {
@@ -64,6 +81,7 @@ def writer(name: WriteName, tolerance: float = 0) -> Writer:
         "yolo": partial(yolo.write, tolerance=tolerance),
         "voc": voc.write,
         "labelme": labelme.write,
+        "x-anylabeling": partial(xanylabeling.write, tolerance=tolerance),
         "cvat": cvat.write,
         "label-studio": label_studio.write,
         "png": png.write_objects,

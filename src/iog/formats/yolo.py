@@ -10,51 +10,59 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-import yaml
 
 from iog.errors import DataError
-from iog.files import replacing
+from iog.files import replacing, write_text
+from iog.formats import yolo_layout
 from iog.formats.account import Account
-from iog.formats.places import files_below, named_pictures, read_names, read_text
+from iog.formats.places import files_below, named_pictures, part_of, read_names, read_text
 from iog.formats.records import Annotation, Class, Dataset, Edges, Outline, Picture, numbered, outlines
 from iog.masks import Ring
 
 _LISTS = frozenset(
     {"classes.txt", "obj.names", "train.txt", "val.txt", "valid.txt", "test.txt", "readme.txt"}
 )
-_YAML = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 _NAMES = ("classes.txt", "obj.names", "predefined_classes.txt")
 
 
 def read(source: Path, account: Account) -> Dataset:
     """A folder with text files of labels, in any of the usual layouts.
 
-    Roboflow's `train/labels`, the standard `labels/train`, CVAT's `obj_train_data` and plain folders. Names
-    come from `data.yaml`, `classes.txt` or `obj.names` in the folder, in `labels` or beside it.
+    Roboflow's `train/labels`, the standard `labels/train`, CVAT's `obj_train_data` and plain folders; a
+    `data.yaml` may name another folder. Names come from `data.yaml`, `classes.txt` or `obj.names` in the
+    folder, in `labels` or beside it. Photos that a list such as `train.txt` names and that have no file of
+    labels are photos without objects.
 
     Raises
     ------
     DataError
         If the folder has no text files of labels.
     """
-    root = source if source.is_dir() else source.parent
-    files = [
-        file for file in files_below(root, ".txt") if file.name.lower() not in _LISTS and not _is_readme(file)
-    ]
+    layout = yolo_layout.find(source)
+    root = layout.root
+    lists = {place.resolve() for _, place in layout.lists()}
+    files = {
+        file.relative_to(root).with_suffix("").as_posix(): file
+        for file in files_below(root, ".txt")
+        if file.name.lower() not in _LISTS and not _is_readme(file) and file.resolve() not in lists
+    }
     if not files:
         raise DataError(f"{source} has no .txt files of labels (YOLO)")
     names = _names(source, root, account)
     if not names:
         account.note("no data.yaml or classes.txt gives names to the classes; they are called 'class N'")
     classes = [Class(name=name, number=number) for number, name in sorted(names.items())]
-    return Dataset(classes=classes, pictures=(_picture(file, root, names, account) for file in files))
+    listed = layout.listed(files, account)
+    pictures = (_picture(file, root, names, account, listed.parts.get(stem)) for stem, file in files.items())
+    return Dataset(classes=classes, pictures=chain(pictures, listed.negatives))
 
 
-def _picture(file: Path, root: Path, names: Mapping[int, str], account: Account) -> Picture:
+def _picture(file: Path, root: Path, names: Mapping[int, str], account: Account, part: str | None) -> Picture:
     relative = file.relative_to(root)
     annotations = []
     try:
@@ -70,7 +78,14 @@ def _picture(file: Path, root: Path, names: Mapping[int, str], account: Account)
             except ValueError as error:
                 account.skip("a line cannot be read", f"{relative.as_posix()}, line {number}: {error}")
     stem = PurePosixPath(relative.with_suffix("").as_posix())
-    return Picture(name=stem.name, size=None, annotations=annotations, stem=True, sections=_sections(stem))
+    return Picture(
+        name=stem.name,
+        size=None,
+        annotations=annotations,
+        stem=True,
+        split=part_of(str(stem.parent)) if part is None else part,
+        sections=_sections(stem),
+    )
 
 
 def _sections(stem: PurePosixPath) -> list[str]:
@@ -104,7 +119,11 @@ def _annotation(words: Sequence[str], names: Mapping[int, str]) -> Annotation:
 def write(dataset: Dataset, folder: Path, account: Account, *, tolerance: float = 0) -> None:
     """Write `labels/PHOTO.txt` for each photo, empty for photos without objects, and `data.yaml`."""
     numbers = class_numbers(dataset.classes, account)
+    parts: dict[str, list[str]] = {}
     for stem, picture in named_pictures(dataset):
+        if picture.split:
+            photo = f"./images/{stem}{PurePosixPath(picture.name).suffix}"
+            parts.setdefault(picture.split, []).append(photo)
         if stem != str(PurePosixPath(picture.name).with_suffix("")):
             account.note(
                 "names collide without their endings; rename the photos as the labels",
@@ -115,7 +134,9 @@ def write(dataset: Dataset, folder: Path, account: Account, *, tolerance: float 
         with replacing(path, "w") as file:
             file.writelines(lines(picture, numbers, tolerance, account))
     with replacing(folder / "data.yaml", "w") as file:
-        file.write(names_document(numbers))
+        file.write(names_document(numbers, parts))
+    for part, photos in parts.items():
+        write_text(folder / f"{part}.txt", "".join(f"{photo}\n" for photo in photos))
 
 
 def class_numbers(classes: Sequence[Class], account: Account) -> dict[str, int]:
@@ -127,12 +148,13 @@ def class_numbers(classes: Sequence[Class], account: Account) -> dict[str, int]:
     return numbers
 
 
-def names_document(numbers: Mapping[str, int]) -> str:
-    """The content of `data.yaml`."""
+def names_document(numbers: Mapping[str, int], parts: Collection[str] = ()) -> str:
+    """The content of `data.yaml`; each of the `parts` has a list of photos, `PART.txt`."""
     # A JSON string is a YAML string.
     ordered = sorted(numbers.items(), key=lambda item: item[1])
     names = "".join(f"  {number}: {json.dumps(label, ensure_ascii=False)}\n" for label, number in ordered)
-    return f"path: .\ntrain: images\nval: images\nnames:\n{names}"
+    places = "".join(f"{part}: {part}.txt\n" for part in parts) or "train: images\nval: images\n"
+    return f"path: .\n{places}names:\n{names}"
 
 
 def lines(picture: Picture, numbers: Mapping[str, int], tolerance: float, account: Account) -> Iterator[str]:
@@ -191,9 +213,9 @@ def _names(source: Path, root: Path, account: Account) -> dict[int, str]:
     """Names of classes by number, from the first file that gives some."""
     if source.is_file():
         return _from_yaml(source)
-    places = [root, root / "labels", root.parent, *(sorted(p for p in root.iterdir() if p.is_dir()))]
+    places = [source, root, root / "labels", root.parent, *(sorted(p for p in root.iterdir() if p.is_dir()))]
     for place in places:
-        for name in _YAML:
+        for name in yolo_layout.NAMES:
             if (place / name).is_file() and (names := _from_yaml(place / name)):
                 return names
         for name in _NAMES:
@@ -204,11 +226,7 @@ def _names(source: Path, root: Path, account: Account) -> dict[int, str]:
 
 def _from_yaml(path: Path) -> dict[int, str]:
     """The entry `names` of a data.yaml, a list or a map. Every value is taken as text: `no` is a name."""
-    try:
-        data = yaml.load(read_text(path), Loader=yaml.BaseLoader)  # makes texts, lists and maps alone
-    except (yaml.YAMLError, ValueError) as error:
-        raise DataError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
-    names = data.get("names") if isinstance(data, dict) else None
+    names = yolo_layout.entries(path).get("names")
     if isinstance(names, str):
         names = [names]
     pairs = names.items() if isinstance(names, dict) else enumerate(names or [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tempfile
 import zipfile
@@ -26,6 +27,7 @@ FORMATS: dict[FormatName, str] = {
     "yolo": "YOLO segmentation",
     "voc": "Pascal VOC",
     "labelme": "LabelMe",
+    "x-anylabeling": "X-AnyLabeling",
     "cvat": "CVAT for images 1.1",
     "label-studio": "Label Studio",
     "png": "PNG, one an object",
@@ -45,14 +47,30 @@ class Choice:
     """These labels alone; empty: all."""
     done: bool = False
     """Photos that are marked done alone."""
+    photos: Collection[str] = ()
+    """These photos alone, by their paths; empty: all."""
+    val: float = 0
+    """Share of the photos that becomes `val`, the others `train`; 0: no parts."""
 
 
-def pictures_of(store: Store, photos: Photos, account: Account, choice: Choice) -> Iterator[Picture]:
-    """The photos to export, one by one: those with chosen objects, and done ones without any (negatives)."""
+def pictures_of(
+    store: Store, photos: Photos, account: Account, choice: Choice, part: str = ""
+) -> Iterator[Picture]:
+    """The photos to export, one by one: those with chosen objects, and done ones without any (negatives).
+
+    `part`: those of `train` or of `val` alone.
+    """
     efforts = {effort.object: effort for effort in store.efforts()}
+    held_out = _held_out(store, choice)
     for photo in store.photos_to_export():
+        split = "" if not choice.val else "val" if photo.path in held_out else "train"
+        if part and split != part:
+            continue
+        if choice.photos and photo.path not in choice.photos:
+            account.spare("other photos", photo.path)
+            continue
         if choice.done and not photo.done:
-            account.skip("photos that are not marked done", photo.path)
+            account.spare("photos that are not marked done", photo.path)
             continue
         rows = store.objects(photo.id)
         problem = _unusable(photo, photos)
@@ -66,7 +84,19 @@ def pictures_of(store: Store, photos: Photos, account: Account, choice: Choice) 
             if _is_chosen(row, photo, account, choice) and row.mask is not None
         ]
         if annotations or (photo.done and not rows):
-            yield Picture(name=photo.path, size=_size(photo, photos), annotations=annotations)
+            yield Picture(name=photo.path, size=_size(photo, photos), annotations=annotations, split=split)
+
+
+def _held_out(store: Store, choice: Choice) -> set[str]:
+    """The photos of `val`: those with the least hashes of their paths, so that few change sides later."""
+    paths = [
+        photo.path
+        for photo in store.photos_to_export()
+        if (photo.done or not choice.done) and (not choice.photos or photo.path in choice.photos)
+    ]
+    paths.sort(key=lambda path: hashlib.sha256(path.encode()).digest())
+    count = max(1, round(choice.val * len(paths))) if choice.val else 0
+    return set(paths[:count])
 
 
 def _unusable(photo: PhotoRow, photos: Photos) -> str | None:
@@ -84,6 +114,7 @@ def _unusable(photo: PhotoRow, photos: Photos) -> str | None:
 
 def _is_chosen(row: ObjectRow, photo: PhotoRow, account: Account, choice: Choice) -> bool:
     if choice.labels and row.label not in choice.labels:
+        account.spare("objects of other labels", f"{photo.path}: {row.label}")
         return False
     if row.state != "accepted" and not choice.drafts:
         account.skip(
@@ -186,10 +217,16 @@ def _write(
         for label in dict.fromkeys([*store.labels, *used])
         if not choice.labels or label in choice.labels
     ]
-    pictures = pictures_of(store, photos, account, choice)
     names = [photo.path for photo in store.photos_to_export()]
-    dataset = Dataset(classes=classes, pictures=pictures, names=names)
-    table.writer(format, tolerance)(dataset, folder, account)
+    write = table.writer(format, tolerance)
+    if not choice.val or format in table.WITH_PARTS:
+        pictures = pictures_of(store, photos, account, choice)
+        write(Dataset(classes=classes, pictures=pictures, names=names), folder, account)
+        return
+    for part in ("train", "val"):
+        (folder / part).mkdir()
+        pictures = pictures_of(store, photos, account, choice, part)
+        write(Dataset(classes=classes, pictures=pictures, names=names), folder / part, account)
 
 
 def losses(store: Store, photos: Photos, format: FormatName, choice: Choice | None = None) -> list[str]:

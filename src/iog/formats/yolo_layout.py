@@ -1,0 +1,104 @@
+"""What a YOLO `data.yaml` says of where things lie: another folder, and lists or folders of each part."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+
+from iog.errors import DataError
+from iog.formats.account import Account
+from iog.formats.matching import clean
+from iog.formats.places import PARTS, files_below, read_names, read_text
+from iog.formats.records import Picture
+
+NAMES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What lists of photos say."""
+
+    parts: dict[str, str] = field(default_factory=dict)
+    """The part of a file of labels, by its path without ending."""
+    negatives: list[Picture] = field(default_factory=list)
+    """Photos that have no file of labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where a data set lies."""
+
+    root: Path
+    """Below which the files of labels are."""
+    yaml: Path | None = None
+
+    def listed(self, stems: Collection[str], account: Account) -> Listed:
+        """What `train.txt` and other lists say, those that `data.yaml` names and those beside it.
+
+        `stems`: the files of labels below `root`, without ending.
+        """
+        result = Listed()
+        for part, place in self.lists():
+            for line in read_names(place, account):
+                if not line:
+                    continue
+                stem = _label_of(line, stems)
+                if stem is not None:
+                    result.parts.setdefault(stem, part)
+                else:
+                    negative = Picture(name=clean(line), size=None, annotations=(), split=part)
+                    result.negatives.append(negative)
+        return result
+
+    def lists(self) -> Iterator[tuple[str, Path]]:
+        """The lists of photos and the part that each is of."""
+        data = {} if self.yaml is None else entries(self.yaml)
+        named = False
+        for key, part in PARTS.items():
+            stated = data.get(key)
+            for entry in stated if isinstance(stated, list) else [stated]:
+                if isinstance(entry, str) and entry.lower().endswith(".txt"):
+                    place = self.root / entry
+                    if place.is_file():
+                        named = True
+                        yield part, place
+        for key, part in PARTS.items() if not named else ():
+            if (self.root / f"{key}.txt").is_file():
+                yield part, self.root / f"{key}.txt"
+
+
+def find(source: Path) -> Layout:
+    """The layout of a folder, or of that which a `data.yaml` is in or names as its `path`."""
+    folder = source if source.is_dir() else source.parent
+    places = [source] if source.is_file() else [folder / name for name in NAMES]
+    file = next((place for place in places if place.is_file()), None)
+    if file is None or next(files_below(folder / "labels", ".txt"), None) is not None:
+        return Layout(folder, file)
+    stated = entries(file).get("path")
+    root = folder / stated if isinstance(stated, str) else folder
+    return Layout(root if root.is_dir() else folder, file)
+
+
+def entries(path: Path) -> Mapping[str, Any]:
+    """A data.yaml as texts, lists and maps alone; `DataError` if it is not YAML."""
+    try:
+        data = yaml.load(read_text(path), Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, ValueError) as error:
+        raise DataError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+    return data if isinstance(data, dict) else {}
+
+
+def _label_of(photo: str, stems: Collection[str]) -> str | None:
+    """The file of labels of a listed photo, without ending: `images` becomes `labels`, as YOLO's tools do."""
+    stated = PurePosixPath(clean(photo)).with_suffix("").parts
+    for folders in (tuple("labels" if part == "images" else part for part in stated), stated):
+        for start in range(len(folders)):
+            if (end := "/".join(folders[start:])) in stems:
+                return end
+            if (end := "/".join(("labels", *folders[start:]))) in stems:
+                return end
+    return None
