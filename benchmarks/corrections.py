@@ -35,6 +35,7 @@ def main() -> None:
     objects = PhotoDataset(arguments.data, arguments.split)
     segmenter = Segmenter(arguments.model)
     changes: dict[str, list[float]] = defaultdict(list)
+    photos: dict[str, list[str]] = defaultdict(list)
     obeyed: dict[str, list[bool]] = defaultdict(list)
     for index in tqdm(spread(len(objects), arguments.limit), disable=None):
         sample = objects[index]
@@ -51,6 +52,7 @@ def main() -> None:
         after = segmenter.segment(sample.image, clicks.with_correction(*click)).mask
         group = sample.group
         changes[group].append(iou(after, sample.mask, sample.void) - iou(before, sample.mask, sample.void))
+        photos[group].append(sample.name.rpartition("#")[0])
         obeyed[group].append(bool(after[click.y, click.x]) == foreground)
 
     header = ["set", "objects", "mean change", "95 % interval", "fell by over a point", "click obeyed"]
@@ -59,7 +61,7 @@ def main() -> None:
             group,
             str(len(values)),
             f"{100 * np.mean(values):+.2f}",
-            interval(values, 2),
+            interval(values, photos[group], 2),
             f"{np.mean(np.array(values) < -0.01):.1%}",
             f"{np.mean(obeyed[group]):.1%}",
         ]

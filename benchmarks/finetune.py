@@ -156,7 +156,7 @@ def table(arguments: argparse.Namespace) -> str:
                         f"{seconds / 60:.1f}",
                         f"{len(after)}",
                         *(change(before, after, k) for k in (2, 3, 4)),
-                        f"{np.mean(gains):+.1f} ({interval(gains)})",
+                        f"{np.mean(gains):+.1f} ({interval(gains, [r.photo for r in after])})",
                         change(known_before, measure(tuned, validation, elsewhere), 3),
                     ]
                 )
@@ -196,7 +196,7 @@ def change(before: Sequence[ObjectResult], after: Sequence[ObjectResult], clicks
 
 def percent(results: Sequence[ObjectResult]) -> str:
     values = [100 * r.ious[0] for r in results]
-    low, high = mean_interval(values)
+    low, high = mean_interval(values, [r.photo for r in results])
     return f"{np.mean(values):.2f} ({low:.1f} to {high:.1f})"
 
 

@@ -1,6 +1,8 @@
 """The other commands, end to end."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -150,3 +152,23 @@ def test_training_without_validation_photos_says_how(photo_folder: Path, tmp_pat
     assert result.exit_code == 2
     assert "val.jsonl is missing" in result.output
     assert "add --validate-objects 0" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("command", [["models"], ["data", "list"]])
+def test_a_reader_that_has_enough_is_no_error(command: list[str]) -> None:
+    """As with `| head`: the pipe is gone before the first line is written."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "iog", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+
+
+def test_no_command_tells_of_a_broken_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    for name, command in main.commands.items():
+        monkeypatch.setattr(command, "invoke", broken)
+        assert "Broken pipe" not in run(name).output

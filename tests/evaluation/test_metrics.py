@@ -64,3 +64,19 @@ def test_interval_holds_the_mean_and_narrows() -> None:
     assert high - low == pytest.approx(2 * 1.96 * 0.1 / np.sqrt(4000), rel=0.1)
     few_low, few_high = mean_interval(values[:100].tolist())
     assert few_high - few_low > 3 * (high - low)
+
+
+def test_objects_of_one_photo_count_as_one_draw() -> None:
+    """Ten like objects in each of 40 photos tell no more than 40 photos do."""
+    per_photo = np.random.default_rng(1).normal(0.8, 0.1, 40)
+    values, photos = np.repeat(per_photo, 10).tolist(), np.repeat(np.arange(40), 10).tolist()
+    by_photo, alone = mean_interval(values, photos), mean_interval(values)
+    assert by_photo == pytest.approx(mean_interval(per_photo.tolist()))
+    assert by_photo[1] - by_photo[0] > 2.5 * (alone[1] - alone[0])
+    assert mean_interval(values, list(range(400))) == pytest.approx(alone)
+
+
+def test_photos_with_many_objects_weigh_as_many() -> None:
+    low, high = mean_interval([1.0, 1.0, 1.0, 0.0], ["a", "a", "a", "b"])
+    assert (low, high) == (0.0, 1.0)
+    assert mean_interval([0.5] * 7, ["a"] * 7) == (0.5, 0.5)

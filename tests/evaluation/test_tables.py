@@ -18,7 +18,7 @@ def result(
         category=category,
         area=area,
         share=share,
-        photo="0" * 16,
+        photo=f"{share} of {area}",
         box_iou=box,
         ious=tuple(ious),
         box_boundary_iou=box / 2,

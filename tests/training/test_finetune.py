@@ -130,3 +130,11 @@ def test_coco_json_and_where_to_start(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "nowhere.pt does not exist" in result.output
     assert "--start, --from" in CliRunner().invoke(main, ["train", "finetune", "--help"]).output
+
+
+def test_a_run_is_as_long_as_its_objects_are_many(photo_folder: Path) -> None:
+    """Two objects need no 4,000 samples."""
+    few = FinetuneRecipe(data=str(photo_folder))
+    assert len(few.open_objects()) < 16
+    assert few.steps == 320 // few.batch
+    assert FinetuneRecipe(data=str(photo_folder), samples=64).steps == 64 // few.batch

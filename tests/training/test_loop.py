@@ -62,6 +62,15 @@ def test_a_killed_run_resumes_to_the_same_weights(recipe: LiteRecipe, tmp_path: 
     assert (whole / "final.pt").stat().st_size < (whole / "last.pt").stat().st_size
 
 
+def test_zero_is_never(recipe: LiteRecipe, tmp_path: Path) -> None:
+    def validate(*_: object) -> dict[str, float]:
+        raise AssertionError("nothing is measured")
+
+    every = {"validate_every": 0, "checkpoint_every": 0, "keep_every": 0}
+    train(recipe, tmp_path, settings=asdict(recipe), validate=validate, stop_after=1, **every)
+    assert {path.name for path in tmp_path.glob("*.pt")} == {"last.pt"}
+
+
 def test_another_recipe_does_not_resume(recipe: LiteRecipe, tmp_path: Path) -> None:
     train(recipe, tmp_path, settings=asdict(recipe), stop_after=1)
     changed = replace(recipe, learning_rate=1.0)

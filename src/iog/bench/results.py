@@ -61,6 +61,11 @@ class MethodResult:
         """Names the object and the jitter."""
         return self.split, self.index, self.jitter
 
+    @property
+    def photo(self) -> tuple[str, str]:
+        """Names the photo of the object."""
+        return self.split, self.name.rpartition("#")[0]
+
     def at(self, clicks: int, boundary: bool = False) -> float | None:
         """IoU after so many clicks; a method that takes no more keeps its mask. None before its first."""
         values = self.boundary_ious if boundary else self.ious

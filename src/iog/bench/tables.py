@@ -157,14 +157,14 @@ def by_set(methods: Sequence[Method], shared: set[tuple[str, int, float]], click
         groups = [chosen(method, shared, _of(*pair)) for pair in pairs]
         cells = [_mean(r.at(clicks) for r in group) for group in groups]
         means = [float(c) for c in cells if c != NONE]
-        overall = [v for group in groups for r in group if (v := r.at(clicks)) is not None]
+        known = [(100 * v, r.photo) for group in groups for r in group if (v := r.at(clicks)) is not None]
         rows.append(
             [
                 method.title,
                 method.family,
                 *cells,
                 f"{np.mean(means):.1f}" if means else NONE,
-                interval([100 * v for v in overall]) if overall else NONE,
+                interval([v for v, _ in known], [photo for _, photo in known]) if known else NONE,
             ]
         )
     counts = [len(chosen(methods[0], shared, _of(*pair))) for pair in pairs]
@@ -175,7 +175,8 @@ def by_set(methods: Sequence[Method], shared: set[tuple[str, int, float]], click
         f"iou_at_{clicks}",
         f"Mean IoU in percent after {clicks} clicks",
         "In brackets: the part of the data and how many objects. A method that takes no more clicks keeps "
-        f"its mask; {NONE}: needs more clicks. Failures count 0. The interval is over all objects.",
+        f"its mask; {NONE}: needs more clicks. Failures count 0. The interval is over all "
+        "objects, drawn by photo.",
         ["method", "kind", *heads, "mean of sets", "95 % interval"],
         rows,
     )

@@ -38,6 +38,8 @@ class _Commands(click.Group):
             return super().invoke(context)
         except IogError as error:
             raise _BadInput(str(error)) from None
+        except BrokenPipeError:
+            raise  # whoever read our output has enough (`| head`): click ends quietly
         except OSError as error:
             # A full disk, a folder without permission: the user's to mend, not a defect.
             raise _BadInput(str(error)) from None

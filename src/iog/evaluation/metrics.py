@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import cv2
 import numpy as np
@@ -64,10 +64,33 @@ def clicks_to_reach(ious: Sequence[float], target: float, first: int) -> int | N
     return next((first + i for i, value in enumerate(ious) if value >= target), None)
 
 
-def mean_interval(values: Sequence[float], *, samples: int = 1000, seed: int = 0) -> tuple[float, float]:
-    """95 % bootstrap confidence interval of the mean."""
+def mean_interval(
+    values: Sequence[float],
+    photos: Sequence[Hashable] | None = None,
+    *,
+    samples: int = 1000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """95 % bootstrap confidence interval of the mean.
+
+    Parameters
+    ----------
+    values
+        One an object.
+    photos
+        Of which photo each object is. Objects of one photo are alike, so whole photos are drawn; None draws
+        each value on its own.
+    samples, seed
+        How often is drawn, and from where on.
+    """
     array = np.asarray(values, np.float64)
+    order: dict[Hashable, int] = {}
+    codes = [
+        order.setdefault(photo, len(order)) for photo in (range(len(array)) if photos is None else photos)
+    ]
+    sums, counts = np.bincount(codes, array), np.bincount(codes)
     random = np.random.default_rng(seed)
-    means = [array[random.integers(0, len(array), len(array))].mean() for _ in range(samples)]
+    draws = (random.integers(0, len(sums), len(sums)) for _ in range(samples))
+    means = [sums[drawn].sum() / counts[drawn].sum() for drawn in draws]
     low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)

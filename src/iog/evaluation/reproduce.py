@@ -40,9 +40,10 @@ SEEN = coco.SEEN | {"aeroplane", "diningtable", "motorbike", "pottedplant", "sof
 
 
 class _Score(NamedTuple):
-    """One object: its category, and IoU after 3, 4, ... clicks (or of the one mask that its prompt gives)."""
+    """One object, and its IoU after 3, 4, ... clicks (or of the one mask that its prompt gives)."""
 
     category: str
+    photo: str
     curve: tuple[float, ...]
 
 
@@ -197,7 +198,7 @@ class _Bench:
             return text, str(len(chosen)), "-"
         step = recipe.clicks - 3 if recipe.prompt == "inside" else 0
         values = [100 * s.curve[step] for s in chosen]
-        return f"{np.mean(values):.1f}", str(len(values)), interval(values)
+        return f"{np.mean(values):.1f}", str(len(values)), interval(values, [s.photo for s in chosen])
 
     def _all_scores(self, recipe: Recipe) -> list[_Score]:
         names = self._named(recipe.weights), self._named(recipe.second or recipe.weights)
@@ -216,11 +217,11 @@ class _Bench:
             results = evaluate(
                 self._segmenter(recipe.weights), objects, Settings(clicks=clicks), indices=indices
             )
-            return [_Score(r.category, r.ious) for r in results]
+            return [_Score(r.category, _photo(r.name), r.ious) for r in results]
         subject = self._subject(recipe)
         samples = (objects[i] for i in indices)
         return [
-            _Score(s.category, measure(subject, s, RobotUser(), 0, boundary_ratio=None).ious)
+            _Score(s.category, _photo(s.name), measure(subject, s, RobotUser(), 0, boundary_ratio=None).ious)
             for s in samples
             if s.mask.any()
         ]
@@ -253,6 +254,11 @@ class _Bench:
         engine = zoo.open_model(self._weights[name])
         check_weights(name, engine.info, self._weights[name])
         return engine
+
+
+def _photo(name: str) -> str:
+    """Of an object's name, PHOTO#OBJECT."""
+    return name.rpartition("#")[0]
 
 
 def _belongs(category: str, recipe: Recipe) -> bool:

@@ -1,8 +1,8 @@
-"""Results as Markdown tables. Figures are in percent; intervals are 95 % bootstrap over objects."""
+"""Results as Markdown tables. Figures are in percent; intervals are 95 % bootstrap, drawn by photo."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def iog_table(results: Sequence[ObjectResult], by: By = "group") -> str:
     for name, group in strata(results, by).items():
         row = [name, str(len(group)), _percent([r.box_iou for r in group])]
         row += [_percent([r.ious[k - 3] for r in group]) for k in shown]
-        row.append(interval([100 * r.ious[0] for r in group]))
+        row.append(interval([100 * r.ious[0] for r in group], _photos(group)))
         row.append(_percent([r.boundary_ious[0] for r in group]))
         rows.append(row)
     return markdown(header, rows)
@@ -58,7 +58,7 @@ def noc_table(results: Sequence[ObjectResult], by: By = "group") -> str:
         for target in TARGETS:
             row.append(f"{np.mean(clicks_needed(group, target)):.2f}")
             row.append(_failures(group, target))
-        row.append(interval(clicks_needed(group, 90), digits=2))
+        row.append(interval(clicks_needed(group, 90), _photos(group), digits=2))
         row.append(_percent([r.boundary_ious[0] for r in group]))
         row.append(_percent([r.boundary_ious[-1] for r in group]))
         rows.append(row)
@@ -78,8 +78,9 @@ def summary_table(results: Sequence[ObjectResult], by: By = "group") -> str:
     ]
     rows = []
     for name, group in strata(results, by).items():
-        row = [name, str(len(group)), _with_interval([r.box_iou for r in group])]
-        row += [_with_interval([r.ious[k - 3] for r in group]) for k in shown]
+        photos = _photos(group)
+        row = [name, str(len(group)), _with_interval([r.box_iou for r in group], photos)]
+        row += [_with_interval([r.ious[k - 3] for r in group], photos) for k in shown]
         row += [f"{np.mean(clicks_needed(group, target)):.2f}" for target in TARGETS]
         row.append("/".join(str(sum(r.noc(target) is None for r in group)) for target in TARGETS))
         row.append(_percent([r.boundary_ious[0] for r in group]))
@@ -112,9 +113,11 @@ def clicks_needed(results: Sequence[ObjectResult], target: float) -> list[int]:
     return [result.last if (count := result.noc(target)) is None else count for result in results]
 
 
-def interval(values: Sequence[float], digits: int = 1) -> str:
-    """95 % bootstrap interval of the mean as text."""
-    low, high = mean_interval(values)
+def interval(values: Sequence[float], photos: Sequence[Hashable], digits: int = 1) -> str:
+    """95 % bootstrap interval of the mean as text; `photos` says of which photo each value is."""
+    if len(set(photos)) == 1:
+        return "one photo"
+    low, high = mean_interval(values, photos)
     return f"{low:.{digits}f} to {high:.{digits}f}"
 
 
@@ -131,8 +134,12 @@ def _percent(values: Sequence[float]) -> str:
     return f"{100 * float(np.mean(values)):.1f}"
 
 
-def _with_interval(values: Sequence[float]) -> str:
-    return f"{_percent(values)} ({interval([100 * value for value in values])})"
+def _with_interval(values: Sequence[float], photos: Sequence[str]) -> str:
+    return f"{_percent(values)} ({interval([100 * value for value in values], photos)})"
+
+
+def _photos(results: Sequence[ObjectResult]) -> list[str]:
+    return [result.photo for result in results]
 
 
 def _failures(results: Sequence[ObjectResult], target: float) -> str:

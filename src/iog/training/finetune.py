@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from tqdm import tqdm
 
@@ -21,8 +22,8 @@ class FinetuneRecipe(LiteRecipe):
     dataset: str = ""
     """Layout of the training set: a name from `iog data list`; empty to tell photos, labels and folder from
     the files."""
-    samples: int = 4_000
-    """Objects to train on, counted with repetition."""
+    samples: int = 0
+    """Objects to train on, counted with repetition; 0 for 20 times as many as there are, from 320 to 4000."""
     sizes: tuple[int, ...] = (256,)
     """Side of the crop in pixels, one after the other."""
     size_shares: tuple[float, ...] = (1.0,)
@@ -40,12 +41,17 @@ class FinetuneRecipe(LiteRecipe):
     minimum_area: int = 0
     """Objects of fewer pixels are not trained on."""
 
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of the whole run."""
+        samples = self.samples or min(
+            max(20 * _count(self.data, self.dataset, self.minimum_area), 320), 4_000
+        )
+        return samples // self.batch
+
     def open_objects(self) -> ObjectDataset:
         """The training set: every group of it."""
-        dataset = self.dataset or known.layout_of(self.data)
-        if dataset == "photos":
-            return PhotoDataset(self.data, "train", minimum_area=self.minimum_area, cached_photos=2_000)
-        objects = known.open_objects(dataset, self.data, known.training_split(dataset))
+        objects = _opened(self.data, self.dataset, self.minimum_area)
         if isinstance(objects, LabelledPhotos) and not objects.account.is_clean:
             tqdm.write("\n".join(objects.account.lines()), file=sys.stderr)
         return objects
@@ -55,3 +61,16 @@ class FinetuneRecipe(LiteRecipe):
         dataset = self.dataset or known.layout_of(self.data)
         measured = known.validation_of(dataset, known.training_split(dataset))
         return None if measured is None else known.open_objects(measured[0], self.data, measured[1])
+
+
+def _opened(data: str, dataset: str, minimum_area: int) -> ObjectDataset:
+    name = dataset or known.layout_of(data)
+    if name == "photos":
+        return PhotoDataset(data, "train", minimum_area=minimum_area, cached_photos=2_000)
+    return known.open_objects(name, data, known.training_split(name))
+
+
+@lru_cache(maxsize=8)
+def _count(data: str, dataset: str, minimum_area: int) -> int:
+    """How many objects a training set has; asked at every step of a run."""
+    return len(_opened(data, dataset, minimum_area))
