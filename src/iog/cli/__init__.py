@@ -16,6 +16,7 @@ from iog.cli.calibrate import calibrate
 from iog.cli.convert import convert
 from iog.cli.data import data
 from iog.cli.demo import demo
+from iog.cli.doctor import doctor
 from iog.cli.evaluate import evaluate
 from iog.cli.exchange import export, import_
 from iog.cli.models import models
@@ -68,6 +69,7 @@ for command in (
     import_,
     auto,
     demo,
+    doctor,
     models,
     data,
     evaluate,

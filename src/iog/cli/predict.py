@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
+from iog.cli.types import ParamType
 from iog.clicks import AnyClicks, Clicks, ExtremeClicks, clicks_from_json
 from iog.errors import DataError, IogError
 from iog.zoo import ENGINES
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from iog.segmenter import Segmenter
 
 
-class PointType(click.ParamType[tuple[float, float]]):
+class PointType(ParamType[tuple[float, float]]):
     """A pixel written as x,y."""
 
     name = "x,y"

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from iog.cli.settings import told_as_options
+from iog.cli.types import ParamType
 from iog.evaluation.paper import TABLES
 
 
-class _Named(click.ParamType[tuple[str, Path]]):
+class _Named(ParamType[tuple[str, Path]]):
     """NAME=PATH."""
 
     name = "name=path"

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 
+from iog.cli.types import ParamType
 from iog.errors import IogError
 
 T = TypeVar("T")
@@ -62,7 +63,7 @@ def told_as_options(settings: type | None = None) -> Iterator[None]:
         raise type(error)(text) from error
 
 
-class _Converter(click.ParamType[Any]):
+class _Converter(ParamType[Any]):
     """str, bool, int, float, and tuples of numbers written with commas."""
 
     def __init__(self, type_: Any) -> None:
