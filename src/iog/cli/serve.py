@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from iog.connectors.settings import Settings, Shapes
+from iog.connectors.settings import ANSWERS, Answer, Settings, Shapes
 from iog.errors import DataError
 
 LEAST_TOKEN = 16
@@ -170,6 +170,33 @@ def label_studio(
 def x_anylabeling(**values: Any) -> None:
     """The remote server of X-AnyLabeling: boxes and points, polygons and turned boxes."""
     run("x-anylabeling", Settings(), **values)
+
+
+@serve.command("cvat")
+@_options(8070)
+@click.option(
+    "--answer",
+    default="mask",
+    show_default=True,
+    type=click.Choice(ANSWERS),
+    help="All pixels, for every release; or run lengths with the confidence, far smaller, for newer ones.",
+)
+@click.option(
+    "--write",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Serve nothing; write a folder from which nuclio builds a function.",
+)
+def cvat(answer: Answer, folder: Path | None, **values: Any) -> None:
+    """An interactor of CVAT: this server in nuclio's place, or a function for nuclio."""
+    if folder is None:
+        run("cvat", Settings(answer=answer), **values)
+        return
+    from iog.connectors.nuclio import write_function
+
+    write_function(folder, values["model"], answer)
+    click.echo(f"{folder} holds a function for nuclio. Next:")
+    click.echo(f"    nuctl deploy --project-name cvat --path {folder} --platform local")
 
 
 @serve.command("http")

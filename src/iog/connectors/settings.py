@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 Shapes = Literal["mask", "polygon"]
+Answer = Literal["mask", "shapes"]
+ANSWERS: tuple[Answer, ...] = get_args(Answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,3 +23,5 @@ class Settings:
     """Label Studio's API key; None takes the one that it sends."""
     root: Path | None = None
     """The only folder from which files are read; None reads none."""
+    answer: Answer = "mask"
+    """What CVAT gets: all pixels, or run lengths with a confidence."""

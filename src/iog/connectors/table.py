@@ -44,6 +44,7 @@ class Plug:
 _LISTED = (
     Plug("label-studio", "label_studio", 9090, "the ML backend of Label Studio"),
     Plug("x-anylabeling", "x_anylabeling", 8000, "the remote server of X-AnyLabeling"),
+    Plug("cvat", "cvat", 8070, "an interactor of CVAT"),
     Plug("http", "http", 8721, "an HTTP API for programs of your own"),
 )
 
