@@ -5,7 +5,7 @@ import pytest
 
 from iog.datasets import ObjectSample
 from iog.images import read_image
-from iog.learning.compare import PROMPT, Verdict, clicks_needed, folds_of, probability_of_noise
+from iog.learning.compare import PROMPT, Cost, Verdict, cost_of, folds_of, probability_of_noise
 from iog.samples import Sample
 from iog.segmenter import Segmenter
 
@@ -29,7 +29,7 @@ def test_noise_is_the_share_of_sign_changes() -> None:
     ],
 )
 def test_only_what_is_beyond_noise_is_better(before: list[int], after: list[int], better: bool) -> None:
-    verdict = Verdict.of(before, after)
+    verdict = Verdict.of([Cost(n, 0.8) for n in before], [Cost(n, 0.8) for n in after])
     assert verdict.better is better
     assert (verdict.held, verdict.before, verdict.after) == (
         len(before),
@@ -39,11 +39,20 @@ def test_only_what_is_beyond_noise_is_better(before: list[int], after: list[int]
     assert verdict.low <= verdict.before - verdict.after <= verdict.high
 
 
+def test_better_masks_after_three_clicks_tell_it_too_but_not_for_more_clicks() -> None:
+    before = [Cost(4, 0.80), Cost(3, 0.91), Cost(3, 0.92), Cost(3, 0.93), Cost(3, 0.90)]
+    after = [Cost(3, cost.iou + 0.01) for cost in before]
+    assert Verdict.of(before, after).better
+    assert Verdict.of(after, after).better is False
+    assert Verdict.of(before, [*after[:4], Cost(4, 0.95)]).better
+    assert not Verdict.of(before, [*after[:3], Cost(4, 0.95), Cost(4, 0.95)]).better
+
+
 def test_an_easy_object_costs_the_prompt(segmenter: Segmenter, coffee: Sample) -> None:
     image = read_image(coffee.photo)
     mask = segmenter.segment(image, coffee.clicks).mask
     sample = ObjectSample("cup#1", "learned", "cup", image, mask, np.zeros_like(mask))
-    assert clicks_needed(segmenter, sample, seed=1) == PROMPT
+    assert cost_of(segmenter, sample, seed=1).clicks == PROMPT
 
 
 def test_folds_keep_photos_together() -> None:

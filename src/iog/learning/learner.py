@@ -31,7 +31,7 @@ QUIET = 1.0
 SHOWN = 200
 """Objects whose cost is shown."""
 _TICK = 0.2
-_PATIENCE = 4  # after so many vain attempts in a row the wait is no longer doubled
+_PATIENCE = 4  # so often at most is the wait doubled
 _NEEDED = ("torch", "torchvision", "timm", "onnx", "onnxscript", "tensorboard")
 
 Missing = Literal["extra", "model"]
@@ -63,7 +63,8 @@ class Learner:
     model
         The model that the workbench was started with, as the command line names it.
     every
-        New accepted objects of a label after which it learns again; after a vain attempt twice as many.
+        New accepted objects of a label after which it learns again; twice as many after the second vain
+        attempt in a row, and so on.
     settings
         Of the recipe, beside `iog.learning.worker.STEPS`.
     """
@@ -197,6 +198,12 @@ class Learner:
         return self._label if self._job is not None else None
 
     @property
+    def idle(self) -> bool:
+        """Whether there is nothing to do until the person does something."""
+        with self._lock:
+            return not self._news and self._asked is None and self._job is None
+
+    @property
     def paused(self) -> bool:
         """Whether learning stands still, because the person works."""
         job = self._job
@@ -269,7 +276,7 @@ class Learner:
         enough = {
             label: new
             for label, new in news.items()
-            if new >= self._every * 2 ** min(self._misses[label], _PATIENCE)
+            if new >= self._every * 2 ** min(max(self._misses[label] - 1, 0), _PATIENCE)
         }
         return max(enough, key=enough.__getitem__) if enough else None
 

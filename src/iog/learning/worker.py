@@ -86,7 +86,7 @@ def _learn(folder: Path) -> dict[str, Any]:
     import cv2
     import torch
 
-    from iog.learning.compare import Verdict, clicks_needed, folds_of
+    from iog.learning.compare import Cost, Verdict, cost_of, folds_of
     from iog.learning.examples import LEARNED, REPLAYED, Example, cut_examples, replay
     from iog.segmenter import Segmenter
 
@@ -109,28 +109,24 @@ def _learn(folder: Path) -> dict[str, Any]:
     folds = folds_of([sample.name.rpartition("#")[0] for sample in own], unseen)
     settings = {**STEPS, **job["settings"]}
     steps = settings["samples"] // settings["batch"]
-    trainings = len(folds) + (len(folds) > 1)
-    progress = _Progress(
-        folder / "progress.json", trainings * steps + 2 * sum(len(fold.held) for fold in folds)
-    )
-    before: list[int] = []
-    after: list[int] = []
-    copy: Segmenter | None = None
+    whole = len(folds) * steps + 2 * sum(len(fold.held) for fold in folds)
+    progress = _Progress(folder / "progress.json", whole)
+    before: list[Cost] = []
+    after: list[Cost] = []
+    copies: list[Segmenter] = []
     for number, fold in enumerate(folds):
         chosen = [own[place] for place in fold.train] + replayed
         copy = _tuned(job["start"], chosen, settings, folder / f"copy-{number}", progress.step)
+        copies.append(copy)
         for place in fold.held:
-            for clicks, segmenter in ((before, present), (after, copy)):
-                clicks.append(clicks_needed(segmenter, own[place], seed=place))
+            for costs, segmenter in ((before, present), (after, copy)):
+                costs.append(cost_of(segmenter, own[place], seed=place))
                 progress.step()
     verdict = Verdict.of(before, after)
     learned = [own[place] for place in folds[0].train] if len(folds) == 1 else own
     ids = [int(sample.name.rpartition("#")[2]) for sample in learned]
     if verdict.better:
-        if len(folds) > 1:  # those were for the comparison; what is used learns from all objects
-            copy = _tuned(job["start"], [*own, *replayed], settings, folder / "copy", progress.step)
-        assert copy is not None
-        _write(copy, start, job, learned, folder / "model")
+        _write(_average(copies), start, job, learned, folder / "model")
     return {"verdict": verdict.to_json(), "objects": len(learned), "ids": ids}
 
 
@@ -167,6 +163,24 @@ def _tuned(
     told = asdict(plain)
     network = train(recipe, out, settings=told, checkpoint_every=0).eval()
     return Segmenter(TorchEngine(network, info_of(network, {"settings": told, "step": plain.steps}, out)))
+
+
+def _average(copies: Sequence[Any]) -> Any:
+    """One model of copies that learned from parts of the objects, from the same start: the mean of weights.
+
+    Together they have learned from all objects, without another training (Wortsman et al., "Model soups",
+    ICML 2022).
+    """
+    import torch
+
+    first = copies[0]
+    with torch.no_grad():
+        for number, copy in enumerate(copies[1:], 2):
+            values = copy.engine.network.state_dict()
+            for name, value in first.engine.network.state_dict().items():
+                if value.is_floating_point():
+                    value.lerp_(values[name], 1 / number)
+    return first
 
 
 def _write(copy: Any, start: Any, job: Mapping[str, Any], learned: Sequence[ObjectSample], out: Path) -> None:
