@@ -4,10 +4,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image, ImageOps
 
 from iog import ImageError, images
-from iog.images import decode_image, open_picture, picture_sizes, read_image, write_mask
+from iog.cli import main
+from iog.images import (
+    BITS,
+    DarkPictureWarning,
+    decode_image,
+    open_picture,
+    picture_sizes,
+    read_image,
+    write_mask,
+)
 
 RGB = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 
@@ -149,7 +159,9 @@ def _png_with_bits(path: Path, values: np.ndarray, bits: int) -> None:
     path.write_bytes(content[:33] + chunk + content[33:])  # after the header
 
 
-def test_12_bit_values_are_stretched_where_the_file_states_them(tmp_path: Path) -> None:
+def test_12_bit_values_are_stretched_where_the_file_states_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     values = np.linspace(0, 4095, 600).reshape(20, 30).astype(np.uint16)
     shown = read_image((values.astype(np.uint32) * 65535 // 4095).astype(np.uint16))
     _png_with_bits(tmp_path / "stated.png", values, 12)
@@ -160,7 +172,25 @@ def test_12_bit_values_are_stretched_where_the_file_states_them(tmp_path: Path) 
     _png_with_bits(tmp_path / "done.png", (values << 4) | (values >> 8), 12)
     np.testing.assert_allclose(read_image(tmp_path / "done.png").astype(int), shown.astype(int), atol=1)
     Image.fromarray(values).save(tmp_path / "dark.png")
-    assert read_image(tmp_path / "dark.png").max() == 16
+    with pytest.warns(DarkPictureWarning, match="take 12 of 16 bits"):
+        assert read_image(tmp_path / "dark.png").max() == 16
+    monkeypatch.setenv(BITS, "12")
+    np.testing.assert_array_equal(read_image(tmp_path / "dark.png"), shown)
+
+
+def test_the_command_line_says_of_how_many_bits_photos_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(BITS, "16")  # put back after the test
+    monkeypatch.delenv(BITS)
+    values = np.linspace(0, 4095, 6000).reshape(60, 100).astype(np.uint16)
+    Image.fromarray(values).save(tmp_path / "dark.png")
+    command = ["predict", str(tmp_path / "dark.png"), "--corners", "5,5", "90,50", "--overlay"]
+    asked = CliRunner().invoke(main, [*command, str(tmp_path / "a.png")])
+    assert asked.exit_code == 0 and "note: " in asked.stderr and "--bits 12" in asked.stderr
+    told = CliRunner().invoke(main, ["--bits", "12", *command, str(tmp_path / "b.png")])
+    assert told.exit_code == 0 and "note: " not in told.stderr
+    assert read_image(tmp_path / "b.png").mean() > 2 * read_image(tmp_path / "a.png").mean()
 
 
 def test_exif_orientation_is_obeyed(tmp_path: Path) -> None:

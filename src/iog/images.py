@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+import warnings
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
@@ -60,6 +62,14 @@ Size: TypeAlias = "tuple[int, int]"
 """(width, height) in pixels."""
 
 
+BITS = "IOG_BITS"
+"""The environment variable that says how many bits 16-bit grey files use where they do not state it."""
+
+
+class DarkPictureWarning(UserWarning):
+    """A 16-bit picture whose values take 12 bits or fewer."""
+
+
 def read_image(image: ImageLike) -> npt.NDArray[np.uint8]:
     """The picture as (H, W, 3) uint8 RGB.
 
@@ -69,8 +79,9 @@ def read_image(image: ImageLike) -> npt.NDArray[np.uint8]:
         Path of a file (see `FORMATS`), Pillow image, or array: (H, W) grey, (H, W, 1), (H, W, 2) grey with
         alpha, (H, W, 3) RGB, (H, W, 4) RGB with alpha; uint8, uint16, or float between 0 and 1.
 
-    16-bit values are scaled to 8 bits (12-bit ones too, where the file states that they are), transparent
-    pixels are shown on white, an EXIF orientation is obeyed, and of an animation the first frame is taken.
+    16-bit values are scaled to 8 bits (12-bit ones too, where the file or `IOG_BITS` states that they are;
+    otherwise a `DarkPictureWarning` says that they are nearly black), transparent pixels are shown on white,
+    an EXIF orientation is obeyed, and of an animation the first frame is taken.
 
     Raises
     ------
@@ -193,7 +204,8 @@ def _from_pillow(picture: Image.Image, name: str) -> npt.NDArray[np.uint8]:
         bits = _stated_bits(picture)
         picture = upright(picture)
         if picture.mode.startswith("I"):  # 16-bit grey in one of Pillow's spellings
-            return _from_array(_stretched(np.clip(np.asarray(picture), 0, 65535).astype(np.uint16), bits))
+            values = np.clip(np.asarray(picture), 0, 65535).astype(np.uint16)
+            return _from_array(_stretched(values, bits or _told_bits(values, name)))
         if picture.mode == "F":
             return _from_array(np.asarray(picture))
         if picture.has_transparency_data:
@@ -215,6 +227,20 @@ def _stated_bits(picture: Image.Image) -> int | None:
     if picture.format == "PNG" and picture.mode.startswith("I"):
         file: IO[bytes] | None = getattr(picture, "fp", None)
         return None if file is None else _significant_bits(file)
+    return None
+
+
+def _told_bits(values: npt.NDArray[np.uint16], name: str) -> int | None:
+    """What a person says of files that do not state it; without that, dark values get a warning."""
+    told = os.environ.get(BITS)
+    if told is not None:
+        return int(told)
+    used = int(values.max(initial=0)).bit_length()
+    if 8 < used <= 12:
+        message = (
+            f"{name} is nearly black: its values take {used} of 16 bits; `iog --bits 12 ...` stretches them"
+        )
+        warnings.warn(DarkPictureWarning(message), stacklevel=2)
     return None
 
 

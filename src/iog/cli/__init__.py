@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 
@@ -25,6 +26,7 @@ from iog.cli.reproduce import reproduce
 from iog.cli.serve import serve
 from iog.cli.train import train
 from iog.errors import IogError
+from iog.images import BITS, DarkPictureWarning
 
 
 class _BadInput(click.ClickException):
@@ -50,7 +52,12 @@ class _Commands(click.Group):
     cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.version_option(__version__, prog_name="iog")
-def main() -> None:
+@click.option(
+    "--bits",
+    type=click.IntRange(9, 16),
+    help="Bits that 16-bit grey photos use where their files do not say: 12 for 12-bit cameras.",
+)
+def main(bits: int | None) -> None:
     """Three clicks to an object mask (Inside-Outside Guidance), offline and without a GPU.
 
     Start with:  iog predict PHOTO --corners 40,30 310,280 --inside 170,160 --out mask.png
@@ -59,6 +66,20 @@ def main() -> None:
     """
     # We check the size of pictures ourselves and say what to do.
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    warnings.showwarning = _show
+    if bits is not None:
+        os.environ[BITS] = str(bits)  # also for the processes that a command starts
+
+
+def _show(message: Warning | str, category: type[Warning], *place: object, **more: object) -> None:
+    """Warnings of ours as one line; others as Python shows them."""
+    if issubclass(category, DarkPictureWarning):
+        click.echo(f"note: {message}", err=True)
+    else:
+        _SHOW(message, category, *place, **more)  # type: ignore[arg-type]
+
+
+_SHOW = warnings.showwarning
 
 
 for command in (
