@@ -1,4 +1,5 @@
 # make demo   segment the sample photos and open the annotator on them, from nothing but Python 3.11+
+# make web-demo   the annotator as a static site, served: everything stays in the browser
 # make test   install what tests need, then lint, types and tests
 # make web    rebuild the annotator's page from web/ (needs Node 20; users do not)
 # make bench  print the speed figures that the README quotes
@@ -11,10 +12,13 @@ LIGHT := .venv/light
 DEV := .venv/dev
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo test lint bench weights figures benchmark web web-check web-tools browser readers clean
+.PHONY: demo web-demo test lint bench weights figures benchmark web web-check web-tools browser readers clean
 
 demo: $(LIGHT)/installed
 	$(LIGHT)/$(BIN)/iog demo --out demo --page
+
+web-demo: $(LIGHT)/installed
+	$(LIGHT)/$(BIN)/iog web --out demo/site --serve
 
 test: lint web-tools browser readers
 	$(DEV)/$(BIN)/python -m pytest

@@ -110,11 +110,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def playwright() -> Iterator[Any]:
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Any) -> Iterator[Any]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    yield browser
+    browser.close()
 
 
 class Annotator:
@@ -122,6 +127,7 @@ class Annotator:
 
     def __init__(self, page: Any, address: str) -> None:
         self.page, self.address = page, address
+        self.size = SIZE
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.set_default_timeout(10_000)
@@ -172,9 +178,9 @@ class Annotator:
     def at(self, point: tuple[float, float]) -> tuple[float, float]:
         """Where a pixel of a fitted photo is on the screen."""
         stage = self.page.locator("#stage").bounding_box()
-        scale = min((stage["width"] - MARGIN) / SIZE[0], (stage["height"] - MARGIN) / SIZE[1])
-        left = stage["x"] + (stage["width"] - SIZE[0] * scale) / 2
-        top = stage["y"] + (stage["height"] - SIZE[1] * scale) / 2
+        scale = min((stage["width"] - MARGIN) / self.size[0], (stage["height"] - MARGIN) / self.size[1])
+        left = stage["x"] + (stage["width"] - self.size[0] * scale) / 2
+        top = stage["y"] + (stage["height"] - self.size[1] * scale) / 2
         return left + (point[0] + 0.5) * scale, top + (point[1] + 0.5) * scale
 
     def move(self, point: tuple[float, float]) -> None:

@@ -1,4 +1,4 @@
-// What the page needs of whoever keeps its photos and its work: today the server, and nothing here says so.
+// What the page needs of whoever keeps its photos and its work: a server, or the browser itself (local/). Nothing else knows which.
 
 import type {
   Change, Count, FormatName, HoverAnswer, MaskMessage, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoFilter,
@@ -39,11 +39,28 @@ export interface ExportQuery {
   drafts: boolean;
 }
 
+/** Photos that the person gives to the page. */
+export interface Intake {
+  add(files: File[]): Promise<Count>;
+  /** Files and folders that were dropped. */
+  addDropped(data: DataTransfer): Promise<Count>;
+  /** A folder that the person picks now. */
+  addFolder(): Promise<Count>;
+  addSamples(): Promise<Count>;
+  /** Take a photo away, with its objects. */
+  remove(photo: number): Promise<void>;
+  /** From now on told how many bytes of the model are there. */
+  onProgress(told: (loaded: number, total: number) => void): void;
+}
+
 /**
  * Every promise that changes something is kept once the change is on the disk, and rejects with a `Refusal` or as `Lost` (nothing
  * is changed) or as `Unreachable` (it may be).
  */
 export interface Backend {
+  /** Null where photos are the backend's own. */
+  readonly intake: Intake | null;
+
   project(): Promise<Project>;
   /** What objects cost; only the work after `since`, in seconds since 1970. */
   statistics(since?: number): Promise<Statistics>;

@@ -1,27 +1,31 @@
+import { backend } from "#backend";
+
 import { App } from "./app";
 import { DeletedDialog } from "./deleted";
 import { h, icon, iconButton, save } from "./dom";
 import { ExchangeDialog } from "./exchange";
 import { HelpDialog } from "./help";
+import { IntakeBar } from "./intake";
 import { Keyboard } from "./keyboard";
 import { LabelList } from "./labellist";
 import { ObjectList } from "./objects";
 import { PhotoList } from "./photos";
 import { Pointer } from "./pointer";
-import { server } from "./server";
 import { Stage } from "./stage";
 import { strings } from "./strings";
 import { ToolPanel } from "./tools";
 import { Tour } from "./tour";
 
-const app = new App(server);
+const app = new App(backend);
 const stage = new Stage(app);
 const photos = new PhotoList(app);
 const help = new HelpDialog(app);
-const exchange = new ExchangeDialog(app, async () => {
+const again = async () => {
   await app.start();
   await photos.reload();
-});
+};
+const exchange = new ExchangeDialog(app, again);
+const intake = backend.intake && new IntakeBar(app, backend.intake, again);
 const deleted = new DeletedDialog(app);
 const panel = new ToolPanel(app);
 const labels = new LabelList(app);
@@ -91,7 +95,7 @@ document.body.append(
     drawer("panel", strings.togglePanel),
   ),
   photos.element,
-  h("main", {}, new Tour(app).element, stage.element, h("div", { className: "below" }, hint, confidence, effort)),
+  h("main", {}, intake?.welcome ?? "", new Tour(app).element, stage.element, h("div", { className: "below" }, hint, confidence, effort)),
   h("aside", {}, panel.tools, labels.element, new ObjectList(app, () => void deleted.open()).element, panel.view, pageButtons()),
   help.element,
   exchange.element,
@@ -168,7 +172,7 @@ async function saveRescue(): Promise<void> {
 app.onSaveState = () => {
   const { state } = app.saver;
   saving.dataset["state"] = state;
-  saving.textContent = strings[state];
+  saving.textContent = intake?.stateText(state) ?? strings[state];
   rescue.hidden = state !== "lost";
 };
 app.onSaveState();
@@ -178,5 +182,6 @@ window.addEventListener("beforeunload", (event) => {
   if (app.saver.state !== "saved") event.preventDefault();
 });
 
+if (intake) photos.element.append(intake.buttons);
 app.changed();
 void app.start().then(() => photos.reload(), (error: Error) => app.say(error.message));

@@ -9,7 +9,9 @@ import type {
 const query = (values: Record<string, string | number | boolean>) =>
   new URLSearchParams(Object.entries(values).map(([key, value]) => [key, String(value)])).toString();
 
-export const server: Backend = {
+export const backend: Backend = {
+  intake: null,
+
   project: () => call<Project>("GET", "/api/project"),
   statistics: (since = 0) => call<Statistics>("GET", `/api/statistics?${query({ since })}`),
   setLabels: async (labels) => (await call<{ labels: string[] }>("PUT", "/api/labels", { labels })).labels,

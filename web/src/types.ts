@@ -20,4 +20,5 @@ export type Work = WorkMessage;
 export type Kind = Change["kind"];
 export type State = ObjectMessage["state"];
 export type PhotoFilter = keyof Project["counts"];
-export type FormatName = keyof Project["formats"];
+/** A backend offers some of them. */
+export type FormatName = keyof Project["formats"] | "project";

@@ -25,6 +25,7 @@ from iog.cli.predict import predict
 from iog.cli.reproduce import reproduce
 from iog.cli.serve import serve
 from iog.cli.train import train
+from iog.cli.web import web
 from iog.errors import IogError
 from iog.images import BITS, DarkPictureWarning
 
@@ -99,6 +100,7 @@ for command in (
     bench,
     train,
     convert,
+    web,
 ):
     main.add_command(command)
 

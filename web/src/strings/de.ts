@@ -1,6 +1,7 @@
 // Deutsch.
 
 import type { Texts } from "./en";
+import { intake } from "./intake";
 import { touch } from "./touch";
 
 const number = new Intl.NumberFormat("de", { maximumFractionDigits: 1 });
@@ -28,6 +29,7 @@ export const de: Texts = {
     ],
     skip: "Überspringen",
   },
+  intake: intake.de,
   noPhotos: "Hier sind keine Fotos.",
   photoStatus: (count, done) => `${count === 0 ? "keine Objekte" : objects(count)}${done ? ", fertig" : ""}`,
   broken: "Nicht lesbar",

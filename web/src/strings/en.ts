@@ -1,6 +1,7 @@
 // Every text of the page in English; the other languages have the same keys, or the page does not build.
 
 import type { Action } from "../keys";
+import { intake } from "./intake";
 import type { Tool } from "../tool";
 import type { PhotoFilter, Statistics } from "../types";
 import { touch } from "./touch";
@@ -31,6 +32,7 @@ export const en = {
     ],
     skip: "Skip",
   },
+  intake: intake.en,
   noPhotos: "No photos here.",
   photoStatus: (objects: number, done: boolean) =>
     `${objects === 0 ? "no objects" : objects === 1 ? "1 object" : `${objects} objects`}${done ? ", done" : ""}`,

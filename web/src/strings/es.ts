@@ -1,6 +1,7 @@
 // Español.
 
 import type { Texts } from "./en";
+import { intake } from "./intake";
 import { touch } from "./touch";
 
 const number = new Intl.NumberFormat("es", { maximumFractionDigits: 1 });
@@ -28,6 +29,7 @@ export const es: Texts = {
     ],
     skip: "Omitir",
   },
+  intake: intake.es,
   noPhotos: "Aquí no hay fotos.",
   photoStatus: (count, done) => `${count === 0 ? "sin objetos" : objects(count)}${done ? ", terminada" : ""}`,
   broken: "No se puede leer",

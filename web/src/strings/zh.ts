@@ -1,6 +1,7 @@
 // 简体中文。
 
 import type { Texts } from "./en";
+import { intake } from "./intake";
 import { touch } from "./touch";
 
 const number = new Intl.NumberFormat("zh", { maximumFractionDigits: 1 });
@@ -27,6 +28,7 @@ export const zh: Texts = {
     ],
     skip: "跳过",
   },
+  intake: intake.zh,
   noPhotos: "这里没有照片。",
   photoStatus: (count, done) => `${count === 0 ? "没有对象" : `${count} 个对象`}${done ? "，已完成" : ""}`,
   broken: "无法读取",

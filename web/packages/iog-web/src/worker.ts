@@ -3,8 +3,10 @@ import * as ort from "onnxruntime-web/wasm";
 
 import type { Picture } from "./crop.js";
 import { IogError } from "./errors.js";
+import { pictureOf } from "./pictures.js";
 import type { Answer, Answers, Call, Calls, Reply, Request, Step } from "./protocol.js";
 import { type Prediction, Segmenter, type Session } from "./segmenter.js";
+import { threadCount } from "./threads.js";
 
 interface Port {
   onmessage: ((event: MessageEvent<Request>) => void) | null;
@@ -19,8 +21,7 @@ let last = 0;
 
 const calls: { [C in Call]: (values: Calls[C], id: number) => Promise<Answers[C]> } = {
   async load({ source, threads, executionProviders, wasmPaths }, id) {
-    // Threads need shared memory, which a page has that is cross-origin isolated.
-    ort.env.wasm.numThreads = threads ?? (self.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1);
+    ort.env.wasm.numThreads = threads ?? threadCount();
     if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths;
     segmenter = await Segmenter.load(source, {
       runtime: ort,
@@ -30,7 +31,7 @@ const calls: { [C in Call]: (values: Calls[C], id: number) => Promise<Answers[C]
     return segmenter.info;
   },
   async picture({ image }) {
-    const pixels = image instanceof Blob || image instanceof ImageBitmap ? await decoded(image) : image;
+    const pixels = image instanceof Blob || image instanceof ImageBitmap ? await pictureOf(image) : image;
     pictures.set(++last, pixels);
     return { picture: last, width: pixels.width, height: pixels.height };
   },
@@ -89,22 +90,6 @@ function answerOf(session: Session, prediction: Prediction): Answer {
 function transferable(result: Answers[Call]): Transferable[] {
   const answer = result !== null && "answer" in result ? result.answer : result;
   return answer !== null && "mask" in answer ? [answer.mask.pixels.buffer as ArrayBuffer] : [];
-}
-
-/** Pixels of a photo as it is meant to be seen: turned as its EXIF says, colours as stored. */
-async function decoded(image: Blob | ImageBitmap): Promise<Picture> {
-  const bitmap =
-    image instanceof ImageBitmap
-      ? image
-      : await createImageBitmap(image, { imageOrientation: "from-image", colorSpaceConversion: "none" }).catch(() => {
-          throw new IogError("the photo cannot be read; the browser knows JPEG, PNG, WebP, GIF, BMP and AVIF");
-        });
-  const { width, height } = bitmap;
-  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  if (context === null) throw new IogError(`no memory for a photo of ${width} x ${height} pixels; close others`);
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return { width, height, data: context.getImageData(0, 0, width, height).data };
 }
 
 function known<T>(kept: Map<number, T>, number: number, name: string): T {

@@ -40,7 +40,7 @@ beforeAll(async () => {
     ["encoder.onnx", "decoder.onnx", "calibration.json"].map((name) => readFile(new URL(`zoo/lite.${name}`, source))),
   );
   segmenter = await Segmenter.load({ encoder: encoder!, decoder: decoder!, calibration: calibration!.toString() });
-});
+}, 120_000);
 
 // Node reads no JPEG; the browser's test (tests/browser/test_iog_web.py) has that photo too.
 describe.each(golden.filter(({ photo }) => photo.endsWith(".png")))("$photo", ({ photo, stages }) => {

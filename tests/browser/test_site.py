@@ -1,0 +1,188 @@
+"""What `iog web` writes, on a plain host without cross-origin isolation, as a person meets it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from iog.masks import BoolArray
+from iog.samples import samples
+from iog.site import write_site
+from iog.site.host import host
+from tests.browser.chromium import find
+from tests.browser.conftest import TOURED, Annotator, sync_api
+
+PATH = "some/where/"
+OPTIONS: dict[str, Any] = {"viewport": {"width": 1200, "height": 760}, "locale": "en-GB"}
+
+STEPS = """() => new Promise((resolve, reject) => {
+    const opening = indexedDB.open("iog");
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+        const reading = opening.result.transaction("steps").objectStore("steps").getAll();
+        reading.onsuccess = () => {
+            opening.result.close();
+            resolve(reading.result.map(({ object, position, state, mask }) => (
+                { object, position, state, box: mask && mask.box, runs: mask && [...mask.runs] })));
+        };
+    };
+})"""
+"""Every step that the browser keeps on the disk."""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    base = tmp_path_factory.mktemp("web")
+    (base / PATH).parent.mkdir()
+    write_site(base / PATH)
+    with host(base, 0, isolated=False) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/{PATH}"
+        server.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """WebAssembly on one thread, beside other tests."""
+    sync_api.expect.set_options(timeout=30_000)
+    yield
+    sync_api.expect.set_options(timeout=5_000)
+
+
+def _visit(context: Any, address: str) -> Annotator:
+    context.add_init_script(TOURED)
+    tab = Annotator(context.pages[0] if context.pages else context.new_page(), address)
+    tab.page.set_default_timeout(30_000)
+    tab.page.goto(address)
+    return tab
+
+
+def _begin(context: Any, address: str, photo: str) -> Annotator:
+    """From an empty profile to a sample photo."""
+    tab = _visit(context, address)
+    tab.page.get_by_role("button", name="Try sample photos").click()
+    sync_api.expect(tab.page.locator("h1")).to_have_text("astronaut.png")
+    tab.mode("first")
+    tab.page.get_by_role("button", name=re.compile(photo)).click()
+    sync_api.expect(tab.page.locator("h1")).to_have_text(photo)
+    tab.mode("first")
+    pixels = next(sample.photo for sample in samples() if sample.photo.name == photo)
+    tab.size = _size(pixels)
+    return tab
+
+
+def _size(photo: Path) -> tuple[int, int]:
+    from PIL import Image
+
+    with Image.open(photo) as picture:
+        return picture.size
+
+
+def _mask(step: dict[str, Any], size: tuple[int, int]) -> BoolArray:
+    x0, y0, x1, y1 = step["box"]
+    runs = step["runs"]
+    flat = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
+    full = np.zeros(size[::-1], bool)
+    full[y0:y1, x0:x1] = flat.reshape(y1 - y0, x1 - x0)
+    return full
+
+
+def _iou(a: BoolArray, b: BoolArray) -> float:
+    return float(np.count_nonzero(a & b) / np.count_nonzero(a | b))
+
+
+def test_three_clicks_give_the_mask_of_this_package_and_the_page_works_offline(
+    browser: Any, address: str, segmenter: Any, coffee: Any
+) -> None:
+    context = browser.new_context(**OPTIONS)
+    tab = _begin(context, address, "coffee.png")
+    clicks = coffee.clicks
+    for corner in clicks.corners:
+        tab.click(corner)
+    tab.mode("centre")
+    tab.move(clicks.inside)
+    sync_api.expect(tab.page.locator(".stage")).to_have_attribute("data-preview", "true")
+    tab.click(clicks.inside)
+    tab.mode("correct")
+    tab.saved()
+    (*_, last) = tab.page.evaluate(STEPS)
+    expected = segmenter.segment(coffee.photo, clicks).mask
+    assert _iou(_mask(last, tab.size), expected) >= 0.999
+
+    tab.key("Space")
+    tab.mode("first")
+    tab.saved()
+    tab.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    context.set_offline(True)
+    tab.page.reload()
+    tab.mode("first")
+    # The service worker gives threads from the second visit on.
+    assert tab.page.evaluate("crossOriginIsolated"), (
+        "the service worker gives threads from the second visit on"
+    )
+    assert tab.rows() == ["object 1"]
+    tab.key("Control+z")  # also the step before the reload
+    tab.saved()
+    tab.page.get_by_role("button", name=re.compile("astronaut.png")).click()
+    sync_api.expect(tab.page.locator("h1")).to_have_text("astronaut.png")
+    tab.size = (512, 512)
+    tab.click((150, 20))
+    tab.click((370, 300))
+    tab.mode("centre")
+    tab.move((250, 150))
+    sync_api.expect(tab.page.locator(".stage")).to_have_attribute("data-preview", "true")
+    assert tab.errors == []
+    context.close()
+
+
+def test_a_killed_browser_loses_nothing(browser: Any, address: str, tmp_path: Path, playwright: Any) -> None:
+    def launch() -> Any:
+        return playwright.chromium.launch_persistent_context(
+            tmp_path, executable_path=find(), args=["--no-sandbox", "--disable-gpu"], **OPTIONS
+        )
+
+    context = launch()
+    tab = _begin(context, address, "chelsea.png")
+    for number in range(10):
+        x, y = 20 + 80 * (number % 5), 20 + 130 * (number // 5)
+        tab.click((x, y))
+        tab.mode("second")
+        tab.click((x + 60, y + 100))
+        tab.mode("centre")
+        tab.click((x + 30, y + 50))
+        tab.mode("correct")
+        tab.saved()
+        if number == 3:
+            break
+        tab.key("Space")
+        tab.mode("first")
+    before = tab.page.evaluate(STEPS)
+    assert [step["state"] for step in before].count("accepted") == 3
+    processes = context.browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    os.kill(next(p["id"] for p in processes if p["type"] == "browser"), signal.SIGKILL)
+
+    context = launch()
+    tab = _visit(context, address)
+    sync_api.expect(tab.page.locator("h1")).to_have_text(re.compile("png"))
+    tab.page.get_by_role("button", name=re.compile("chelsea.png")).click()
+    tab.size = (451, 300)
+    tab.mode("correct")
+    assert len(tab.rows()) == 4
+    assert tab.page.evaluate(STEPS) == before
+    tab.key("Control+z")
+    tab.mode("centre")
+    tab.saved()
+    tab.key("Control+y")
+    tab.mode("correct")
+    tab.saved()
+    assert tab.page.evaluate(STEPS) == before
+    assert tab.errors == []
+    context.close()

@@ -1,0 +1,107 @@
+import type { App } from "./app";
+import type { Intake } from "./backend";
+import { ask } from "./dialog";
+import { h } from "./dom";
+import type { SaveState } from "./saver";
+import { strings } from "./strings";
+import type { Count } from "./types";
+
+const texts = strings.intake;
+
+/** How photos get into a page without a server: picked, dropped, pasted, taken. */
+export class IntakeBar {
+  private readonly remove = h("button", { type: "button", on: { click: () => void this.takeAway() } }, texts.remove);
+  private readonly progress = h("progress", { max: 1, aria: { label: texts.name } });
+  private readonly progressText = h("span", { className: "quiet", role: "status" });
+  private readonly loading = h("div", { className: "progress", hidden: true }, this.progress, this.progressText);
+  /** Below the list of photos. */
+  readonly buttons = h("div", { className: "intake" }, this.loading, ...this.ways(), this.remove);
+  /** In place of the photo, while there is none. */
+  readonly welcome = h(
+    "section", { className: "welcome", hidden: true, aria: { label: texts.name } },
+    h("p", {}, texts.welcome),
+    h("div", { className: "intake" }, this.way(texts.samples, () => this.intake.addSamples(), "primary"), ...this.ways()),
+  );
+
+  constructor(private readonly app: App, private readonly intake: Intake, private readonly added: () => Promise<void>) {
+    intake.onProgress((loaded, total) => this.showProgress(loaded, total));
+    app.onChange(() => {
+      this.welcome.hidden = !app.project || app.project.counts.all > 0;
+      this.remove.hidden = !app.photo;
+    });
+    document.addEventListener("dragover", (event) => {
+      if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+    });
+    document.addEventListener("drop", (event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      const { dataTransfer } = event;
+      void this.take(() => intake.addDropped(dataTransfer));
+    });
+    document.addEventListener("paste", (event) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (files.length) void this.take(() => intake.add(files));
+    });
+  }
+
+  /** What the page says of work that is not saved; null: as everywhere. */
+  stateText(state: SaveState): string | null {
+    return state === "lost" ? texts.full : state === "offline" ? texts.offline : null;
+  }
+
+  private ways(): HTMLElement[] {
+    const picked = (input: HTMLInputElement) => {
+      const files = [...(input.files ?? [])];
+      input.value = "";
+      if (files.length) void this.take(() => this.intake.add(files));
+    };
+    const picker = (camera: boolean) => {
+      const input = h("input", { type: "file", accept: "image/*", multiple: !camera, hidden: true, on: { change: () => picked(input) } });
+      if (camera) input.setAttribute("capture", "environment");
+      return input;
+    };
+    const [files, camera] = [picker(false), picker(true)];
+    const take = h("button", { type: "button", className: "camera", on: { click: () => camera.click() } }, texts.camera);
+    return [
+      files, camera,
+      h("button", { type: "button", on: { click: () => files.click() } }, texts.add),
+      this.way(texts.folder, () => this.intake.addFolder()),
+      take,
+    ];
+  }
+
+  private way(text: string, add: () => Promise<Count>, className = ""): HTMLButtonElement {
+    return h("button", { type: "button", className, on: { click: () => void this.take(add) } }, text);
+  }
+
+  private async take(add: () => Promise<Count>): Promise<void> {
+    const first = this.app.project.counts.all === 0;
+    try {
+      const { count, notes } = await this.app.saver.run(add);
+      if (first && count) await this.added();
+      else await this.app.readProject();
+      this.app.say([count || !notes.length ? texts.added(count) : "", ...notes.slice(0, 3)].join(" ").trim());
+    } catch (error) {
+      this.app.say((error as Error).message);
+    }
+  }
+
+  private async takeAway(): Promise<void> {
+    const { photo } = this.app;
+    if (!photo || !(await ask(texts.remove, texts.removeSure, texts.remove, texts.cancel))) return;
+    await this.app.go("next");
+    if (this.app.photo?.id === photo.id) await this.app.go("previous");
+    await this.app.saver.run(() => this.intake.remove(photo.id));
+    if (this.app.photo?.id === photo.id) location.hash = "";
+    await this.added();
+  }
+
+  private showProgress(loaded: number, total: number): void {
+    this.loading.hidden = loaded >= total;
+    this.progress.value = total ? loaded / total : 0;
+    const text = texts.model(Math.floor((100 * loaded) / Math.max(1, total)));
+    if (this.progressText.textContent !== text) this.progressText.textContent = text;
+    // On a small screen the list of photos is out of sight.
+    if (this.app.project && !this.app.photo) this.app.say(this.loading.hidden ? "" : text);
+  }
+}

@@ -1,0 +1,127 @@
+// The backend of the page that `iog web` writes: a Worker of its own, and photos that the person gives it.
+
+import { Unreachable, type Backend, type Intake } from "../backend";
+import type { MaskMessage, PhotoMessage } from "../types";
+import { type Local, type Method, type Reply, type Request, errorOf } from "./protocol";
+import type { Site } from "./site";
+import { dropped, folderOf, sourceOf } from "./sources";
+
+interface Waiting {
+  resolve: (result: never) => void;
+  reject: (error: Error) => void;
+  onMask: ((mask: MaskMessage | null) => void) | undefined;
+}
+
+const ADDRESSES = 12; // pictures that the page may still show
+
+const site = JSON.parse(document.getElementById("site")!.textContent!) as Site;
+const at = (address: string) => new URL(address, document.baseURI).href;
+const { encoder, decoder, calibration } = site.model;
+site.model = { encoder: at(encoder), decoder: at(decoder), calibration: calibration && at(calibration) };
+site.runtime = at(site.runtime);
+
+const waiting = new Map<number, Waiting>();
+let listener: (loaded: number, total: number) => void = () => undefined;
+let last = 0;
+let worker = started();
+
+function started(): Worker {
+  const made = new Worker(at("worker.js"), { type: "module" });
+  made.onmessage = ({ data }: MessageEvent<Reply>) => received(data);
+  made.onerror = (event) => {
+    // It ran out of memory, most likely: another one finds all work on the disk.
+    made.terminate();
+    const pending = [...waiting.values()];
+    waiting.clear();
+    setTimeout(() => { worker = started(); }, 500);
+    for (const { reject } of pending) reject(new Unreachable(event.message || "the Worker ended"));
+  };
+  made.postMessage({ id: 0, method: "begin", values: [site] } satisfies Request);
+  return made;
+}
+
+function received(reply: Reply): void {
+  if ("loaded" in reply) {
+    listener(reply.loaded, reply.total);
+    if (reply.loaded >= reply.total) keepOffline();
+    return;
+  }
+  const asked = waiting.get(reply.id);
+  if ("mask" in reply) {
+    asked?.onMask?.(reply.mask);
+    return;
+  }
+  waiting.delete(reply.id);
+  if ("failed" in reply) asked?.reject(errorOf(reply.failed));
+  else asked?.resolve(reply.result as never);
+}
+
+function call<M extends Method>(method: M, ...values: Parameters<Local[M]>): ReturnType<Local[M]> {
+  return new Promise((resolve, reject) => {
+    const onMask = values.find((value) => typeof value === "function") as Waiting["onMask"];
+    const request: Request = { id: ++last, method, values: values.filter((value) => typeof value !== "function") };
+    waiting.set(request.id, { resolve, reject, onMask });
+    worker.postMessage(request);
+  }) as ReturnType<Local[M]>;
+}
+
+/** Addresses of pictures; the oldest are given up. */
+class Addresses {
+  private readonly known = new Map<number, string>();
+
+  constructor(private readonly limit: number, private readonly read: (photo: number) => Promise<Blob>) {}
+
+  async of({ id }: PhotoMessage): Promise<string> {
+    const known = this.known.get(id) ?? URL.createObjectURL(await this.read(id));
+    this.known.delete(id);
+    this.known.set(id, known);
+    for (const [other, address] of this.known) {
+      if (this.known.size <= this.limit) break;
+      URL.revokeObjectURL(address);
+      this.known.delete(other);
+    }
+    return known;
+  }
+}
+
+const pictures = new Addresses(ADDRESSES, (id) => call("display", id));
+const thumbnails = new Addresses(500, (id) => call("small", id));
+
+const intake: Intake = {
+  add: async (files) => call("add", files.map(sourceOf)),
+  addDropped: async (data) => call("add", await dropped(data)),
+  addFolder: async () => call("add", await folderOf()),
+  addSamples: async () => {
+    const files = site.samples.map(async (address) => {
+      const name = address.split("/").at(-1)!.split("?")[0]!;
+      return new File([await (await fetch(at(address))).blob()], name);
+    });
+    return intake.add(await Promise.all(files));
+  },
+  remove: (photo) => call("remove", photo),
+  onProgress: (told) => { listener = told; },
+};
+
+const METHODS = [
+  "project", "statistics", "setLabels", "renameLabel", "notes", "importFile", "export", "rescue", "photos", "photo", "neighbour",
+  "setDone", "create", "masksForBoxes", "walk", "deleted", "restore", "open", "change", "preview", "mask", "outline",
+] as const satisfies Method[];
+
+const forwarded = Object.fromEntries(
+  METHODS.map((method) => [method, (...values: unknown[]) => (call as (...all: unknown[]) => unknown)(method, ...values)]),
+) as unknown as Pick<Backend, (typeof METHODS)[number]>;
+
+export const backend: Backend = {
+  ...forwarded,
+  intake,
+  image: (photo) => pictures.of(photo),
+  thumbnail: (photo) => thumbnails.of(photo),
+};
+
+// Once the page has all it needs; what it loaded is in the cache by then. A page that is not secure cannot work offline.
+let registered = false;
+function keepOffline(): void {
+  if (registered || !("serviceWorker" in navigator)) return;
+  registered = true;
+  navigator.serviceWorker.register(at("offline.js")).catch(() => undefined);
+}

@@ -1,0 +1,177 @@
+// Photos that a person gave to the page: a copy of each file, or a handle that leads to it. Nothing leaves the browser.
+
+import type { Picture } from "../../packages/iog-web/src/crop";
+import { pictureOf } from "../../packages/iog-web/src/pictures";
+import { Lost, Refusal } from "../backend";
+import type { Count } from "../types";
+import { type PhotoRow, sortKey } from "./rows";
+import type { Store } from "./store";
+
+/** The page shows at most so many pixels a side; clicks and masks stay at the photo's resolution. */
+export const DISPLAY_SIDE = 4096;
+const THUMBNAIL_SIDE = 160;
+const OPEN = 2; // decoded photos that are kept: the open one and the one before
+const ENDINGS = /\.(jpe?g|png|webp|gif|bmp|avif)$/i;
+
+/** A photo to add; `path` is its name in the project. */
+export interface Source {
+  path: string;
+  file: File | FileSystemFileHandle;
+}
+
+export const isPhoto = ({ path }: Source) => ENDINGS.test(path);
+
+export class Photos {
+  private readonly decoded = new Map<number, Promise<Picture>>();
+
+  constructor(private readonly store: Store) {}
+
+  /** Add photos; such as are there already stay. Each is on the disk before the next is read. */
+  async add(sources: Source[]): Promise<Count> {
+    const notes: string[] = [];
+    let count = 0;
+    for (const source of sources.filter(isPhoto)) {
+      try {
+        if (await this.addOne(source)) count += 1;
+      } catch (error) {
+        if (error instanceof Lost) throw error;
+        notes.push(`${source.path} cannot be read: ${(error as Error).message}`);
+      }
+    }
+    const others = sources.length - sources.filter(isPhoto).length;
+    if (others) notes.push(`${others} files are no photos that a browser can read (JPEG, PNG, WebP, GIF, BMP, AVIF)`);
+    return { count, notes };
+  }
+
+  /** Whether it is new. */
+  private async addOne({ path, file }: Source): Promise<boolean> {
+    const isFile = file instanceof File;
+    // A copy of its own: the person's file may go.
+    const kept = isFile ? new Blob([await file.arrayBuffer()], { type: file.type }) : file;
+    const bytes = isFile ? file.size : 0;
+    const sha256 = isFile ? await digest(kept as Blob) : null;
+    return this.store.database.write(async (tables) => {
+      let name = path;
+      for (let number = 2; ; number++) {
+        const [there] = await tables.all<PhotoRow>("photos", name, "path");
+        if (!there) break;
+        if (!isFile || (there.sha256 ?? sha256) === sha256) {
+          // The same again: now its file can be read, if it could not before.
+          await tables.put("files", kept, there.id);
+          await tables.put("photos", { ...there, problem: null, sha256: there.sha256 ?? sha256, bytes });
+          return false;
+        }
+        name = path.replace(/(\.\w+)$/, ` (${number})$1`);
+      }
+      const row: Omit<PhotoRow, "id"> = {
+        path: name, sort: sortKey(name), sha256, bytes, width: null, height: null, done: false, problem: null,
+      };
+      const id = await tables.put("photos", row);
+      await tables.put("files", kept, id);
+      return true;
+    });
+  }
+
+  /** Take a photo away, with its objects. */
+  remove(number: number): Promise<void> {
+    this.decoded.delete(number);
+    return this.store.database.write(async (tables) => {
+      const objects = (await tables.all<{ id: number }>("objects", number, "photo")).map(({ id }) => id);
+      for (const id of objects) {
+        await tables.remove("steps", IDBKeyRange.bound([id, 0], [id, Infinity]));
+        for (const timing of await tables.all<{ id: number }>("timings", id, "object")) await tables.remove("timings", timing.id);
+        await tables.remove("objects", id);
+      }
+      for (const entry of await tables.all<{ id: number }>("history", number, "photo")) await tables.remove("history", entry.id);
+      for (const table of ["photos", "files", "thumbnails"] as const) await tables.remove(table, number);
+    });
+  }
+
+  /** All pixels, upright. */
+  pixels(number: number): Promise<Picture> {
+    const known = this.decoded.get(number) ?? this.decode(number);
+    this.decoded.delete(number);
+    this.decoded.set(number, known); // the last used is the last
+    for (const [other] of this.decoded) if (this.decoded.size > OPEN) this.decoded.delete(other);
+    known.catch(() => this.decoded.delete(number));
+    return known;
+  }
+
+  /** The picture that the page shows. */
+  async display(number: number): Promise<Blob> {
+    const { width, height } = await this.pixels(number);
+    const file = await this.file(number);
+    const scale = DISPLAY_SIDE / Math.max(width, height);
+    return scale < 1 ? smaller(file, Math.round(scale * width), Math.round(scale * height)) : file;
+  }
+
+  async thumbnail(number: number): Promise<Blob> {
+    const known = await this.store.database.read((tables) => tables.get<Blob>("thumbnails", number));
+    if (known) return known;
+    const { path } = await this.store.photo(number);
+    const file = await this.file(number);
+    try {
+      const bitmap = await createImageBitmap(file);
+      const scale = Math.min(1, THUMBNAIL_SIDE / Math.max(bitmap.width, bitmap.height));
+      const size = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(scale * side))) as [number, number];
+      bitmap.close();
+      const made = await smaller(file, ...size);
+      await this.store.database.write((tables) => tables.put("thumbnails", made, number)).catch(() => undefined);
+      return made;
+    } catch (error) {
+      throw await this.broken(number, path, error);
+    }
+  }
+
+  private async decode(number: number): Promise<Picture> {
+    const row = await this.store.photo(number);
+    const file = await this.file(number);
+    let picture: Picture;
+    try {
+      picture = await pictureOf(file);
+    } catch (error) {
+      throw await this.broken(number, row.path, error);
+    }
+    const { width, height } = picture;
+    if (row.width !== null && (row.width !== width || row.height !== height)) {
+      throw await this.broken(number, row.path, new Error(`it was ${row.width} x ${row.height} pixels and is now ${width} x ${height}`));
+    }
+    if (row.width === null || row.problem !== null) await this.store.updatePhoto(number, { width, height, problem: null });
+    return picture;
+  }
+
+  private async broken(number: number, path: string, error: unknown): Promise<Refusal> {
+    const problem = `${path} cannot be used: ${(error as Error).message}`;
+    await this.store.updatePhoto(number, { problem });
+    return new Refusal(problem);
+  }
+
+  /** The file; a refusal where the person has to let the browser read it again. */
+  async file(number: number): Promise<Blob> {
+    const kept = await this.store.database.read((tables) => tables.get<Blob | FileSystemFileHandle>("files", number));
+    if (kept instanceof Blob) return kept;
+    const { path } = await this.store.photo(number);
+    if (!kept) throw new Refusal(`${path} is not in this browser; add it again`);
+    try {
+      return await kept.getFile();
+    } catch (error) {
+      const gone = (error as Error).name === "NotFoundError";
+      throw new Refusal(gone ? `${path} is no longer where it was; add it again` : `the browser may not read ${path}; open its folder again`);
+    }
+  }
+}
+
+async function smaller(file: Blob, width: number, height: number): Promise<Blob> {
+  const bitmap = await createImageBitmap(file, { resizeWidth: width, resizeHeight: height, resizeQuality: "medium" });
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d")!.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });
+}
+
+/** SHA-256 in hexadecimal; null where the page is not secure and the browser has none. */
+async function digest(file: Blob): Promise<string | null> {
+  if (!self.crypto?.subtle) return null;
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
