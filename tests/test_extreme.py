@@ -133,7 +133,7 @@ def test_predict_refuses_what_does_not_belong_together(dextr: Path, coffee: Samp
         ([coffee.photo, *four], "lite does not take extreme points"),
         ([coffee.photo, "--clicks", clicks, "--add", "3,4"], "take no corrections"),
         ([coffee.photo, "--model", dextr, "--corners", "9,9", "90,90"], "iog predict --extreme"),
-        (["--batch", batch], "make it two files"),
+        (["--batch", batch], "make a file of each"),
     ):
         result = run("predict", *arguments, "--out", out)
         assert (result.exit_code, message in result.output) == (2, True), result.output

@@ -277,18 +277,78 @@ class ExtremeClicks:
         return cls.of(data["extreme_points"])
 
 
-AnyClicks: TypeAlias = Clicks | ExtremeClicks
-"""What a person clicked for one object, in either way."""
+@dataclass(frozen=True, slots=True)
+class PointClicks:
+    """Clicks without a box, each on the object or beside it (iFCN, RITM and their kin).
+
+    Parameters
+    ----------
+    size
+        (width, height) of the photo, all of which may be meant.
+    corrections
+        Clicks `(x, y, foreground)` in the order in which they were made, the first too.
+
+    Raises
+    ------
+    ClickError
+        If a click is no pixel, or has no label.
+    """
+
+    size: tuple[int, int]
+    corrections: tuple[Correction, ...] = ()
+
+    def __post_init__(self) -> None:
+        given = enumerate(_items(self.corrections, "points"), 1)
+        object.__setattr__(self, "corrections", tuple(_correction(c, f"point {i}") for i, c in given))
+        object.__setattr__(self, "size", tuple(_pixel(self.size, "size")))
+
+    @property
+    def box(self) -> Box:
+        """The whole photo."""
+        return Box(0, 0, *self.size)
+
+    @property
+    def labelled(self) -> tuple[Correction, ...]:
+        """All of them."""
+        return self.corrections
+
+    def __len__(self) -> int:
+        """How many clicks a person made."""
+        return len(self.corrections)
+
+    def with_correction(self, x: float, y: float, foreground: bool) -> PointClicks:
+        """The same clicks with one more."""
+        return PointClicks(self.size, cast(Any, (*self.corrections, (x, y, foreground))))
+
+    def check_inside_image(self, width: int, height: int) -> None:
+        """Raise `ClickError` unless they are clicks on a picture of `width` x `height` pixels."""
+        if (width, height) != self.size:
+            told = f"{self.size[0]} x {self.size[1]} pixels, not of {width} x {height}"
+            raise ClickError(f"these points are for a picture of {told}")
+        for i, c in enumerate(self.corrections, 1):
+            _check_within(self.box, Pixel(c.x, c.y), f"point {i}")
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain lists for `json.dump`; `clicks_from_json` reads it back."""
+        return {"size": list(self.size), "points": [list(c) for c in self.corrections]}
+
+
+AnyClicks: TypeAlias = Clicks | ExtremeClicks | PointClicks
+"""What a person clicked for one object, in whatever way."""
 
 
 def clicks_from_json(data: object) -> AnyClicks:
-    """Clicks of either kind from the dict that their `to_json` makes.
+    """Clicks of any kind from the dict that their `to_json` makes.
 
     Raises
     ------
     ClickError
         If the data is not such a dict or breaks a rule of its kind.
     """
+    if isinstance(data, Mapping) and "points" in data:
+        if "size" not in data:
+            raise ClickError("clicks: 'size' is missing beside 'points'; give [width, height] of the photo")
+        return PointClicks(data["size"], data["points"])
     extreme = isinstance(data, Mapping) and "extreme_points" in data
     return ExtremeClicks.from_json(data) if extreme else Clicks.from_json(data)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from iog.clicks import Clicks, Pixel
+from iog.clicks import Clicks, Pixel, PointClicks
 from iog.crop import Crop, FloatArray
 
 CHANNELS = ("inside", "outside", "add", "remove", "previous")
@@ -22,8 +22,26 @@ CHANNELS = ("inside", "outside", "add", "remove", "previous")
 EXTREME_CHANNELS = ("extreme points", "add", "remove", "previous")
 """The same for a `lite` whose prompt is four extreme points (DEXTR's one heatmap)."""
 
-GUIDANCE = {"inside-outside": CHANNELS, "extreme-points": EXTREME_CHANNELS}
-"""The maps of each kind of first prompt that a `lite` may be built for."""
+POINT_CHANNELS = ("add", "remove", "previous")
+"""The same for a network that takes clicks alone, without a box."""
+
+DISTANCE_CHANNELS = ("add distance", "remove distance")
+"""The same with iFCN's truncated distance maps, without the mask before."""
+
+FIRST_CHANNELS = ("first", "add", "remove", "previous")
+"""The same for a network that treats the first click apart (FCA-Net); `add` has it too."""
+
+GUIDANCE = {
+    "inside-outside": CHANNELS,
+    "extreme-points": EXTREME_CHANNELS,
+    "points": POINT_CHANNELS,
+    "distances": DISTANCE_CHANNELS,
+    "first-point": FIRST_CHANNELS,
+}
+"""The maps of each kind of first prompt that a network may be built for."""
+
+BOXLESS = ("points", "distances", "first-point")
+"""Those without a box."""
 
 _FWHM = 0.03
 """Width of a click's Gaussian as a share of the crop's side (8 px at 256)."""
@@ -119,3 +137,67 @@ def click_maps(
     draw(((c.x, c.y) for c in clicks.corrections if not c.foreground), remove)
     before[:] = 0 if previous is None else previous
     return maps
+
+
+def point_maps(
+    guidance: str,
+    clicks: Clicks | PointClicks,
+    crop: Crop,
+    previous: FloatArray | None = None,
+    out: FloatArray | None = None,
+) -> FloatArray:
+    """The maps of a network that takes clicks alone: (C, height, width) float32 in 0..1.
+
+    Each click is drawn at the centre of the crop pixel in which it lies, so that a map is exactly 1 at
+    clicked pixels and nowhere else.
+
+    Parameters
+    ----------
+    guidance
+        A key of `GUIDANCE` that is one of `BOXLESS`; says which channels there are.
+    clicks
+        In image pixels; of clicks with a box the labelled ones alone are drawn.
+    crop
+        The window that the network sees.
+    previous
+        Probability map (height, width) of the mask before the newest click; None before the first.
+    out
+        Where to draw; a new array if None.
+    """
+    width, height = crop.width, crop.height
+    channels = GUIDANCE[guidance]
+    maps = np.empty((len(channels), height, width), np.float32) if out is None else out
+    added, removed = (
+        [_pixel_centre(crop, c.x, c.y) for c in clicks.labelled if c.foreground == kind]
+        for kind in (True, False)
+    )
+    points = {
+        "first": added[:1],
+        **{"add": added, "add distance": added, "remove": removed, "remove distance": removed},
+    }
+    for channel, own in zip(channels, maps, strict=True):
+        if channel == "previous":
+            own[:] = 0 if previous is None else previous
+        elif channel.endswith("distance"):
+            nearness(points[channel], width, height, own)
+        else:
+            gaussians(points[channel], width, height, click_width(max(width, height)), own)
+    return maps
+
+
+def nearness(points: Sequence[tuple[float, float]], width: int, height: int, out: FloatArray) -> FloatArray:
+    """iFCN's truncated Euclidean distance map, turned round: 1 at a click, 0 from half the crop's side on."""
+    reach = max(width, height) / 2
+    nearest = np.full((height, width), reach, np.float32)
+    for x, y in points:
+        across, down = np.square(np.arange(width) + 0.5 - x), np.square(np.arange(height) + 0.5 - y)
+        np.minimum(nearest, np.sqrt(np.add.outer(down, across)), out=nearest)
+    out[:] = 1 - nearest / reach
+    return out
+
+
+def _pixel_centre(crop: Crop, x: int, y: int) -> tuple[float, float]:
+    """The centre of the crop pixel in which the centre of an image pixel lies."""
+    ((cx, cy),) = crop.to_crop([(x + 0.5, y + 0.5)])
+    column, row = (int(np.clip(value, 0, side - 1)) for value, side in ((cx, crop.width), (cy, crop.height)))
+    return column + 0.5, row + 0.5

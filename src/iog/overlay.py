@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from iog.clicks import Box, Correction, ExtremeClicks
+from iog.clicks import Box, Correction, ExtremeClicks, PointClicks
 from iog.prediction import Prediction
 
 Colour: TypeAlias = tuple[int, int, int]
@@ -20,11 +20,13 @@ _REMOVE = (213, 40, 40)
 
 
 def draw_overlay(image: npt.NDArray[np.uint8], prediction: Prediction) -> npt.NDArray[np.uint8]:
-    """(H, W, 3) RGB: the mask tinted and outlined, the box dashed, clicks as + and - signs."""
+    """(H, W, 3) RGB: the mask tinted and outlined, a box dashed, clicks as + and - signs."""
     canvas, unit = draw_mask(image, prediction.mask)
     clicks = prediction.clicks
     if isinstance(clicks, ExtremeClicks):
         marked = [Correction(x, y, True) for x, y in clicks.points]
+    elif isinstance(clicks, PointClicks):
+        marked = list(clicks.corrections)
     else:
         box = clicks.box
         _dashed(canvas, (box.x0, box.y0), (box.x1 - 1, box.y1 - 1), unit)

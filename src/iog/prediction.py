@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iog.calibration import Calibration
-from iog.clicks import AnyClicks, Box, ExtremeClicks
+from iog.clicks import AnyClicks, Box, ExtremeClicks, PointClicks
 from iog.crop import Crop, FloatArray
 from iog.masks import expected_iou
 from iog.prompting import Prompting
@@ -74,11 +74,13 @@ class Prediction:
 
     @property
     def prompt(self) -> str:
-        """The kind of prompt: `method`, else "extreme points", "box", "inside" or "corrections"."""
+        """The kind of prompt: `method`, else "extreme points", "points", "box", "inside" or "corrections"."""
         if self.method is not None:
             return self.method
         if isinstance(self.clicks, ExtremeClicks):
             return "extreme points"
+        if isinstance(self.clicks, PointClicks):
+            return "points"
         if self.clicks.corrections:
             return "corrections"
         return "box" if self.clicks.inside is None else "inside"

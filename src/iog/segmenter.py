@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from iog import zoo
 from iog.calibration import Calibration
-from iog.clicks import AnyClicks, Clicks, ExtremeClicks
+from iog.clicks import AnyClicks, Clicks, ExtremeClicks, PointClicks
 from iog.crop import Crop, FloatArray
 from iog.engines import Engine, Features
 from iog.errors import ModelError
@@ -37,6 +37,7 @@ _OTHER_CLICKS = {
     Clicks: "{} needs four extreme points of the object, which corners and an inside click do not tell; "
     "choose lite or an IOG model (iog predict --extreme gives them, iog bench accuracy and iog reproduce "
     "measure it)",
+    PointClicks: "{} needs a box around the object, or its extreme points: give --corners or --extreme",
     ExtremeClicks: "{} does not take extreme points; DEXTR, dextr-lite and IOG's ablation do",
 }
 """What to say of a model by the clicks that it is given and does not take."""
@@ -96,20 +97,30 @@ class Segmenter:
 
     def require(self, kind: type[AnyClicks]) -> None:
         """Raise `ModelError` unless the model understands clicks of this kind."""
-        if self.prompting.takes is not kind:
+        takes = self.prompting.takes
+        if takes is PointClicks is not kind:
+            told = "takes clicks alone, without a box: on the object (--add) and beside it (--remove)"
+            raise ModelError(f"{self.model} {told}")
+        if takes is not kind:
             raise ModelError(_OTHER_CLICKS[kind].format(self.model))
 
-    def session(self, image: ImageLike, corners: Sequence[Sequence[float]]) -> Session:
+    def session(self, image: ImageLike, corners: Sequence[Sequence[float]] | None = None) -> Session:
         """Open an object: encodes its crop at once, so that the first preview is ready with the hand.
+
+        Without corners it is one without a box, for a model that takes clicks alone; its first mask, to no
+        click, means nothing.
 
         Raises
         ------
         ClickError, ImageError
             If the corners or the image are unusable.
         ModelError
-            If the model takes extreme points.
+            If the model takes other clicks.
         """
-        return Session(self, read_image(image), Clicks.of(corners))
+        array = read_image(image)
+        if corners is None:
+            return Session(self, array, PointClicks((array.shape[1], array.shape[0])))
+        return Session(self, array, Clicks.of(corners))
 
     def segment(self, image: ImageLike, clicks: AnyClicks) -> Prediction:
         """The mask of one object, at whose clicks the model must be able to look (`require`).
@@ -222,7 +233,7 @@ class Segmenter:
 class _Step:
     """One state of a session's history."""
 
-    clicks: Clicks
+    clicks: Clicks | PointClicks
     crop: Crop
     probability: FloatArray
 
@@ -237,7 +248,9 @@ class Session:
     used from several threads; its calls take turns.
     """
 
-    def __init__(self, segmenter: Segmenter, image: npt.NDArray[np.uint8], clicks: Clicks) -> None:
+    def __init__(
+        self, segmenter: Segmenter, image: npt.NDArray[np.uint8], clicks: Clicks | PointClicks
+    ) -> None:
         self._segmenter = segmenter
         self._image = image
         self._lock = threading.RLock()
@@ -247,8 +260,13 @@ class Session:
         self._now = self._run(clicks, now=None)
 
     @property
-    def clicks(self) -> Clicks:
+    def clicks(self) -> Clicks | PointClicks:
         """The clicks so far."""
+        return self._now.clicks
+
+    def _boxed(self) -> Clicks:
+        if isinstance(self._now.clicks, PointClicks):
+            raise ModelError(f"{self._segmenter.model} takes clicks alone: there is no inside click")
         return self._now.clicks
 
     @property
@@ -269,18 +287,18 @@ class Session:
     def preview(self, inside: Sequence[float]) -> Prediction:
         """The mask that an inside click at (x, y) would give; the session stays as it is."""
         with self._lock:
-            step = self._run(self.clicks.with_inside(*inside), self._now)
+            step = self._run(self._boxed().with_inside(*inside), self._now)
             return self._predicted(step)
 
     def click(self, x: float, y: float) -> Prediction:
         """Set (or move) the inside click."""
-        return self.change(self.clicks.with_inside(x, y))
+        return self.change(self._boxed().with_inside(x, y))
 
     def correct(self, x: float, y: float, foreground: bool) -> Prediction:
         """Add a correction: pixel (x, y) belongs to the object, or does not."""
         return self.change(self.clicks.with_correction(x, y, foreground))
 
-    def change(self, clicks: Clicks) -> Prediction:
+    def change(self, clicks: Clicks | PointClicks) -> Prediction:
         """Replace the clicks altogether, as when one is moved or deleted; `undo` takes it back.
 
         Raises
@@ -317,7 +335,7 @@ class Session:
         size = self._image.shape[1], self._image.shape[0]
         return self._segmenter.prediction(step.clicks, step.crop, step.probability, size)
 
-    def _run(self, clicks: Clicks, now: _Step | None) -> _Step:
+    def _run(self, clicks: Clicks | PointClicks, now: _Step | None) -> _Step:
         """The state for `clicks`; goes on from `now` when it is the stage before the last."""
         segmenter = self._segmenter
         segmenter.check(self._image, clicks)
@@ -332,7 +350,7 @@ class Session:
         assert probability is not None
         return _Step(clicks, crop, probability)
 
-    def _features(self, clicks: Clicks, crop: Crop) -> Features:
+    def _features(self, clicks: Clicks | PointClicks, crop: Crop) -> Features:
         prompting = self._segmenter.prompting
         key = prompting.features_key(clicks, crop)
         if self._encoded is None or self._encoded[0] != key:

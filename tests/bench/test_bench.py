@@ -36,6 +36,7 @@ class Scripted:
 
     def __init__(self, first: int, last: int | None, masks: Sequence[BoolArray | Exception]) -> None:
         self.first, self.last, self._masks = first, last, iter(masks)
+        self.prompt = max(first, 3)
         self.seen: list[Correction | None] = []
         self.clicks = Clicks.of([(0, 0), (9, 9)])
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from iog.baselines import METHODS
 from iog.box_methods import BoxSegmenter
 from iog.clicks import ExtremeClicks
 from iog.description import PublishedInfo
@@ -41,6 +42,9 @@ def test_the_plain_data_agree(name: str) -> None:
         assert row < len(table.rows)
         if isinstance(recipe, Recipe):
             assert recipe.data in DATA
+            if recipe.method:
+                assert recipe.method in METHODS
+                continue
             assert {recipe.weights, recipe.second or recipe.weights} <= set(WEIGHTS)
 
 
@@ -253,3 +257,18 @@ def test_extreme_points_cost_four_clicks() -> None:
     assert by_prompt["extreme points"] == {4}
     assert by_prompt["box"] == {2}
     assert min(by_prompt["inside"]) == 3
+
+
+def test_classical_rows_are_measured_from_one_click(red: Segmenter) -> None:
+    """Clicks alone, up to 20; a target is the click at which the mean reaches it."""
+    objects = Objects([made("one", OBJECT), made("other", OBJECT)])
+    text = reproduce("table1", red, data={"grabcut": objects})
+    rows = {
+        tuple(cell.strip() for cell in line.split("|")[1:3]): line.split("|") for line in text.splitlines()
+    }
+    for method in ("Graph cut", "Random walker", "Geodesic matting"):
+        reached = rows[method, "Clicks GrabCut@90%"][4].strip()
+        assert reached == "> 20" or 2 <= int(reached) <= 20
+        assert float(rows[method, "IoU @ 4 clicks GrabCut"][4]) > 5
+        assert rows[method, "Clicks PASCAL@85%"][4].strip() == "-"
+    assert rows["iFCN", "Clicks GrabCut@90%"][4].strip() == "-"

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from importlib import import_module, metadata
 from typing import Any
 
-from iog.baselines.task import SIDE, Answer, PromptName, Stroke, Task, UnanswerableError, task_of
-from iog.clicks import Clicks, Pixel
+import numpy as np
+
+from iog.baselines.task import BACKGROUND, SIDE, Answer, PromptName, Stroke, Task, UnanswerableError, task_of
+from iog.clicks import Clicks, Pixel, PointClicks
 from iog.errors import DataError
 from iog.extras import require
 from iog.images import ImageLike, read_image
@@ -103,7 +105,7 @@ METHODS: dict[str, Baseline] = {
 def segment(
     name: str,
     image: ImageLike,
-    clicks: Clicks,
+    clicks: Clicks | PointClicks,
     *,
     prompt: PromptName = "full",
     strokes: Sequence[Stroke] = (),
@@ -119,7 +121,8 @@ def segment(
     image
         Path, Pillow image or array; see `iog.images.read_image`.
     clicks
-        As for `iog.Segmenter`.
+        As for `iog.Segmenter`. Clicks without a box are all the seeds; where they, and all strokes, are on
+        the object, everything is taken for it: nothing says otherwise.
     prompt
         What the method is told of them, see `iog.baselines.task`.
     strokes
@@ -144,6 +147,9 @@ def segment(
     height, width = array.shape[:2]
     clicks.check_inside_image(width, height)
     task, crop = task_of(array, clicks, prompt, strokes, anchors)
-    probability = (answer or METHODS[name].load())(task)
+    if isinstance(clicks, PointClicks) and not (task.seeds == BACKGROUND).any():
+        probability = np.ones(task.seeds.shape, np.float32)
+    else:
+        probability = (answer or METHODS[name].load())(task)
     # Pasting is the same as for `lite`; of the prompting nothing else is used.
     return Prediction(clicks, crop, probability, (width, height), name, LitePrompting(SIDE, 0))

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from iog.clicks import Box, Clicks, Pixel
+from iog.clicks import Box, Clicks, Pixel, PointClicks
 from iog.crop import ByteArray, Crop, FloatArray
 
 PromptName = Literal["seeds", "full"]
@@ -72,7 +72,7 @@ class UnanswerableError(Exception):
 
 def task_of(
     image: npt.NDArray[np.uint8],
-    clicks: Clicks,
+    clicks: Clicks | PointClicks,
     prompt: PromptName,
     strokes: Sequence[Stroke] = (),
     anchors: Sequence[Pixel] = (),
@@ -84,7 +84,8 @@ def task_of(
     image
         (H, W, 3) RGB.
     clicks
-        Clicks in image pixels; a click beyond the crop enlarges it.
+        Clicks in image pixels; a click beyond the crop enlarges it. Without a box they are all the seeds, and
+        the crop is the photo.
     prompt
         See the module's text.
     strokes
@@ -98,13 +99,14 @@ def task_of(
     seeds = np.zeros(part.shape[:2], np.uint8)
     box = clicks.box
     x0, y0, x1, y1 = crop.to_crop([box[:2], box[2:]]).ravel().tolist()
-    radius = max(1, min(_RADIUS, round(_RADIUS_SHARE * min(x1 - x0, y1 - y0))))
+    boxless = isinstance(clicks, PointClicks)
+    radius = _RADIUS if boxless else max(1, min(_RADIUS, round(_RADIUS_SHARE * min(x1 - x0, y1 - y0))))
 
     def disc(x: int, y: int, label: int) -> None:
         cv2.circle(seeds, _pixel(crop, x, y), radius, label, -1)
 
     seen = box.intersection(Box(0, 0, width, height))
-    corners = [(x, y) for x in (seen.x0, seen.x1 - 1) for y in (seen.y0, seen.y1 - 1)]
+    corners = [] if boxless else [(x, y) for x in (seen.x0, seen.x1 - 1) for y in (seen.y0, seen.y1 - 1)]
     # A crop pixel that the box only grazes stays unknown.
     columns, rows = slice(max(0, int(x0)), int(np.ceil(x1))), slice(max(0, int(y0)), int(np.ceil(y1)))
     if prompt == "full":
@@ -120,9 +122,7 @@ def task_of(
     for stroke in strokes:
         for x, y in stroke.points:
             disc(x, y, OBJECT if stroke.foreground else BACKGROUND)
-    if clicks.inside is not None:
-        disc(*clicks.inside, OBJECT)
-    for x, y, foreground in clicks.corrections:
+    for x, y, foreground in clicks.labelled:
         disc(x, y, OBJECT if foreground else BACKGROUND)
     return Task(
         part, seeds, (x0, y0, x1, y1), prompt == "full", tuple(_pixel(crop, x, y) for x, y in anchors)
@@ -136,7 +136,9 @@ def require_both(task: Task) -> None:
             raise UnanswerableError(f"there is no seed of {name}")
 
 
-def _crop(clicks: Clicks, margin: float, strokes: Sequence[Stroke], width: int, height: int) -> Crop:
+def _crop(
+    clicks: Clicks | PointClicks, margin: float, strokes: Sequence[Stroke], width: int, height: int
+) -> Crop:
     window = Crop.around(clicks.box, margin, SIDE).window
     points = [Pixel(c.x, c.y) for c in clicks.corrections] + [p for stroke in strokes for p in stroke.points]
     for x, y in points:

@@ -12,10 +12,11 @@ from tqdm import tqdm
 
 from iog.bench.results import MethodFile, MethodResult, check_settings, write_environment
 from iog.bench.settings import BenchSettings
-from iog.bench.subjects import Classical, Participant
+from iog.bench.subjects import Participant
 from iog.clicks import AnyClicks, ExtremeClicks
 from iog.datasets import ObjectDataset, ObjectSample, known
 from iog.errors import DataError
+from iog.evaluation.classical import Classical
 from iog.evaluation.measure import measure
 from iog.evaluation.subjects import PROMPT_CLICKS
 from iog.masks import encode_rle

@@ -212,8 +212,11 @@ def speed_tables(speed: Mapping[str, Any]) -> list[Table]:
 
 
 def _prompt(subject: Subject, photo: Image, mask: BoolArray) -> Any:
-    """An attempt that has its whole prompt."""
+    """An attempt that has its whole prompt; the first click on the object where clicks are all there is."""
     attempt = subject.begin(photo, mask, RobotUser())
+    if subject.prompt == 0:
+        _ = attempt.step(_hand(mask)[1][0]).mask
+        return attempt
     for _ in range(subject.first, max(subject.first, min(3, subject.last or 3)) + 1):
         _ = attempt.step(None).mask
     return attempt

@@ -1,35 +1,21 @@
-"""Who takes part: networks prompted inside-outside, networks with extreme points, classical methods."""
+"""Who takes part: networks with each kind of prompt, classical methods."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from iog import baselines, zoo
 from iog.baselines import METHODS, Baseline
-from iog.baselines.limits import Limited, LimitError
-from iog.baselines.task import PromptName, UnanswerableError
-from iog.clicks import AnyClicks, Clicks, Correction, ExtremeClicks
+from iog.baselines.limits import Limited
 from iog.errors import DataError
-from iog.evaluation.subjects import (
-    BOX_CLICKS,
-    EXTREME_CLICKS,
-    PROMPT_CLICKS,
-    Attempt,
-    ExtremeNetwork,
-    Image,
-    NoAnswerError,
-    Subject,
-    User,
-    subject_of,
-)
-from iog.prediction import Prediction
-from iog.robot import BoolArray
+from iog.evaluation.classical import Classical, Given
+from iog.evaluation.subjects import BoxedNetwork, ExtremeNetwork, PointNetwork, Subject, subject_of
 from iog.segmenter import Segmenter
 
-Family = Literal["inside-outside", "extreme points", "classical", "none"]
+Family = Literal["inside-outside", "extreme points", "clicks alone", "classical", "none"]
 
 
 @dataclass(frozen=True)
@@ -46,73 +32,6 @@ class Participant:
     """Changes when its answers do: its weights, or its library and the revision of our code."""
     subject: Subject
     """What answers."""
-
-
-@dataclass(frozen=True)
-class Classical:
-    """A classical method with one of its prompts."""
-
-    method: Baseline
-    prompt: PromptName | Literal["outline"]
-    """`outline`: the four extreme points, for methods that trace the outline."""
-    answer: Callable[..., Any]
-
-    @property
-    def first(self) -> int:
-        """See `Subject.first`."""
-        if self.prompt == "outline":
-            return EXTREME_CLICKS
-        return BOX_CLICKS if self.prompt == "full" and self.method.from_box else PROMPT_CLICKS
-
-    @property
-    def last(self) -> int | None:
-        """See `Subject.last`."""
-        return None if self.method.corrections else self.first
-
-    def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:
-        """See `Subject.begin`."""
-        if self.prompt == "outline":
-            return _Outlined(self, image, ExtremeClicks(user.extreme_points(mask)))
-        return _Seeded(self, image, user.clicks(mask))
-
-    def segment(self, image: Image, clicks: Clicks, **prompt: Any) -> Prediction:
-        """`baselines.segment`; `NoAnswerError` where the method cannot work, or takes more than it may."""
-        try:
-            return baselines.segment(self.method.name, image, clicks, answer=self.answer, **prompt)
-        except (UnanswerableError, LimitError) as error:
-            raise NoAnswerError(str(error)) from error
-
-
-@dataclass(frozen=True)
-class _Outlined:
-    """Four points on the outline, answered once."""
-
-    subject: Classical
-    image: Image
-    clicks: ExtremeClicks
-
-    def step(self, correction: Correction | None) -> Prediction:
-        box, points = self.clicks.box, self.clicks.points
-        corners = Clicks.of((box[:2], (box.x1 - 1, box.y1 - 1)))
-        return self.subject.segment(self.image, corners, anchors=points)
-
-
-class _Seeded:
-    """A box, an inside click where there is one, and corrections."""
-
-    def __init__(self, subject: Classical, image: Image, clicks: Clicks) -> None:
-        self._subject, self._image, self._prompt = subject, image, clicks
-        self.clicks: AnyClicks = Clicks(clicks.corners) if subject.first == BOX_CLICKS else clicks
-        self._started = False
-
-    def step(self, correction: Correction | None) -> Prediction:
-        if correction is not None:
-            self._prompt = self._prompt.with_correction(*correction)
-        if self._started:
-            self.clicks = self._prompt
-        self._started = True
-        assert isinstance(self.clicks, Clicks)
-        return self._subject.segment(self._image, self.clicks, prompt=self._subject.prompt)
 
 
 def classical_names() -> list[str]:
@@ -182,19 +101,22 @@ def opened(
         yield found
 
 
-def _prompts(method: Baseline) -> list[tuple[str, PromptName | Literal["outline"]]]:
+def _prompts(method: Baseline) -> list[tuple[str, Given]]:
     """Names of a method's subjects and what each is given."""
     if method.module == "scissors":
         return [("scissors-full", "full"), ("scissors-outline", "outline")]
     if len(method.prompts) == 1:
         return [(method.name, method.prompts[0])]
-    return [(f"{method.name}-{prompt}", prompt) for prompt in method.prompts]
+    given: tuple[Given, ...] = (*method.prompts, "clicks")
+    return [(f"{method.name}-{one}", one) for one in given]
 
 
-def _classical(
-    name: str, method: Baseline, prompt: PromptName | Literal["outline"], answer: Any
-) -> Participant:
-    titles = {"seeds": f"{method.title}, seeds only", "outline": f"{method.title}, extreme points"}
+def _classical(name: str, method: Baseline, prompt: Given, answer: Any) -> Participant:
+    titles = {
+        "seeds": f"{method.title}, seeds only",
+        "clicks": f"{method.title}, clicks alone",
+        "outline": f"{method.title}, extreme points",
+    }
     return Participant(
         name,
         titles.get(prompt, method.title),
@@ -204,8 +126,15 @@ def _classical(
     )
 
 
+_FAMILIES: dict[type, Family] = {
+    BoxedNetwork: "inside-outside",
+    ExtremeNetwork: "extreme points",
+    PointNetwork: "clicks alone",
+}
+
+
 def _network(name: str, title: str, model: str, threads: int | None) -> Participant:
     segmenter = Segmenter(model, threads=threads)
     subject = subject_of(segmenter)
-    family: Family = "extreme points" if isinstance(subject, ExtremeNetwork) else "inside-outside"
+    family = _FAMILIES[type(subject)]
     return Participant(name, title, family, f"weights {segmenter.engine.info.weights_sha256}", subject)

@@ -12,7 +12,7 @@ import click
 from tqdm import tqdm
 
 from iog.cli.types import ParamType
-from iog.clicks import AnyClicks, Clicks, ExtremeClicks, clicks_from_json
+from iog.clicks import AnyClicks, Clicks, ExtremeClicks, PointClicks, clicks_from_json
 from iog.errors import DataError, IogError
 from iog.zoo import ENGINES
 
@@ -119,13 +119,15 @@ def predict(
     Pixels count from 0 at the top left. Without --inside the box alone is used; with it the mask is usually
     better, above all when the box holds several things. Corrections are applied in the order additions,
     removals; use --clicks for another order. The published IOG takes corrections only where it was trained
-    for them (refinement); DEXTR takes four extreme points instead of corners and inside.
+    for them (refinement); DEXTR takes four extreme points instead of corners and inside. Models that take
+    clicks alone are given --add and --remove, without corners.
 
     \b
     iog predict cat.jpg --corners 143,20 450,290 --inside 290,150 --out mask.png --overlay check.png
     iog predict cat.jpg --clicks cat.json --add 420,200 --out cat.coco.json --format coco
     iog predict --batch clicks.jsonl --out masks/
     iog predict cat.jpg --model IOG_PASCAL_SBD.pth --clicks cat.json --out mask.png
+    iog predict cat.jpg --model itis.pt --add 290,150 --remove 40,40 --out mask.png
     iog predict cat.jpg --model dextr.pth --extreme 143,99 200,20 450,180 310,290 --out mask.png
     """
     given = corners, inside, add, remove, extreme, clicks_file
@@ -142,7 +144,7 @@ def predict(
         raise click.UsageError("name a PHOTO, or use --batch")
     if out is None and overlay is None:
         raise click.UsageError("nothing to write: give --out, --overlay, or both")
-    clicks = _clicks(corners, inside, add, remove, extreme, clicks_file)
+    clicks = _clicks(photo, corners, inside, add, remove, extreme, clicks_file)
     for path in (out, overlay):
         if path is not None and not path.absolute().parent.is_dir():
             raise DataError(f"folder {path.absolute().parent} does not exist; make it first")
@@ -159,6 +161,7 @@ def _opened(model: str, engine: Any, threads: int | None, kind: type[AnyClicks])
 
 
 def _clicks(
+    photo: Path,
     corners: tuple[tuple[float, float], tuple[float, float]] | None,
     inside: tuple[float, float] | None,
     add: tuple[tuple[float, float], ...],
@@ -178,7 +181,12 @@ def _clicks(
             if add or remove:
                 raise click.UsageError("extreme points take no corrections: leave --add and --remove out")
             return read
-        clicks = read
+        clicks: Clicks | PointClicks = read
+    elif corners is None and inside is None and (add or remove):
+        from iog.images import read_image
+
+        height, width = read_image(photo).shape[:2]
+        clicks = PointClicks((width, height))
     elif corners is None:
         raise click.UsageError("where is the object? Give --corners X,Y X,Y (or --clicks FILE.json)")
     else:
@@ -261,10 +269,12 @@ def _read_batch(batch: Path) -> list[tuple[int, str, AnyClicks | IogError]]:
 
 
 def _agreed(batch: Path, lines: list[tuple[int, str, AnyClicks | IogError]]) -> type[AnyClicks]:
-    """The kind of clicks of all lines; one model cannot answer both kinds."""
+    """The kind of clicks of all lines; one model cannot answer several."""
     kinds: set[type[AnyClicks]] = {type(c) for _, _, c in lines if not isinstance(c, IogError)}
-    if len(kinds) == 2:
-        raise DataError(f"{batch} has lines with corners and lines with extreme points; make it two files")
+    if len(kinds) > 1:
+        raise DataError(
+            f"{batch} has lines with corners, with extreme points or with points alone; make a file of each"
+        )
     return kinds.pop() if kinds else Clicks
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from iog.clicks import Box, Clicks, Correction, Pixel
+from iog.clicks import AnyClicks, Box, Clicks, Correction, ExtremeClicks, Pixel, PointClicks
 from iog.datasets import ObjectDataset, ObjectSample
 from iog.errors import DataError
 from iog.evaluation.protocol import ObjectResult
@@ -69,7 +70,10 @@ def write_gallery(
         if sample.name != result.name:
             raise DataError(f"object {result.index} is {sample.name} but {result.name} in the results")
         made = result.clicks
-        asked = Clicks(made.corners, made.inside, made.corrections[: clicks - 3])
+        # With a box, corrections begin after the third click.
+        kept = clicks - 3 if isinstance(made, Clicks) else clicks
+        assert not isinstance(made, ExtremeClicks)
+        asked = replace(made, corrections=made.corrections[:kept])
         prediction = segmenter.segment(sample.image, asked)
         file = f"{rank:03}.png"
         iou, boundary = (f"{100 * v[clicks - 3]:.1f} %" for v in (result.ious, result.boundary_ious))
@@ -91,7 +95,7 @@ def write_gallery(
 
 
 def picture(
-    sample: ObjectSample, mask: BoolArray, made: Clicks | Sequence[Pixel], caption: str, side: int = _SIDE
+    sample: ObjectSample, mask: BoolArray, made: AnyClicks | Sequence[Pixel], caption: str, side: int = _SIDE
 ) -> npt.NDArray[np.uint8]:
     """An object, a mask (H, W) and the clicks that made it (or extreme points), with its surroundings.
 
@@ -104,7 +108,11 @@ def picture(
     tint(canvas, predicted)
     outline(canvas, truth, _TRUTH, 3)
     outline(canvas, predicted)
-    shown = made.labelled if isinstance(made, Clicks) else [Correction(x, y, True) for x, y in made]
+    if isinstance(made, Clicks | PointClicks):
+        shown: Sequence[Correction] = made.labelled
+    else:
+        points = made.points if isinstance(made, ExtremeClicks) else made
+        shown = [Correction(x, y, True) for x, y in points]
     for x, y, foreground in shown:
         mark_click(canvas, *close.point(x, y), 1, foreground=foreground)
     strip = np.zeros((_STRIP, canvas.shape[1], 3), np.uint8)
@@ -112,7 +120,7 @@ def picture(
     return np.concatenate([canvas, strip])
 
 
-def _window(sample: ObjectSample, mask: BoolArray, made: Clicks | Sequence[Pixel]) -> Box:
+def _window(sample: ObjectSample, mask: BoolArray, made: AnyClicks | Sequence[Pixel]) -> Box:
     """Clicked box, truth and mask, with some context, within the image."""
     boxes = [made.box] if isinstance(made, Clicks) else []
     boxes += [own for m in (sample.mask, mask) if (own := mask_box(m)) is not None]

@@ -35,7 +35,7 @@ class Curve:
     clicks: AnyClicks
     """Every click that was made."""
     prompted: Prediction | None
-    """The answer to the whole prompt; None if there was none."""
+    """The answer to the whole prompt, or to three clicks without a box; None if there was none."""
 
 
 def measure(
@@ -65,7 +65,6 @@ def measure(
     until
         IoU at which the user is content with a corrected object; None makes all clicks.
     """
-    prompt = max(subject.first, PROMPT_CLICKS)
     last = max(clicks if subject.last is None else min(clicks, subject.last), subject.first)
     attempt = subject.begin(sample.image, sample.mask, user)
     ious: list[float] = []
@@ -77,7 +76,7 @@ def measure(
     prompted: Prediction | None = None
     for number in range(subject.first, last + 1):
         correction = None
-        if number > prompt:
+        if number > subject.prompt:
             if until is not None and ious and ious[-1] >= until:
                 break
             correction = user.correction(mask, sample.mask, sample.void, corrections)
@@ -96,7 +95,7 @@ def measure(
         ious.append(iou(mask, sample.mask, sample.void))
         if boundary_ratio is not None:
             boundary_ious.append(boundary_iou(mask, sample.mask, sample.void, ratio=boundary_ratio))
-        if number <= prompt:
+        if number <= max(subject.first, PROMPT_CLICKS):
             prompted = prediction
     return Curve(
         first=subject.first,

@@ -1,7 +1,7 @@
 """IoU after each click that the robot user makes, at image resolution: the two protocols' common part.
 
-The prompt is a box and the inside click. The threshold is fixed (0.5), and no curve stops early; for the rest
-see `iog.evaluation.measure`.
+The prompt is a box and the inside click; a model that takes clicks alone is given none (RITM's start). The
+threshold is fixed (0.5), and no curve stops early; for the rest see `iog.evaluation.measure`.
 
     iog    IOG's and DEXTR's: mean IoU over objects after 3, 4, 5 ... clicks
     ritm   RITM's: with which click each object reaches 80, 85, 90, 95 % (NoC), out of 20
@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from iog.clicks import Clicks, Correction
+from iog.clicks import AnyClicks, Clicks, Correction, PointClicks, clicks_from_json
 from iog.datasets import ObjectDataset, ObjectSample
 from iog.description import Info, ModelInfo, PublishedInfo
 from iog.errors import ClickError, DataError, ModelError
@@ -27,7 +27,7 @@ from iog.evaluation.metrics import clicks_to_reach, iou
 from iog.evaluation.overlap import fingerprint
 from iog.evaluation.settings import Settings
 from iog.evaluation.stopwatch import Stopwatch
-from iog.evaluation.subjects import BOX_CLICKS, PROMPT_CLICKS, BoxedNetwork, User
+from iog.evaluation.subjects import BOX_CLICKS, PROMPT_CLICKS, User, subject_of
 from iog.robot import BoolArray, ExtremePixels, RobotUser
 from iog.segmenter import Segmenter
 
@@ -54,17 +54,19 @@ class ObjectResult:
     photo: str
     """Fingerprint of the photo (`iog.evaluation.overlap`)."""
     box_iou: float
-    """IoU from the box alone, after 2 clicks."""
+    """IoU after 2 clicks: from the box alone, where there is one."""
     ious: tuple[float, ...]
     """IoU after 3, 4, 5 ... clicks."""
     box_boundary_iou: float
-    """Boundary IoU from the box alone."""
+    """Boundary IoU after 2 clicks."""
     boundary_ious: tuple[float, ...]
     """Boundary IoU after 3, 4, 5 ... clicks."""
     confidence: float
     """The segmenter's own estimate of the IoU after 3 clicks."""
-    clicks: Clicks
+    clicks: AnyClicks
     """Every click that was made."""
+    one_iou: float | None = None
+    """IoU after 1 click; None where clicks begin with a box."""
     swept: tuple[float, ...] = ()
     """IoU after 3 clicks at each of `THRESHOLDS`, if that was asked for."""
     milliseconds: Mapping[str, Any] = field(compare=False)
@@ -73,8 +75,14 @@ class ObjectResult:
 
     @property
     def curve(self) -> tuple[float, ...]:
-        """IoU after 2, 3, 4 ... clicks."""
-        return self.box_iou, *self.ious
+        """IoU after `first` clicks and on."""
+        one = () if self.one_iou is None else (self.one_iou,)
+        return *one, self.box_iou, *self.ious
+
+    @property
+    def first(self) -> int:
+        """Clicks at which the curve begins: 2 with a box, 1 without."""
+        return BOX_CLICKS if self.one_iou is None else 1
 
     @property
     def last(self) -> int:
@@ -83,12 +91,14 @@ class ObjectResult:
 
     def noc(self, target: float) -> int | None:
         """With which click the IoU first reaches `target` percent; None if it never does."""
-        return clicks_to_reach(self.curve, target / 100, BOX_CLICKS)
+        return clicks_to_reach(self.curve, target / 100, self.first)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for a JSON line."""
         data = {name: getattr(self, name) for name in self.__dataclass_fields__}
         data["clicks"] = self.clicks.to_json()
+        if self.one_iou is None:
+            del data["one_iou"]
         data["noc"] = {str(target): self.noc(target) for target in TARGETS}
         return data
 
@@ -102,11 +112,11 @@ class ObjectResult:
             If the line has not all its parts.
         """
         try:
-            data = {"swept": (), **data}  # files of before have none
+            data = {"swept": (), "one_iou": None, **data}
             known = {name: data[name] for name in cls.__dataclass_fields__}
             for name in ("ious", "boundary_ious", "swept"):
                 known[name] = tuple(data[name])
-            known["clicks"] = Clicks.from_json(data["clicks"])
+            known["clicks"] = clicks_from_json(data["clicks"])
         except (KeyError, TypeError, ClickError) as error:
             raise DataError(f"not a result line of iog eval: {type(error).__name__}: {error}") from error
         return cls(**known)
@@ -166,7 +176,8 @@ def evaluate(
 
 def check_measurable(segmenter: Segmenter, settings: Settings) -> None:
     """Raise `ModelError` if the model takes extreme points, or no corrections and there are to be some."""
-    segmenter.require(Clicks)
+    if segmenter.prompting.takes is not PointClicks:
+        segmenter.require(Clicks)
     if settings.clicks > PROMPT_CLICKS and not segmenter.takes_corrections:
         raise ModelError(f"{segmenter.model} takes no corrections; measure it with `clicks` {PROMPT_CLICKS}")
 
@@ -174,10 +185,12 @@ def check_measurable(segmenter: Segmenter, settings: Settings) -> None:
 class _Recording:
     """Stands in for the robot user: makes the clicks of an earlier run."""
 
-    def __init__(self, clicks: Clicks) -> None:
+    def __init__(self, clicks: AnyClicks) -> None:
         self._clicks = clicks
 
     def clicks(self, mask: BoolArray) -> Clicks:
+        if not isinstance(self._clicks, Clicks):
+            raise DataError("the recorded run has no boxes; replay it with a model that takes clicks alone")
         return Clicks(self._clicks.corners, self._clicks.inside)
 
     def extreme_points(self, mask: BoolArray) -> ExtremePixels:
@@ -209,18 +222,18 @@ def _measure(
     segmenter: Segmenter, index: int, sample: ObjectSample, user: User, settings: Settings
 ) -> ObjectResult:
     timed, watch = _measured_as(segmenter, settings)
-    curve = measure(
-        BoxedNetwork(timed), sample, user, settings.clicks, boundary_ratio=settings.boundary_ratio
-    )
+    subject = subject_of(timed)
+    curve = measure(subject, sample, user, settings.clicks, boundary_ratio=settings.boundary_ratio)
     ious, boundary_ious = (
         # Where nothing is wrong any more, further clicks change nothing.
-        values + values[-1:] * (settings.clicks - BOX_CLICKS + 1 - len(values))
+        values + values[-1:] * (settings.clicks - subject.first + 1 - len(values))
         for values in (curve.ious, curve.boundary_ious)
     )
     three = curve.prompted
-    assert three is not None and isinstance(curve.clicks, Clicks)
+    assert three is not None
     encode, *_ = watch.encode_milliseconds
-    box, *others = curve.milliseconds
+    first, *others = curve.milliseconds
+    box = BOX_CLICKS - subject.first
     area = int(np.count_nonzero(sample.mask))
     return ObjectResult(
         index=index,
@@ -230,10 +243,11 @@ def _measure(
         area=area,
         share=area / sample.mask.size,
         photo=fingerprint(sample.image),
-        box_iou=ious[0],
-        ious=ious[1:],
-        box_boundary_iou=boundary_ious[0],
-        boundary_ious=boundary_ious[1:],
+        one_iou=ious[0] if box else None,
+        box_iou=ious[box],
+        ious=ious[box + 1 :],
+        box_boundary_iou=boundary_ious[box],
+        boundary_ious=boundary_ious[box + 1 :],
         confidence=three.confidence,
         clicks=curve.clicks,
         swept=tuple(
@@ -243,7 +257,7 @@ def _measure(
         ),
         milliseconds={
             "encode": round(encode, 2),
-            "clicks": [round(value, 2) for value in (box - encode, *others)],
+            "clicks": [round(value, 2) for value in (first - encode, *others)],
         },
     )
 

@@ -11,7 +11,7 @@ from iog.datasets import ObjectDataset, known
 from iog.description import Info, PublishedInfo
 from iog.errors import ModelError
 
-Prompt = Literal["inside", "extreme points"] | Method
+Prompt = Literal["inside", "extreme points", "clicks"] | Method
 Part = Literal["all", "seen", "unseen"]
 
 WEIGHTS: dict[str, str] = {
@@ -125,6 +125,8 @@ class Recipe:
     """`seen`: only the 20 categories of PASCAL; `unseen`: all but these."""
     second: str | None = None
     """Weights that take the inferred inside click in two stages; None takes the same."""
+    method: str = ""
+    """A classical method (`iog.baselines`) that is given clicks alone, in place of weights."""
 
 
 OTHERS = "another method: the figure is the paper's quotation and is not measured by this command"
@@ -137,8 +139,26 @@ EMBEDDED = ""
 _MINI = "coco-mini"
 _VOC = "voc"
 
+
+def _classical(row: int, method: str) -> dict[tuple[int, str], Recipe | str]:
+    """A row of table 1: clicks alone, as papers before IOG gave them."""
+
+    def recipe(data: str, clicks: int, target: int | None = None) -> Recipe:
+        return Recipe("", data, clicks, target, prompt="clicks", method=method)
+
+    return {
+        (row, "Clicks PASCAL@85%"): recipe(_VOC, 20, 85),
+        (row, "Clicks GrabCut@90%"): recipe("grabcut", 20, 90),
+        (row, "IoU @ 4 clicks PASCAL"): recipe(_VOC, 4),
+        (row, "IoU @ 4 clicks GrabCut"): recipe("grabcut", 4),
+    }
+
+
 RECIPES: dict[str, dict[tuple[int, str], Recipe | str]] = {
     "table1": {
+        **_classical(0, "graph-cut"),
+        **_classical(1, "random-walker"),
+        **_classical(2, "geodesic"),
         (5, "Clicks PASCAL@85%"): Recipe("dextr-resnet101", _VOC, 4, 85, prompt="extreme points"),
         (5, "Clicks GrabCut@90%"): Recipe("dextr-resnet101", "grabcut", 4, 90, prompt="extreme points"),
         (5, "IoU @ 4 clicks PASCAL"): Recipe("dextr-resnet101", _VOC, 4, prompt="extreme points"),

@@ -9,11 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from iog import zoo
+from iog.baselines import METHODS
 from iog.box_methods import BoxSegmenter
-from iog.datasets import ObjectDataset, coco, known
+from iog.datasets import ObjectDataset, ObjectSample, coco, known
 from iog.datasets.listing import spread
 from iog.engines import Engine
 from iog.errors import DataError
+from iog.evaluation.classical import Classical
 from iog.evaluation.measure import measure
 from iog.evaluation.paper import TABLES, Table
 from iog.evaluation.protocol import evaluate
@@ -158,10 +160,11 @@ class _Bench:
         self._limit = limit
         self._smoke = smoke
         self._most: dict[tuple[str, str], int] = {}
-        """Clicks to evaluate, by weights and data: the most that any recipe with an inside click asks for."""
-        for r in (r for r in recipes if r.prompt == "inside"):
-            key = self._named(r.weights), self._place(r.data)
-            self._most[key] = max(self._most.get(key, 3), r.clicks)
+        """Clicks to evaluate, by weights or method and data: the most that any recipe asks for."""
+        for r in (r for r in recipes if r.prompt in ("inside", "clicks")):
+            key = r.method or self._named(r.weights), self._place(r.data)
+            most = min(r.clicks, 4) if smoke else r.clicks
+            self._most[key] = max(self._most.get(key, 3), most)
         self._segmenters: dict[str, Segmenter] = {EMBEDDED: model}
         self._scores: dict[tuple[str, ...], list[_Score]] = {}
 
@@ -171,6 +174,11 @@ class _Bench:
         if recipe.data not in self._data:
             source = known.OBJECTS[recipe.data].source
             found.append(f"data: give --data {recipe.data}=FOLDER ({DATA[recipe.data]}): {source}")
+        if recipe.method:
+            try:
+                METHODS[recipe.method].load()
+            except DataError as error:
+                found.append(str(error))
         named = [name for name in (recipe.weights, recipe.second) if name and not self._smoke]
         return found + [
             f"weights: give --weights {name}=FILE ({WEIGHTS[name]})"
@@ -189,20 +197,19 @@ class _Bench:
         chosen = [s for s in self._all_scores(recipe) if _belongs(s.category, recipe)]
         if not chosen:
             return "no such object", "0", "-"
+        # Three clicks and on, one and on, or the one mask of a prompt that costs all its clicks at once.
+        first = {"inside": 3, "clicks": 1}.get(recipe.prompt, recipe.clicks)
         if recipe.target is not None:
-            # Three clicks and on, or the one mask of a prompt that costs all its clicks at once.
-            first = 3 if recipe.prompt == "inside" else recipe.clicks
             means = 100 * np.mean([s.curve[: recipe.clicks - first + 1] for s in chosen], axis=0)
             reached = next((k for k, mean in enumerate(means, first) if mean >= recipe.target), None)
-            text = f"> {recipe.clicks}" if reached is None else str(reached)
+            text = f"> {first + len(means) - 1}" if reached is None else str(reached)
             return text, str(len(chosen)), "-"
-        step = recipe.clicks - 3 if recipe.prompt == "inside" else 0
-        values = [100 * s.curve[step] for s in chosen]
+        values = [100 * s.curve[recipe.clicks - first] for s in chosen]
         return f"{np.mean(values):.1f}", str(len(values)), interval(values, [s.photo for s in chosen])
 
     def _all_scores(self, recipe: Recipe) -> list[_Score]:
         names = self._named(recipe.weights), self._named(recipe.second or recipe.weights)
-        key = (*names, self._place(recipe.data), recipe.prompt)
+        key = (*names, recipe.method, self._place(recipe.data), recipe.prompt)
         if key not in self._scores:
             self._scores[key] = self._measured(recipe)
         return self._scores[key]
@@ -218,16 +225,19 @@ class _Bench:
                 self._segmenter(recipe.weights), objects, Settings(clicks=clicks), indices=indices
             )
             return [_Score(r.category, _photo(r.name), r.ious) for r in results]
-        subject = self._subject(recipe)
+        subject, clicks = self._subject(recipe), 0
+        if recipe.prompt == "clicks":
+            clicks = self._most[recipe.method, self._place(recipe.data)]
         samples = (objects[i] for i in indices)
         return [
-            _Score(s.category, _photo(s.name), measure(subject, s, RobotUser(), 0, boundary_ratio=None).ious)
-            for s in samples
-            if s.mask.any()
+            _Score(s.category, _photo(s.name), _padded(subject, s, clicks)) for s in samples if s.mask.any()
         ]
 
     def _subject(self, recipe: Recipe) -> Subject:
         """What answers a prompt other than three clicks."""
+        if recipe.prompt == "clicks":
+            classical = METHODS[recipe.method]
+            return Classical(classical, "clicks", classical.load())
         first = self._segmenter(recipe.weights)
         if recipe.prompt == "extreme points" and not self._smoke:
             return ExtremeNetwork(first)
@@ -254,6 +264,12 @@ class _Bench:
         engine = zoo.open_model(self._weights[name])
         check_weights(name, engine.info, self._weights[name])
         return engine
+
+
+def _padded(subject: Subject, sample: ObjectSample, clicks: int) -> tuple[float, ...]:
+    """IoU by clicks; where nothing is wrong any more, further clicks change nothing."""
+    ious = measure(subject, sample, RobotUser(), clicks, boundary_ratio=None).ious
+    return ious + ious[-1:] * (clicks - subject.first + 1 - len(ious))
 
 
 def _photo(name: str) -> str:

@@ -1,18 +1,20 @@
 """What is measured: a subject lets the robot user place its first clicks, then answers click by click.
 
-A box costs two clicks, the inside click one, four extreme points four, each correction one.
+A box costs two clicks, the inside click one, four extreme points four, each correction one, and so does each
+click of a model that takes no box.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from iog.box_methods import BoxSegmenter
-from iog.clicks import AnyClicks, Clicks, Correction, ExtremeClicks
+from iog.clicks import AnyClicks, Clicks, Correction, ExtremeClicks, PointClicks
 from iog.prediction import Prediction
 from iog.robot import BoolArray, ExtremePixels
 from iog.segmenter import Segmenter, Session
@@ -79,6 +81,11 @@ class Subject(Protocol):
         ...
 
     @property
+    def prompt(self) -> int:
+        """Clicks of its prompt, after which the user corrects; 0 if each click answers the mask before."""
+        ...
+
+    @property
     def last(self) -> int | None:
         """Clicks after which it takes no more; None for as many as one makes."""
         ...
@@ -94,6 +101,7 @@ class BoxedNetwork:
 
     segmenter: Segmenter
     first: ClassVar[int] = BOX_CLICKS
+    prompt: ClassVar[int] = PROMPT_CLICKS
 
     @property
     def last(self) -> int | None:
@@ -111,7 +119,7 @@ class _SessionAttempt:
         self._session: Session | None = None
 
     @property
-    def clicks(self) -> Clicks:
+    def clicks(self) -> AnyClicks:
         return self._prompt if self._session is None else self._session.clicks
 
     def step(self, correction: Correction | None) -> Prediction:
@@ -131,6 +139,7 @@ class ExtremeNetwork:
 
     segmenter: Segmenter
     first: ClassVar[int] = EXTREME_CLICKS
+    prompt: ClassVar[int] = EXTREME_CLICKS
     last: ClassVar[int | None] = EXTREME_CLICKS
 
     def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:
@@ -154,6 +163,7 @@ class BoxMethod:
 
     boxes: BoxSegmenter
     first: ClassVar[int] = BOX_CLICKS
+    prompt: ClassVar[int] = BOX_CLICKS
     last: ClassVar[int | None] = BOX_CLICKS
 
     def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:
@@ -172,6 +182,49 @@ class _BoxAttempt:
         return answer.prediction
 
 
-def subject_of(segmenter: Segmenter) -> BoxedNetwork | ExtremeNetwork:
+@dataclass(frozen=True)
+class PointNetwork:
+    """A model that takes clicks alone: the first on the object's deepest pixel, the others on the errors.
+
+    This is RITM's way to begin: the first click corrects an empty mask.
+    """
+
+    segmenter: Segmenter
+    first: ClassVar[int] = 1
+    prompt: ClassVar[int] = 0
+    last: ClassVar[int | None] = None
+
+    def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:
+        """See `Subject.begin`. The photo is encoded with the first step."""
+        return _PointAttempt(self.segmenter, image)
+
+
+class _PointAttempt:
+    def __init__(self, segmenter: Segmenter, image: Image) -> None:
+        self._segmenter, self._image = segmenter, image
+        self._session: Session | None = None
+
+    @property
+    def clicks(self) -> AnyClicks:
+        size = self._image.shape[1], self._image.shape[0]
+        return PointClicks(size) if self._session is None else self._session.clicks
+
+    def step(self, correction: Correction | None) -> Prediction:
+        if self._session is None:
+            self._session = self._segmenter.session(self._image)
+        assert correction is not None
+        return self._session.correct(*correction)
+
+
+NetworkSubject: TypeAlias = BoxedNetwork | ExtremeNetwork | PointNetwork
+
+_SUBJECTS: Mapping[type[AnyClicks], type[NetworkSubject]] = {
+    Clicks: BoxedNetwork,
+    ExtremeClicks: ExtremeNetwork,
+    PointClicks: PointNetwork,
+}
+
+
+def subject_of(segmenter: Segmenter) -> NetworkSubject:
     """A model with the clicks that it takes."""
-    return (ExtremeNetwork if segmenter.prompting.takes is ExtremeClicks else BoxedNetwork)(segmenter)
+    return _SUBJECTS[segmenter.prompting.takes](segmenter)

@@ -27,13 +27,13 @@ def iog_table(results: Sequence[ObjectResult], by: By = "group") -> str:
     last = results[0].last
     shown = [k for k in range(3, last + 1) if k <= 6 or k in (10, 15, 20)]
     header = [
-        *(_heading(by), "objects", "box only"),
+        *(_heading(by), "objects", *_first_heads(results)),
         *(f"{k} clicks" for k in shown),
         *("95 % interval at 3", "boundary IoU at 3"),
     ]
     rows = []
     for name, group in strata(results, by).items():
-        row = [name, str(len(group)), _percent([r.box_iou for r in group])]
+        row = [name, str(len(group)), *(_percent(values) for values in _first_values(group))]
         row += [_percent([r.ious[k - 3] for r in group]) for k in shown]
         row.append(interval([100 * r.ious[0] for r in group], _photos(group)))
         row.append(_percent([r.boundary_ious[0] for r in group]))
@@ -71,7 +71,7 @@ def summary_table(results: Sequence[ObjectResult], by: By = "group") -> str:
     shown = [k for k in (3, 4, 5) if k <= last]
     targets = "/".join(map(str, TARGETS))
     header = [
-        *(_heading(by), "objects", "box only"),
+        *(_heading(by), "objects", *_first_heads(results)),
         *(f"{k} clicks" for k in shown),
         *(f"NoC@{target}" for target in TARGETS),
         *(f"failures@{targets} at {last}", "boundary IoU at 3"),
@@ -79,7 +79,7 @@ def summary_table(results: Sequence[ObjectResult], by: By = "group") -> str:
     rows = []
     for name, group in strata(results, by).items():
         photos = _photos(group)
-        row = [name, str(len(group)), _with_interval([r.box_iou for r in group], photos)]
+        row = [name, str(len(group)), *(_with_interval(values, photos) for values in _first_values(group))]
         row += [_with_interval([r.ious[k - 3] for r in group], photos) for k in shown]
         row += [f"{np.mean(clicks_needed(group, target)):.2f}" for target in TARGETS]
         row.append("/".join(str(sum(r.noc(target) is None for r in group)) for target in TARGETS))
@@ -89,8 +89,8 @@ def summary_table(results: Sequence[ObjectResult], by: By = "group") -> str:
 
 
 def curve_table(results: Sequence[ObjectResult], by: By = "group") -> str:
-    """Mean IoU after 2 (the box alone), 3, 4, ... clicks, every object to the end."""
-    header = [_heading(by), *(str(k) for k in range(BOX_CLICKS, results[0].last + 1))]
+    """Mean IoU from the first mask (2 clicks: the box alone) to the last click, every object to the end."""
+    header = [_heading(by), *(str(k) for k in range(results[0].first, results[0].last + 1))]
     rows = []
     for name, group in strata(results, by).items():
         means = 100 * np.mean([r.curve for r in group], axis=0)
@@ -128,6 +128,15 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _heading(by: By) -> str:
     return "set" if by == "group" else by
+
+
+def _first_heads(results: Sequence[ObjectResult]) -> tuple[str, ...]:
+    """What comes before 3 clicks."""
+    return ("box only",) if results[0].first == BOX_CLICKS else ("1 click", "2 clicks")
+
+
+def _first_values(results: Sequence[ObjectResult]) -> list[list[float]]:
+    return [list(values) for values in zip(*(r.curve[: 3 - r.first] for r in results), strict=True)]
 
 
 def _percent(values: Sequence[float]) -> str:

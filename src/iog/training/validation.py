@@ -18,7 +18,7 @@ from iog.evaluation.measure import measure
 from iog.evaluation.protocol import evaluate
 from iog.evaluation.settings import Settings
 from iog.evaluation.strata import by_group
-from iog.evaluation.subjects import EXTREME_CLICKS, ExtremeNetwork
+from iog.evaluation.subjects import BOX_CLICKS, EXTREME_CLICKS, ExtremeNetwork, subject_of
 from iog.networks.base import Network
 from iog.networks.describe import info_of
 from iog.overlay import draw_mask, draw_overlay
@@ -52,6 +52,8 @@ class Validation:
     def __call__(self, network: Network, writer: SummaryWriter, step: int) -> Mapping[str, float]:
         """Mean IoU in percent by group: from the box alone, after 3 clicks, and 4 where it takes corrections.
 
+        A network that takes clicks alone has figures after 1 to 4 of them.
+
         A network whose prompt is four extreme points has one figure, after these 4 clicks.
         """
         settings = {"sizes": (self._size,), "size": self._size}
@@ -72,13 +74,13 @@ class Validation:
         figures: dict[str, float] = {}
         for name, group in by_group(results).items():
             means = 100 * np.mean([r.curve for r in group], axis=0)
-            for clicks, mean in zip(("box", "3", "4"), means, strict=False):
+            names = ("box", "3", "4") if group[0].first == BOX_CLICKS else ("1", "2", "3", "4")
+            for clicks, mean in zip(names, means, strict=False):
                 figures[f"{name}/{clicks}"] = float(mean)
+        subject = subject_of(segmenter)
         samples = (self._objects[index] for index in _spread([r.index for r in results]))
-        return figures, [
-            _tile(draw_overlay(s.image, segmenter.segment(s.image, RobotUser().clicks(s.mask))))
-            for s in samples
-        ]
+        curves = ((s, measure(subject, s, RobotUser(), 3, boundary_ratio=None)) for s in samples)
+        return figures, [_tile(draw_overlay(s.image, c.prompted)) for s, c in curves if c.prompted]
 
     def _by_extreme_points(self, segmenter: Segmenter) -> tuple[dict[str, float], list[Picture]]:
         ious: dict[str, list[float]] = {}
