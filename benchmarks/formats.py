@@ -1,6 +1,6 @@
 """What a large data set costs on its way through the formats.
 
-    python benchmarks/formats.py [--photos 20000] [--objects 10]
+    python benchmarks/formats.py [--photos 20000] [--objects 10] [--points 4]
 
 Makes small photos and a COCO file of polygons, then takes it COCO -> project -> YOLO -> COCO with the
 commands that a person would use, and prints seconds and peak memory of each, and whether all objects came
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import re
 import subprocess
@@ -34,11 +35,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--photos", type=int, default=20000)
     parser.add_argument("--objects", type=int, default=10, help="a photo")
+    parser.add_argument("--points", type=int, default=4, help="an outline: 60 make 240 MB of COCO")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         write_photos(folder / "photos", options.photos)
-        write_coco(folder / "in.json", options.photos, options.objects)
+        write_coco(folder / "in.json", options.photos, options.objects, options.points)
         size = (folder / "in.json").stat().st_size / 1e6
         print(
             f"{options.photos:,} photos, {options.photos * options.objects:,} objects, {size:.0f} MB of COCO"
@@ -84,13 +86,18 @@ def write_photos(folder: Path, count: int) -> None:
         Image.new("RGB", (SIDE, SIDE), colour).save(path)
 
 
-def write_coco(path: Path, photos: int, objects: int) -> None:
-    """Rectangles and triangles at random places."""
+def write_coco(path: Path, photos: int, objects: int, points: int) -> None:
+    """Ellipses of so many points at random places; of four, they are lozenges."""
     rng = random.Random(1)
     annotations = []
     for number in range(photos * objects):
         x, y, width, height = (rng.randrange(2, 30) for _ in range(4))
-        ring = [x, y, x + width, y, x + width, y + height, x, y + height][: 6 if number % 2 else 8]
+        angles = [2 * math.pi * turn / points for turn in range(points)]
+        ring = [
+            value
+            for angle in angles
+            for value in (x + width / 2 * (1 + math.cos(angle)), y + height / 2 * (1 + math.sin(angle)))
+        ]
         annotations.append(
             {
                 "id": number + 1,

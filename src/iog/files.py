@@ -12,14 +12,27 @@ from typing import IO, Any
 
 from iog.errors import DataError
 
+PHOTO_ENDINGS = (
+    *(".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".ppm", ".pgm", ".pbm", ".pnm"),
+    *(".jfif", ".jp2", ".avif", ".heic", ".heif"),
+)
+"""Of files that are taken to be photos, the likeliest first."""
+
 
 @contextmanager
 def replacing(path: str | Path, mode: str = "wb") -> Iterator[IO[Any]]:
     """Open a temporary file beside `path`; on success it is synced and takes the place of `path`.
 
     On an exception the temporary file is removed and `path` stays as it was.
+
+    Raises
+    ------
+    DataError
+        If text is to be written where a picture is: it was taken for another file.
     """
     path = Path(path)
+    if "b" not in mode and path.suffix.lower() in PHOTO_ENDINGS and path.exists():
+        raise DataError(f"{path} is named as a picture; choose another file, so that it is not lost")
     encoding = None if "b" in mode else "utf-8"
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:

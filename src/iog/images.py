@@ -18,6 +18,7 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from iog.errors import ImageError
+from iog.files import PHOTO_ENDINGS as PHOTO_ENDINGS
 from iog.files import replacing
 
 MAXIMUM_PIXELS = 178_000_000
@@ -25,12 +26,6 @@ MAXIMUM_PIXELS = 178_000_000
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF", "HEIF")
 """Pillow's names of the formats that are opened. Others reach no decoder: EPS would start Ghostscript."""
-
-PHOTO_ENDINGS = (
-    *(".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".ppm", ".pgm", ".pbm", ".pnm"),
-    *(".jfif", ".jp2", ".avif", ".heic", ".heif"),
-)
-"""Of files that are taken to be photos, the likeliest first."""
 
 _NAMED = "JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, JPEG 2000, AVIF or HEIF"
 _PLUGINS = {

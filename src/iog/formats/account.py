@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from iog.errors import DataError
 
@@ -100,23 +99,6 @@ class Account:
             yield f"skipped  {tally.count:>6}  {reason}" + (f"  ({tally})" if tally.examples else "")
         for sentence, tally in self.notes.items():
             yield f"note     {tally.count:>6}  {sentence}" + (f"  ({tally})" if tally.examples else "")
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data for the page and for scripts."""
-
-        def table(tallies: dict[str, Tally]) -> list[dict[str, Any]]:
-            return [
-                {"reason": reason, "count": tally.count, "examples": tally.examples}
-                for reason, tally in tallies.items()
-            ]
-
-        return {
-            "read": self.read,
-            "made": self.made,
-            "unasked": table(self.unasked),
-            "skipped": table(self.skipped),
-            "notes": table(self.notes),
-        }
 
 
 def _counts(numbers: dict[str, int]) -> str:

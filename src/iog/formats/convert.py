@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,23 +54,34 @@ def convert(
     here, there = source.resolve(), target.resolve()
     if here == there or here.is_relative_to(there) or there.is_relative_to(here):
         raise DataError(f"{target} would replace the labels that are read; choose a folder beside them")
+    found = _Photos(photos)
+    classes, names = _listed(table.read(source, Account(), name), found)
     account = Account()
     dataset = table.read(source, account, name)
-    pictures = _ready(dataset, _Photos(photos), account)
-    labels: dict[str, None] = {}
-    ready = []
-    for picture in pictures:
-        labels |= dict.fromkeys(a.label for a in picture.annotations)
-        ready.append(picture)
-    known = {one.name for one in dataset.classes}
-    classes = [*dataset.classes, *(Class(label) for label in labels if label not in known)]
+    pictures = _ready(dataset, found, account)
     with replacing_folder(target) as folder:
-        table.writer(to, tolerance)(Dataset(classes=classes, pictures=ready), folder, account)
+        table.writer(to, tolerance)(Dataset(classes=classes, pictures=pictures, names=names), folder, account)
         account.check(strict, "written")
         if account.useless:
             lines = "\n".join(account.lines())
             raise DataError(f"nothing was written, since nothing could be used:\n{lines}")
     return account
+
+
+def _listed(dataset: Dataset, photos: _Photos) -> tuple[list[Class], list[str]]:
+    """All classes, also those that are used and not listed, and the photos' names.
+
+    Writers need both before the first photo. The source is read twice for that, so that memory never holds
+    all of it.
+    """
+    classes = {one.name: one for one in dataset.classes}
+    names: dict[str, None] = {}
+    for stated in dataset.pictures:
+        with suppress(LookupError):
+            names[photos.of(stated, Account()).name] = None
+            for a in stated.annotations:
+                classes.setdefault(a.label, Class(a.label))
+    return list(classes.values()), list(names)
 
 
 class _Photos:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import zipfile
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict, get_args
 
 from iog.annotator.photos import Identity, Photos
 from iog.annotator.store import ObjectRow, PhotoRow, Store
@@ -29,8 +29,19 @@ Duplicates = Literal["skip", "replace", "add"]
 MAXIMUM_UNPACKED = 1 << 30
 """Bytes of the files in an uploaded ZIP file."""
 
-_Object = tuple[Annotation, Mapping[str, Any] | None, Box]
-"""What an annotation says besides its shape, its mask as run lengths (see `Patch.to_json`), and its box."""
+
+class _Object(TypedDict):
+    """An object as it waits for the project, as plain JSON values."""
+
+    label: str
+    mask: dict[str, Any] | None
+    """See `Patch.to_json`; None: a box alone."""
+    box: Sequence[int]
+    """Half-open edges of the mask, or the box."""
+    clicks: dict[str, Any] | None
+    score: float | None
+    facts: dict[str, Any]
+    """See `Annotation.facts`."""
 
 
 def import_path(
@@ -70,18 +81,24 @@ def import_path(
             return import_path(store, photos, Path(folder), format, strict=strict, on_duplicate=on_duplicate)
     account = Account()
     dataset = table.read(path, account, format)
-    # Files are read and masks are drawn before the project is locked for writing.
-    ready = list(_ready(dataset, store, photos, account))
-    account.check(strict, "added")
-    with store.together():
-        for photo, identity, objects in ready:
-            if photo.sha256 is None:
-                sha256, size, changed, (width, height), _ = identity
-                store.set_read(photo.id, sha256, size, width, height, changed)
-            _add(store, photo, objects, on_duplicate, account)
-        if ready or not account.useless:
-            used = [a.label for _, _, objects in ready for a, _, _ in objects]
-            _add_classes(store, dataset.classes, used, account)
+    # Files are read and masks are drawn before the project is locked for writing; they wait on the disk.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as waiting:
+        for ready in _ready(dataset, store, photos, account):
+            waiting.write(json.dumps(ready) + "\n")
+        account.check(strict, "added")
+        waiting.seek(0)
+        used: dict[str, None] = {}
+        with store.together():
+            for line in waiting:
+                number, identity, objects = json.loads(line)
+                photo = store.photo(number)
+                if photo.sha256 is None:
+                    sha256, size, changed, (width, height), _ = identity
+                    store.set_read(photo.id, sha256, size, width, height, changed)
+                used |= dict.fromkeys(one["label"] for one in objects)
+                _add(store, photo, objects, on_duplicate, account)
+            if used or not account.useless:
+                _add_classes(store, dataset.classes, list(used), account)
     return account
 
 
@@ -100,8 +117,8 @@ def import_upload(
 
 def _ready(
     dataset: Dataset, store: Store, photos: Photos, account: Account
-) -> Iterator[tuple[PhotoRow, Identity, list[_Object]]]:
-    """The photos that are meant, with the objects that fit them."""
+) -> Iterator[tuple[int, Identity, list[_Object]]]:
+    """The numbers of the photos that are meant, with the objects that fit them."""
     numbers = store.paths()
     index = PhotoIndex(numbers)
     meant: dict[str, str] = {}
@@ -133,7 +150,7 @@ def _ready(
             one for a in picture.annotations if (one := _fitted(a, identity.size, path, account)) is not None
         ]
         if objects:
-            yield store.photo(numbers[path]), identity, objects
+            yield numbers[path], identity, objects
 
 
 def _fitted(a: Annotation, size: Size, path: str, account: Account) -> _Object | None:
@@ -144,7 +161,7 @@ def _fitted(a: Annotation, size: Size, path: str, account: Account) -> _Object |
         return None
     try:
         if patch is not None and patch.area:
-            return replace(a, shape=None), patch.to_json(), patch.box
+            return _object(a, patch.to_json(), patch.box)
         if a.box is None:
             account.skip("an object has no pixel in its photo", path)
             return None
@@ -156,10 +173,16 @@ def _fitted(a: Annotation, size: Size, path: str, account: Account) -> _Object |
             account.note("a box of under 4 pixels a side is widened, so that it can be clicked", path)
         clicks = Clicks.of(((box.x0, box.y0), (box.x1 - 1, box.y1 - 1)))
         clicks.check_inside_image(*size)
-        return a, None, clicks.box
+        return _object(a, None, clicks.box)
     except (IogError, ValueError) as error:
         account.skip("a box cannot be used", f"{path}: {error}")
         return None
+
+
+def _object(a: Annotation, mask: dict[str, Any] | None, box: Box) -> _Object:
+    # Extreme points are another model's prompt: the annotator's cannot answer them again.
+    clicks = a.clicks.to_json() if isinstance(a.clicks, Clicks) else None
+    return {"label": a.label, "mask": mask, "box": box, "clicks": clicks, "score": a.score, "facts": a.facts}
 
 
 def _add(
@@ -170,12 +193,13 @@ def _add(
         # A box that got its mask meanwhile is still the same object.
         boxes = (row.mask and row.mask.box, row.work.clicks and row.work.clicks.box)
         there |= {(row.label, box): row for box in boxes if box}
-    for a, mask, box in objects:
-        same = there.get((a.label, box))
+    for one in objects:
+        label = one["label"]
+        same = there.get((label, Box(*one["box"])))
         if same is not None and on_duplicate == "skip":
             account.make("already there")
             account.note(
-                "the photo has an object of this label and box, which stays", f"{photo.path}: {a.label}"
+                "the photo has an object of this label and box, which stays", f"{photo.path}: {label}"
             )
             continue
         if same is not None and on_duplicate == "replace":
@@ -191,28 +215,30 @@ def _add(
                 seconds=0,
                 kind="delete",
             )
-        _create(store, photo.id, a, None if mask is None else Patch.from_json(mask), box)
-        account.make("boxes" if mask is None else "masks")
+        _create(store, photo.id, one)
+        account.make("boxes" if one["mask"] is None else "masks")
 
 
-def _create(store: Store, photo: int, a: Annotation, patch: Patch | None, box: Box) -> None:
+def _create(store: Store, photo: int, one: _Object) -> None:
     # Things of other tools overlap as they were labelled: nothing is spared unless a person asks.
-    if patch is None:
-        work = Work(Clicks.of(((box.x0, box.y0), (box.x1 - 1, box.y1 - 1))), spare=False)
-        store.create(photo, work, label=a.label, kind="import", facts=a.facts)
+    label, facts = one["label"], one["facts"]
+    if one["mask"] is None:
+        x0, y0, x1, y1 = one["box"]
+        work = Work(Clicks.of(((x0, y0), (x1 - 1, y1 - 1))), spare=False)
+        store.create(photo, work, label=label, kind="import", facts=facts)
         return
-    # Extreme points are another model's prompt: the annotator's cannot answer them again.
-    clicks = a.clicks if isinstance(a.clicks, Clicks) else None
+    patch = Patch.from_json(one["mask"])
+    clicks = Clicks.from_json(one["clicks"]) if one["clicks"] else None
     work = Work(clicks=clicks, imported=None if clicks else patch, spare=False)
     store.create(
         photo,
         work,
-        label=a.label,
+        label=label,
         state="accepted",
         mask=patch,
-        confidence=a.score,
+        confidence=one["score"],
         kind="import",
-        facts=a.facts,
+        facts=facts,
     )
 
 
