@@ -32,11 +32,16 @@ def _description() -> Mapping[str, Any]:
 
     from iog.annotator.server import make_app
     from iog.annotator.workbench import Workbench
+    from iog.learning.learner import Learner
+    from iog.learning.routes import add_learning
 
     with tempfile.TemporaryDirectory() as folder:
         bench = Workbench(Path(folder), Path(folder) / "project.iog")
-        with TestClient(make_app(bench), base_url="http://127.0.0.1") as client:
+        learner = Learner(bench)
+        app = make_app(bench, more=[lambda app: add_learning(app, learner)])
+        with TestClient(app, base_url="http://127.0.0.1") as client:
             described: Mapping[str, Any] = client.get("/api/openapi.json").json()
+        bench.close()
     return described
 
 

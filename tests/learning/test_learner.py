@@ -138,6 +138,7 @@ def test_a_better_copy_is_used_for_the_next_objects(
             "before": 4,
             "after": 2,
             "used": True,
+            "back": 0,
         }
     ]
     assert found["attempts"][0]["better"]

@@ -1,7 +1,7 @@
 // What the page needs of whoever keeps its photos and its work: a server, or the browser itself (local/). Nothing else knows which.
 
 import type {
-  Change, Count, FormatName, HoverAnswer, MaskMessage, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoFilter,
+  Change, Count, FormatName, HoverAnswer, LearningMessage, MaskMessage, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoFilter,
   PhotoHistory, PhotoMessage, PhotoPage, Point, Project, Statistics,
 } from "./types";
 
@@ -53,6 +53,24 @@ export interface Intake {
   onProgress(told: (loaded: number, total: number) => void): void;
 }
 
+/** Learning while a person labels. Each answer is how it stands afterwards. */
+export interface Learning {
+  state(): Promise<LearningMessage>;
+  turn(on: boolean): Promise<LearningMessage>;
+  /** Learn a label without waiting for more objects. */
+  now(label: string): Promise<LearningMessage>;
+  /** End what is being learned; nothing changes by it. */
+  stop(): Promise<LearningMessage>;
+  /** Use a model for the next objects with a label; 0 is the one that the project started with. */
+  use(label: string, number: number): Promise<LearningMessage>;
+  /** Use the model that a label used before. */
+  back(label: string): Promise<LearningMessage>;
+  rename(number: number, name: string): Promise<LearningMessage>;
+  remove(number: number): Promise<LearningMessage>;
+  /** A model's files, for other programs. */
+  files(number: number): Promise<Download>;
+}
+
 /**
  * Every promise that changes something is kept once the change is on the disk, and rejects with a `Refusal` or as `Lost` (nothing
  * is changed) or as `Unreachable` (it may be).
@@ -60,6 +78,8 @@ export interface Intake {
 export interface Backend {
   /** Null where photos are the backend's own. */
   readonly intake: Intake | null;
+  /** Null where nothing can be learned. */
+  readonly learning: Learning | null;
 
   project(): Promise<Project>;
   /** What objects cost; only the work after `since`, in seconds since 1970. */

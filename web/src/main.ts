@@ -8,6 +8,7 @@ import { HelpDialog } from "./help";
 import { IntakeBar } from "./intake";
 import { Keyboard } from "./keyboard";
 import { LabelList } from "./labellist";
+import { LearningPanel } from "./learning";
 import { ObjectList } from "./objects";
 import { PhotoList } from "./photos";
 import { Pointer } from "./pointer";
@@ -96,7 +97,7 @@ document.body.append(
   ),
   photos.element,
   h("main", {}, intake?.welcome ?? "", new Tour(app).element, stage.element, h("div", { className: "below" }, hint, confidence, effort)),
-  h("aside", {}, panel.tools, labels.element, new ObjectList(app, () => void deleted.open()).element, panel.view, pageButtons()),
+  h("aside", {}, panel.tools, labels.element, new ObjectList(app, () => void deleted.open()).element, new LearningPanel(app).element, panel.view, pageButtons()),
   help.element,
   exchange.element,
   deleted.element,

@@ -6,6 +6,17 @@ export interface AreaMessage {
   add: boolean;
 }
 
+/** The last time that a label was learned. */
+export interface AttemptMessage {
+  label: string;
+  objects: number;
+  /** Clicks per object; None if it failed. */
+  before: number | null;
+  after: number | null;
+  better: boolean;
+  problem: string | null;
+}
+
 /** What an object shall be from now on, seen at version. */
 export interface Change {
   version: number;
@@ -21,6 +32,12 @@ export interface ClicksMessage {
   corners: [[number, number], [number, number]];
   inside: [number, number] | null;
   corrections: [number, number, boolean][];
+}
+
+/** What an accepted object cost. */
+export interface CostMessage {
+  label: string;
+  clicks: number;
 }
 
 /** How many objects something was done to, and what to know about it. */
@@ -70,6 +87,41 @@ export interface Labels {
   labels: string[];
 }
 
+/** A model that was learned. */
+export interface LearnedMessage {
+  number: number;
+  name: string;
+  label: string;
+  /** From how many it learned. */
+  objects: number;
+  /** Clicks per object before, measured on objects that it had not seen. */
+  before: number;
+  after: number;
+  /** Whether the next objects with its label are opened with it. */
+  used: boolean;
+  /** If it is used: the model that its label used before; 0 is the one that the project started with. */
+  back: number | null;
+}
+
+/** How learning stands. */
+export interface LearningMessage {
+  on: boolean;
+  /** Why nothing can be learned: the train extra is not installed, or the model is no lite network. */
+  missing: "extra" | "model" | null;
+  /** What is being learned. */
+  label: string | null;
+  /** How much of that is done, 0 to 1. */
+  share: number;
+  /** It stands still, because the person works. */
+  paused: boolean;
+  /** Why a learned model cannot be used. */
+  problem: string | null;
+  models: LearnedMessage[];
+  attempts: AttemptMessage[];
+  /** The newest accepted objects, in the order in which they were accepted. */
+  costs: CostMessage[];
+}
+
 /** A mask over a window of the photo. */
 export interface MaskMessage {
   /** Half-open, in image pixels; for a preview it may leave the image. */
@@ -78,6 +130,11 @@ export interface MaskMessage {
   size: [number, number];
   /** Lengths of its runs row by row, background first; one may go on in the next row. */
   runs: number[];
+}
+
+/** Another name for a model. */
+export interface Name {
+  name: string;
 }
 
 /** The next or previous photo; place counts those before it in the filtered list. */
@@ -170,7 +227,7 @@ export interface Project {
   counts: Record<"all" | "todo" | "started" | "review" | "doubtful" | "done" | "broken", number>;
   labels: string[];
   /** Names of formats for /api/export, and what a person calls them. */
-  formats: Record<"coco" | "coco-rle" | "yolo" | "voc" | "labelme" | "cvat" | "label-studio" | "png" | "png-photo" | "parquet" | "timings", string>;
+  formats: Record<"coco" | "coco-rle" | "yolo" | "voc" | "labelme" | "x-anylabeling" | "cvat" | "label-studio" | "png" | "png-photo" | "parquet" | "timings", string>;
 }
 
 /** Another name for a label. */
@@ -213,6 +270,22 @@ export interface StrokeMessage {
   points: [number, number][];
   radius: number;
   add: boolean;
+}
+
+/** Whether to learn while the person labels. */
+export interface Switch {
+  on: boolean;
+}
+
+/** Which model a label shall use; 0 is the one that the project started with. */
+export interface Use {
+  label: string;
+  number: number;
+}
+
+/** The label that is meant. */
+export interface WhichLabel {
+  label: string;
 }
 
 /** What a person did to an object. */

@@ -2,12 +2,14 @@
 
 import { Lost, Refusal, Unreachable, type Backend, type Download } from "./backend";
 import type {
-  Change, Count, Failure, HoverAnswer, MaskMessage, Neighbour, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage, PhotoPage,
+  Change, Count, Failure, HoverAnswer, LearningMessage, MaskMessage, Neighbour, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage, PhotoPage,
   Project, Stage, Statistics,
 } from "./types";
 
 const query = (values: Record<string, string | number | boolean>) =>
   new URLSearchParams(Object.entries(values).map(([key, value]) => [key, String(value)])).toString();
+
+const LEARNING = "/api/learning";
 
 export const backend: Backend = {
   intake: null,
@@ -45,6 +47,18 @@ export const backend: Backend = {
   preview: (id, [x, y], tab, sequence) => call<HoverAnswer>("POST", `/api/objects/${id}/preview`, { x, y, tab, sequence }),
   mask: (id) => call<MaskMessage | null>("GET", `/api/objects/${id}/mask`),
   outline: (id, tolerance) => call<Outline>("GET", `/api/objects/${id}/outline?${query({ tolerance })}`),
+
+  learning: {
+    state: () => call<LearningMessage>("GET", LEARNING),
+    turn: (on) => call<LearningMessage>("PUT", LEARNING, { on }),
+    now: (label) => call<LearningMessage>("POST", `${LEARNING}/now`, { label }),
+    stop: () => call<LearningMessage>("POST", `${LEARNING}/stop`),
+    use: (label, number) => call<LearningMessage>("PUT", `${LEARNING}/used`, { label, number }),
+    back: (label) => call<LearningMessage>("POST", `${LEARNING}/back`, { label }),
+    rename: (number, name) => call<LearningMessage>("PUT", `${LEARNING}/models/${number}`, { name }),
+    remove: (number) => call<LearningMessage>("DELETE", `${LEARNING}/models/${number}`),
+    files: (number) => download(`${LEARNING}/models/${number}/files`),
+  },
 };
 
 async function download(path: string): Promise<Download> {

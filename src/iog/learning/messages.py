@@ -8,7 +8,7 @@ from pydantic import Field
 
 from iog.annotator.parts import Label
 from iog.learning.learner import Attempt, Learner
-from iog.learning.shelf import LearnedModel
+from iog.learning.shelf import LearnedModel, Shelf
 from iog.serving.messages import Message
 
 
@@ -25,10 +25,13 @@ class LearnedMessage(Message):
     after: float
     used: bool
     """Whether the next objects with its label are opened with it."""
+    back: int | None
+    """If it is used: the model that its label used before; 0 is the one that the project started with."""
 
     @classmethod
-    def of(cls, model: LearnedModel, used: int | None) -> LearnedMessage:
+    def of(cls, model: LearnedModel, shelf: Shelf) -> LearnedMessage:
         """From the shelf."""
+        used = shelf.labels().get(model.label) == model.number
         return cls(
             number=model.number,
             name=model.name,
@@ -36,7 +39,8 @@ class LearnedMessage(Message):
             objects=model.objects,
             before=model.before,
             after=model.after,
-            used=used == model.number,
+            used=used,
+            back=shelf.before(model.label) if used else None,
         )
 
 
@@ -94,7 +98,6 @@ class LearningMessage(Message):
     @classmethod
     def of(cls, learner: Learner) -> LearningMessage:
         """From the learner."""
-        used = learner.shelf.labels()
         return cls(
             on=learner.shelf.on,
             missing=learner.missing(),
@@ -102,7 +105,7 @@ class LearningMessage(Message):
             share=learner.share,
             paused=learner.paused,
             problem=learner.problem,
-            models=[LearnedMessage.of(m, used.get(m.label)) for m in learner.shelf.models()],
+            models=[LearnedMessage.of(m, learner.shelf) for m in learner.shelf.models()],
             attempts=[AttemptMessage.of(attempt) for attempt in learner.attempts()],
             costs=[CostMessage(label=label, clicks=clicks) for label, clicks in learner.costs()],
         )

@@ -112,6 +112,10 @@ class Shelf:
         """The number of the model that each label uses, of labels that use a learned one."""
         return {label: used[-1] for label, used in self._state().used.items() if used[-1] != START}
 
+    def before(self, label: str) -> int:
+        """The number of the model to which `go_back` leads."""
+        return ([START, START, *self._state().used.get(label, ())])[-2]
+
     @property
     def on(self) -> bool:
         """Whether the project learns while a person labels."""
