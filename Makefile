@@ -1,6 +1,7 @@
 # make demo   segment the sample photos and open the annotator on them, from nothing but Python 3.11+
 # make web-demo   the annotator as a static site, served: everything stays in the browser
 # make test   install what tests need, then lint, types and tests
+# make docs   build the site of docs/ into build/site, strictly: a broken link or anchor fails
 # make web    rebuild the annotator's page from web/ (needs Node 20; users do not)
 # make bench  print the speed figures that the README quotes
 # make figures DATA=FOLDER   measure the shipped model anew and write every figure that documents quote of it
@@ -12,7 +13,7 @@ LIGHT := .venv/light
 DEV := .venv/dev
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo web-demo test lint bench weights figures benchmark web web-check web-tools browser readers clean
+.PHONY: demo web-demo test lint bench weights figures benchmark web web-check web-tools browser readers docs docs-tools clean
 
 demo: $(LIGHT)/installed
 	$(LIGHT)/$(BIN)/iog demo --out demo --page
@@ -20,7 +21,7 @@ demo: $(LIGHT)/installed
 web-demo: $(LIGHT)/installed
 	$(LIGHT)/$(BIN)/iog web --out demo/site --serve
 
-test: lint web-tools browser readers
+test: lint web-tools browser readers docs-tools
 	$(DEV)/$(BIN)/python -m pytest
 
 lint: $(DEV)/installed
@@ -125,6 +126,18 @@ readers: .venv/readers/installed
 	$(PYTHON) -m venv --clear .venv/readers
 	.venv/readers/$(BIN)/python -m pip install --quiet --disable-pip-version-check 'supervision>=0.25' || rm -rf .venv/readers
 	test ! -d .venv/readers || touch $@
+
+# The site of the documents, in an environment of its own; nothing but the first installation needs a network.
+docs: .venv/docs/installed
+	NO_MKDOCS_2_WARNING=1 .venv/docs/$(BIN)/mkdocs build --strict
+
+docs-tools:
+	@$(MAKE) --no-print-directory .venv/docs/installed || true
+
+.venv/docs/installed: pyproject.toml
+	$(PYTHON) -m venv --clear .venv/docs
+	.venv/docs/$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[docs]' || rm -rf .venv/docs
+	test ! -d .venv/docs || touch $@
 
 clean:
 	rm -rf .venv demo build dist

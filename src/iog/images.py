@@ -68,15 +68,15 @@ class DarkPictureWarning(UserWarning):
 def read_image(image: ImageLike) -> npt.NDArray[np.uint8]:
     """The picture as (H, W, 3) uint8 RGB.
 
+    16-bit values are scaled to 8 bits (12-bit ones too, where the file or `IOG_BITS` states that they are;
+    otherwise a `DarkPictureWarning` says that they are nearly black), transparent pixels are shown on white,
+    an EXIF orientation is obeyed, and of an animation the first frame is taken.
+
     Parameters
     ----------
     image
         Path of a file (see `FORMATS`), Pillow image, or array: (H, W) grey, (H, W, 1), (H, W, 2) grey with
         alpha, (H, W, 3) RGB, (H, W, 4) RGB with alpha; uint8, uint16, or float between 0 and 1.
-
-    16-bit values are scaled to 8 bits (12-bit ones too, where the file or `IOG_BITS` states that they are;
-    otherwise a `DarkPictureWarning` says that they are nearly black), transparent pixels are shown on white,
-    an EXIF orientation is obeyed, and of an animation the first frame is taken.
 
     Raises
     ------
