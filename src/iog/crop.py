@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from iog.averaging import average, suits
 from iog.clicks import Box
 
 FloatArray = npt.NDArray[np.float32]
@@ -81,6 +82,10 @@ class Crop:
         seen = self.window.intersection(Box(0, 0, width, height))
         if seen.width <= 0 or seen.height <= 0:
             return np.full((self.height, self.width, *image.shape[2:]), fill, image.dtype)
+        if suits(image, self.window, self.width, self.height):
+            averaged = average(image, self.window, self.width, self.height, fill)
+            if averaged is not None:
+                return averaged
         part = image[seen.y0 : seen.y1, seen.x0 : seen.x1]
         if seen != self.window:
             part = cv2.copyMakeBorder(
