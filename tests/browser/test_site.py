@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from iog.formats import table
+from iog.formats.account import Account
+from iog.formats.records import Annotation, Class, Dataset, Picture, Pixels
 from iog.masks import BoolArray
+from iog.patch import Patch
 from iog.samples import samples
 from iog.site import write_site
 from iog.site.host import host
@@ -139,6 +144,73 @@ def test_three_clicks_give_the_mask_of_this_package_and_the_page_works_offline(
     tab.mode("centre")
     tab.move((250, 150))
     sync_api.expect(tab.page.locator(".stage")).to_have_attribute("data-preview", "true")
+    assert tab.errors == []
+    context.close()
+
+
+def _now(tab: Annotator) -> list[BoolArray]:
+    """The masks of objects that are there, in the order of their size."""
+    newest = {step["object"]: step for step in tab.page.evaluate(STEPS)}
+    masks = [_mask(step, tab.size) for step in newest.values() if step["state"] != "deleted"]
+    return sorted(masks, key=np.count_nonzero)
+
+
+def test_labels_go_out_and_come_back(browser: Any, address: str, tmp_path: Path) -> None:
+    """Every format of the page is read by this package, and by the page itself, without a pixel's loss."""
+    y, x = np.mgrid[0:300, 0:451]
+    ring = (np.hypot(x - 120, y - 150) < 80) & (np.hypot(x - 120, y - 150) > 30)
+    parts = (np.hypot(x - 300, y - 100) < 40) | (np.hypot(x - 400, y - 220) < 30)
+    drawn = [parts, ring]
+    given = Dataset(
+        classes=[Class(name="ring"), Class(name="Katze, groß")],
+        pictures=[
+            Picture(
+                name="chelsea.png",
+                size=(451, 300),
+                annotations=[
+                    Annotation(label="ring", shape=Pixels(Patch.of(ring))),
+                    Annotation(label="Katze, groß", shape=Pixels(Patch.of(parts))),
+                ],
+            )
+        ],
+    )
+    table.writer("coco-rle")(given, tmp_path, Account())
+    context = browser.new_context(**OPTIONS)
+    tab = _begin(context, address, "chelsea.png")
+    tab.page.locator("button[title='Export and import']:visible").click()
+    dialog = tab.page.locator("dialog[open]")
+    offered = dialog.locator("select").first
+
+    def bring(file: Path, duplicates: str) -> None:
+        dialog.locator("input[type=file]").set_input_files(file)
+        dialog.locator("select").nth(1).select_option(duplicates)
+        dialog.get_by_role("button", name="Import", exact=True).click()
+        sync_api.expect(dialog.get_by_role("status")).to_contain_text("2 objects")
+
+    bring(tmp_path / "annotations.json", "skip")
+    for now, mask in zip(_now(tab), drawn, strict=True):
+        assert np.array_equal(now, mask)
+    for name in ("coco", "coco-rle", "yolo", "labelme", "png", "png-photo", "project"):
+        offered.select_option(name)
+        with tab.page.expect_download() as waiting:
+            dialog.get_by_role("button", name="Download", exact=False).click()
+        file = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(file)
+        if name != "project":
+            with zipfile.ZipFile(file) as archive:
+                assert archive.testzip() is None
+                archive.extractall(tmp_path / name)
+            account = Account()
+            (read,) = [p for p in table.read(tmp_path / name, account).pictures if p.annotations]
+            assert account.is_clean or name == "yolo", account.lines()
+            patches = [a.shape.patch(tab.size) for a in read.annotations if a.shape]
+            masks = sorted((patch.full(*tab.size) for patch in patches), key=np.count_nonzero)
+            assert [a.label for a in read.annotations] == ["ring", "Katze, groß"]
+            for theirs, mask in zip(masks, drawn, strict=True):
+                assert np.array_equal(theirs, mask), name
+        bring(file, "replace")
+        for now, mask in zip(_now(tab), drawn, strict=True):
+            assert np.array_equal(now, mask), name
     assert tab.errors == []
     context.close()
 

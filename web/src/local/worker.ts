@@ -1,17 +1,16 @@
 // The backend that a browser is to itself: photos, work and model in one Worker, so that the page never waits.
 
-import { polygons } from "../../packages/iog-web/src/masks";
 import type { Segmenter } from "../../packages/iog-web/src/segmenter";
 import { Refusal, type ListQuery } from "../backend";
-import type { MaskMessage, PhotoFilter, Point, Project } from "../types";
+import type { MaskMessage, PhotoFilter, Project } from "../types";
 import { Bench, asRefusal } from "./bench";
 import { Database } from "./database";
-import { FORMATS, exported, imported, rescue } from "./exchange";
+import { FORMATS, exported, imported, losses, rescue } from "./exchange";
+import { outlines } from "./formats/records";
 import { maskMessage, objectMessage } from "./messages";
 import { openModel } from "./model";
 import { Patch } from "./patch";
 import { DISPLAY_SIDE, Photos } from "./photos";
-import { simplified } from "./pixels";
 import { type Local, type Reply, type Request, failure } from "./protocol";
 import { passes, photoMessage, statisticsOf } from "./rows";
 import { Store } from "./store";
@@ -62,8 +61,11 @@ const local: Local = {
   statistics: async (since = 0) => statisticsOf([...(await (await opened).store.efforts(since)).values()]),
   setLabels: async (labels) => (await opened).store.setLabels(labels),
   renameLabel: async (old, name) => (await opened).store.renameLabel(old, name.trim()),
-  notes: () => Promise.resolve([]),
-  importFile: async (file, duplicates) => imported((await opened).store, file, duplicates),
+  notes: async (format) => losses((await opened).store, format),
+  async importFile(file, duplicates) {
+    const { store, photos } = await opened;
+    return imported(store, photos, file, duplicates);
+  },
   export: async (query) => exported((await opened).store, query),
   rescue: async () => rescue((await opened).store),
 
@@ -124,11 +126,7 @@ const local: Local = {
   async outline(id, tolerance) {
     const patch = await masked(id);
     if (!patch?.area) return { polygons: [], vertices: 0 };
-    const mask = { width: patch.box.x1, height: patch.box.y1, box: patch.box, pixels: patch.pixels };
-    const simple = (ring: Point[]) => simplified(ring, tolerance);
-    const found = polygons(mask)
-      .map(({ outer, holes }) => ({ outer: simple(outer), holes: holes.map(simple).filter((ring) => ring.length > 2) }))
-      .filter(({ outer }) => outer.length > 2);
+    const found = outlines(patch, tolerance);
     return { polygons: found, vertices: found.reduce((sum, { outer, holes }) => sum + [outer, ...holes].flat().length, 0) };
   },
 };
