@@ -9,11 +9,13 @@
 # make benchmark DATA=FOLDER   measure and compare all methods, docs/benchmark and the README's table with them
 
 PYTHON ?= python3
+# How many tests run at once: more than two share browsers and caches badly.
+JOBS ?= 2
 LIGHT := .venv/light
 DEV := .venv/dev
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo web-demo test lint bench weights figures benchmark web web-check web-tools browser readers docs docs-tools clean
+.PHONY: demo web-demo test lint bench weights figures benchmark web web-check web-tools browser readers tools docs docs-tools clean
 
 demo: $(LIGHT)/installed
 	$(LIGHT)/$(BIN)/iog demo --out demo --page
@@ -21,8 +23,8 @@ demo: $(LIGHT)/installed
 web-demo: $(LIGHT)/installed
 	$(LIGHT)/$(BIN)/iog web --out demo/site --serve
 
-test: lint web-tools browser readers docs-tools
-	$(DEV)/$(BIN)/python -m pytest
+test: lint web-tools browser readers tools docs-tools
+	$(DEV)/$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: $(DEV)/installed
 	$(DEV)/$(BIN)/ruff check .
@@ -138,6 +140,19 @@ docs-tools:
 	$(PYTHON) -m venv --clear .venv/docs
 	.venv/docs/$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[docs]' || rm -rf .venv/docs
 	test ! -d .venv/docs || touch $@
+
+# The tools that iog plugs into, each in an environment of its own (3 GB); tests of a missing one say so.
+TOOLS := .venv/tools
+tools: $(TOOLS)/label-studio/installed $(TOOLS)/xanylabeling/installed $(TOOLS)/cvat-cli/installed
+
+$(TOOLS)/label-studio/installed: NEEDS = label-studio
+$(TOOLS)/xanylabeling/installed: NEEDS = 'x-anylabeling-cvhub[cpu]'
+$(TOOLS)/cvat-cli/installed: NEEDS = cvat-cli .
+
+$(TOOLS)/%/installed:
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/$(BIN)/python -m pip install --quiet --disable-pip-version-check $(NEEDS) || rm -rf $(@D)
+	test ! -d $(@D) || touch $@
 
 clean:
 	rm -rf .venv demo build dist

@@ -20,12 +20,13 @@ ROOT = Path(__file__).parents[2]
 
 
 def program(variable: str, name: str, package: str) -> str:
-    """The path of a tool's program; skips where it is not installed."""
-    found = os.environ.get(variable) or shutil.which(name)
+    """The path of a tool's program, which `make tools` installs; skips where it is not installed."""
+    made = ROOT / ".venv" / "tools" / name / ("Scripts" if os.name == "nt" else "bin") / name
+    found = os.environ.get(variable) or (str(made) if made.exists() else shutil.which(name))
     if found is None or not Path(found).exists():
         pytest.skip(
-            f"{package} NOT TESTED: python -m venv TOOL && TOOL/bin/pip install {package}, then set "
-            f"{variable} to TOOL/bin/{name}"
+            f"{package} NOT TESTED: `make tools`; or python -m venv TOOL && TOOL/bin/pip install {package}, "
+            f"then set {variable} to TOOL/bin/{name}"
         )
     return found
 
