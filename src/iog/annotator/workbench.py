@@ -274,9 +274,13 @@ class Workbench:
             kind=kind,
         )
 
+    def boxes(self, photo: int) -> list[ObjectRow]:
+        """The objects of a photo that have only a box."""
+        return [o for o in self.store.objects(photo) if o.mask is None and o.work.clicks is not None]
+
     def masks_for_boxes(self, photo: int) -> int:
         """Compute the masks of all objects of a photo that have only a box; returns how many."""
-        waiting = [o for o in self.store.objects(photo) if o.mask is None and o.work.clicks is not None]
+        waiting = self.boxes(photo)
         if not waiting:
             return 0
         pixels = self.photos.pixels(photo)

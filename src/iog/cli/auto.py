@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from iog.auto.inputs import KINDS
 from iog.box_methods import METHODS
+from iog.cli.auto_project import project
 from iog.cli.auto_report import report
 from iog.cli.settings import told_as_options
 from iog.errors import DataError
@@ -33,10 +34,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _BoxesOrCommand(click.Group):
-    """`iog auto BOXES ...` is `iog auto masks BOXES ...`."""
+    """`iog auto BOXES ...` is `iog auto masks BOXES ...`, `iog auto --project X` is `iog auto project X`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+        if args and args[0].partition("=")[0] == "--project":
+            _, given, value = args[0].partition("=")
+            args = ["project", *([value] if given else []), *args[1:]]
+        elif args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
             args = ["masks", *args]
         return super().parse_args(ctx, args)
 
@@ -49,6 +53,7 @@ def auto() -> None:
     iog auto instances.json --images photos/ --out masks/
     iog auto imagenet --root ILSVRC --out pixel-imagenet
     iog auto report masks/ --images photos/
+    iog auto --project photos/annotations.iog
 
     BOXES FILE is short for `masks`, whose options `iog auto masks --help` lists.
     """
@@ -232,6 +237,7 @@ def imagenet(context: click.Context, /, root: Path, out: str, split: str, **opti
 
 
 auto.add_command(report)
+auto.add_command(project)
 
 
 @contextmanager

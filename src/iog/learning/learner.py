@@ -20,6 +20,7 @@ from iog.learning.compare import Verdict
 from iog.learning.examples import collect
 from iog.learning.job import Job, clear
 from iog.learning.shelf import START, LearnedModel, Shelf
+from iog.learning.using import in_use
 from iog.segmenter import Segmenter
 
 EVERY = 5
@@ -354,17 +355,10 @@ class Learner:
         if stamp == self._stamp:
             return
         self._stamp = stamp
-        self._problem = None
-        chosen: dict[str, Segmenter] = {}
-        for label, number in self.shelf.labels().items():
-            try:
-                if number not in self._loaded:
-                    self._loaded[number] = Segmenter(self.shelf.file(number))
-                chosen[label] = self._loaded[number]
-            except IogError as error:  # the project is worth more than what it learned
-                self._problem = str(error)
-        self._loaded = {n: s for n, s in self._loaded.items() if s in chosen.values()}
-        self._bench.use(chosen)
+        models = in_use(self.shelf, self._loaded)
+        self._loaded = models.by_number
+        self._problem = models.problem
+        self._bench.use(models.by_label)
 
     def _check_possible(self) -> None:
         missing = self.missing()
