@@ -1,10 +1,13 @@
 """How fast the annotator answers a person, in a real browser.
 
     python benchmarks/annotator.py [--megapixels 12] [--rounds 20]
+    python benchmarks/annotator.py --objects 500 [--before REVISION]
 
 Starts `iog annotate` on photos of that size (a sample enlarged), drives Chromium through objects on them, and
 prints the 95th percentile of what a person waits for: from the press of the button to the frame in which the
-page shows the server's mask. Nothing else should run meanwhile. Needs the `dev` extra and Chromium.
+page shows the server's mask. With `--objects` the photo is crowded. `--before` measures another revision of
+this repository too, in turns with this one. Nothing else should run meanwhile. Needs the `dev` extra and
+Chromium.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +31,16 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+import crowded
 from iog.samples import samples
+
+ROOT = Path(__file__).resolve().parents[1]
 
 TARGETS = {
     "third click to painted mask": (150, "ms"),
     "correction to painted mask": (60, "ms"),
     "previews": (15, "per second"),
     "page ready": (1000, "ms"),
-    "server's peak memory": (400, "MB"),
 }
 
 # Within the page: when the button was released, and when the frame that shows the server's mask was done.
@@ -69,37 +76,84 @@ def main() -> None:
     parser.add_argument(
         "--rounds", type=int, default=20, help="objects outlined; the first two are not counted"
     )
+    parser.add_argument("--objects", type=int, default=0, help="measure a photo that has so many")
+    parser.add_argument("--before", metavar="REVISION", help="compare with this revision")
     options = parser.parse_args()
+    targets = crowded.TARGETS if options.objects else TARGETS
+    memory = "server's peak memory"
+    targets = {**targets, memory: (450 if options.megapixels > 20 else 400, "MB")}
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        size, clicks = write_photos(place / "photos", options.megapixels)
-        port = free_port()
-        command = [sys.executable, "-m", "iog", "annotate", str(place / "photos"), "--port", str(port)]
-        server = subprocess.Popen(
-            [*command, "--project", str(place / "project.iog"), "--no-browser"], stdout=subprocess.DEVNULL
-        )
-        try:
-            wait_for(f"http://127.0.0.1:{port}/api/health")
-            found = measure(f"http://127.0.0.1:{port}/", size, clicks, options.rounds)
-            found["server's peak memory"] = [peak_memory(server.pid)]
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(20)
-    print(f"{size[0]} x {size[1]} pixels, {options.rounds - 2} objects, {os.cpu_count()} cores")
-    print(f"{'what':<30}{'median':>8}{'95 %':>8}{'target':>8}")
-    for name, (target, unit) in TARGETS.items():
-        values = found[name]
+        sources = {"now": ROOT / "src"}
+        if options.before:
+            sources = {"before": checked_out(options.before, Path(folder) / "before") / "src", **sources}
+        found: dict[str, dict[str, list[float]]] = {name: {} for name in sources}
+        for turn in range(2 if options.before else 1):
+            for name, source in sources.items():
+                place = Path(folder) / f"{name} {turn}"
+                size, clicks = write_photos(place / "photos", options.megapixels)
+                with served(source, place) as (address, process):
+                    if options.objects:
+                        crowded.fill(address, place / "photos" / "1.jpg", options.objects)
+                        with chrome() as browser:
+                            values = crowded.measure(browser, address, options.objects)
+                    else:
+                        values = measure(address, size, clicks, options.rounds)
+                    values[memory] = [peak_memory(process)]
+                for what, those in values.items():
+                    found[name].setdefault(what, []).extend(those)
+    counted = f"{options.objects} objects on a photo" if options.objects else f"{options.rounds - 2} objects"
+    print(f"{size[0]} x {size[1]} pixels, {counted}, {os.cpu_count()} cores")
+    columns = "".join(f"{f'{name}: median':>16}{'95 %':>8}" for name in sources)
+    print(f"{'what':<34}{columns}{'target':>8}")
+    for what, (target, unit) in targets.items():
         # Of a rate the low end matters, of a time the high one.
-        worst = np.percentile(values, 5 if name == "previews" else 95)
-        met = worst >= target if name == "previews" else worst <= target
-        print(
-            f"{name:<30}{np.median(values):>8.0f}{worst:>8.0f}{target:>8} {unit}{'' if met else '   MISSED'}"
-        )
+        low = what == "previews"
+        cells, worst = "", float("nan")
+        for values in found.values():
+            worst = float(np.percentile(values[what], 5 if low else 95))
+            cells += f"{np.median(values[what]):>16.0f}{worst:>8.0f}"
+        met = target is None or (worst >= target if low else worst <= target)
+        print(f"{what:<34}{cells}{target or '':>8} {unit}{'' if met else '   MISSED'}")
+
+
+def checked_out(revision: str, folder: Path) -> Path:
+    """The files of another revision."""
+    folder.mkdir()
+    archive = subprocess.run(["git", "archive", revision], cwd=ROOT, capture_output=True, check=True)
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
+    return folder
+
+
+@contextmanager
+def served(source: Path, place: Path) -> Iterator[tuple[str, int]]:
+    """The annotator on the photos in a place: its address and process."""
+    port = free_port()
+    command = [sys.executable, "-m", "iog", "annotate", str(place / "photos"), "--port", str(port)]
+    server = subprocess.Popen(
+        [*command, "--project", str(place / "project.iog"), "--no-browser"],
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(source)},
+    )
+    try:
+        address = f"http://127.0.0.1:{port}/"
+        wait_for(f"{address}api/health")
+        yield address, server.pid
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
+
+
+@contextmanager
+def chrome() -> Iterator[Any]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 def write_photos(folder: Path, megapixels: float) -> tuple[tuple[int, int], Any]:
     """Two photos, so that the next one is decoded ahead; the cup's clicks, enlarged likewise."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (sample,) = (s for s in samples() if s.photo.name == "coffee.png")
     with Image.open(sample.photo) as opened:
         picture = opened.convert("RGB")
@@ -115,8 +169,7 @@ def write_photos(folder: Path, megapixels: float) -> tuple[tuple[int, int], Any]
 def measure(address: str, size: tuple[int, int], clicks: Any, rounds: int) -> dict[str, list[float]]:
     first, second, inside = clicks
     found: dict[str, list[float]] = {name: [] for name in TARGETS}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+    with chrome() as browser:
         page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
         for _ in range(5):
             page.goto(address)
@@ -173,7 +226,6 @@ def measure(address: str, size: tuple[int, int], clicks: Any, rounds: int) -> di
             found["previews"].append(1000 * (now - count) / (ended - started))
             page.keyboard.press("Escape")
             page.wait_for_selector(".stage[data-mode=first]")
-        browser.close()
     return found
 
 

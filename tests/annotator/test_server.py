@@ -343,7 +343,7 @@ def test_an_imported_thing_within_another_keeps_its_pixels(client: TestClient) -
     }
     client.post("/api/import", content=json.dumps(boxes))
     photo = photo_number(client, "photo 1.png")
-    assert client.post(f"/api/photos/{photo}/masks").json()["count"] == 2
+    assert len(client.post(f"/api/photos/{photo}/masks", json={}).json()["objects"]) == 2
     for found in client.get(f"/api/photos/{photo}").json()["objects"]:
         opened = client.get(f"/api/objects/{found['id']}").json()
         saved = change(client, opened, state="accepted", kind="accept")
@@ -369,9 +369,29 @@ def test_one_history_for_a_photo(client: TestClient) -> None:
 def test_masks_for_all_boxes_are_one_step(client: TestClient) -> None:
     first = start(client)
     start(client, first["photo"], [[5, 5], [60, 60]])
-    client.post(f"/api/photos/{first['photo']}/masks")
+    client.post(f"/api/photos/{first['photo']}/masks", json={})
     back = client.post(f"/api/photos/{first['photo']}/undo", json={}).json()
     assert len(back["objects"]) == 2 and not any(o["computed"] for o in back["objects"])
+
+
+def test_masks_made_a_few_at_a_time_are_one_step(client: TestClient) -> None:
+    first = start(client)
+    photo = first["photo"]
+    for x in range(2, 22):
+        start(client, photo, [[x, 5], [x + 40, 60]])
+    step, lefts = None, []
+    while not lefts or lefts[-1]:
+        made = client.post(f"/api/photos/{photo}/masks", json={"step": step}).json()
+        step = made["step"]
+        lefts.append(made["left"])
+    assert lefts == [13, 5, 0]
+    back = client.post(f"/api/photos/{photo}/undo", json={}).json()
+    assert len(back["objects"]) == 21 and not any(o["computed"] for o in back["objects"])
+    # What was undone is no step to add to.
+    other = client.post(f"/api/photos/{photo}/masks", json={"step": step}).json()
+    assert len(other["objects"]) == 8
+    back = client.post(f"/api/photos/{photo}/undo", json={}).json()
+    assert len(back["objects"]) == 8
 
 
 def test_finishing_a_photo_says_what_nobody_accepted(client: TestClient) -> None:
@@ -394,9 +414,9 @@ def test_a_project_that_went_is_said_at_the_next_change(client: TestClient, benc
 def test_masks_for_all_boxes(client: TestClient) -> None:
     first = start(client)
     start(client, first["photo"], [[5, 5], [60, 60]])
-    assert client.post(f"/api/photos/{first['photo']}/masks").json()["count"] == 2
+    assert len(client.post(f"/api/photos/{first['photo']}/masks", json={}).json()["objects"]) == 2
     assert all(o["computed"] for o in client.get(f"/api/photos/{first['photo']}").json()["objects"])
-    assert client.post(f"/api/photos/{first['photo']}/masks").json()["count"] == 0
+    assert len(client.post(f"/api/photos/{first['photo']}/masks", json={}).json()["objects"]) == 0
 
 
 def test_masks_for_all_boxes_leave_alone_what_a_person_changes_meanwhile(
@@ -414,7 +434,7 @@ def test_masks_for_all_boxes_leave_alone_what_a_person_changes_meanwhile(
             return predictions
 
         monkeypatch.setattr(segmenter, "segment_batch", slow)
-        assert client.post(f"/api/photos/{first['photo']}/masks").json()["count"] == 1
+        assert len(client.post(f"/api/photos/{first['photo']}/masks", json={}).json()["objects"]) == 1
         assert client.get(f"/api/objects/{first['id']}").json()["label"] == "dog"
 
 

@@ -195,7 +195,7 @@ def test_boxes_from_a_file_become_a_queue_to_review(visit: Visit, tmp_path: Path
     tab.key("Escape")
     tab.open("scene 6.png")
     tab.key("Escape")
-    tab.page.locator(".objects + button").click()
+    tab.page.locator(".box-masks > button").click()
     expect(tab.page.locator(".hint")).to_contain_text("2 drafts to review")
     assert all(found["computed"] for found in tab.objects())
     opened = tab.page.locator(".objects li.active .name")

@@ -123,24 +123,6 @@ export class App extends Page {
     if (!photo.problem) new Image().src = await this.backend.image(photo);
   }
 
-  async masksForBoxes(): Promise<void> {
-    if (!this.photo) return;
-    const { id } = this.photo;
-    this.busy = strings.working;
-    this.changed();
-    try {
-      await this.saver.run(() => this.backend.masksForBoxes(id));
-      if (this.photo.id === id) await this.openPhoto(id);
-      // The queue of what to look at starts with the first; accepting one opens the next.
-      this.editor.openDraft();
-    } catch (error) {
-      this.say((error as Error).message);
-    } finally {
-      this.busy = "";
-      this.changed();
-    }
-  }
-
   // ---- labels
 
   async addLabel(label: string): Promise<void> {

@@ -1,7 +1,7 @@
 // What the page needs of whoever keeps its photos and its work: a server, or the browser itself (local/). Nothing else knows which.
 
 import type {
-  Change, Count, FormatName, HoverAnswer, LearningMessage, MaskMessage, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoFilter,
+  Change, Count, FormatName, HoverAnswer, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoFilter,
   PhotoHistory, PhotoMessage, PhotoPage, Point, Project, Statistics,
 } from "./types";
 
@@ -104,8 +104,8 @@ export interface Backend {
   thumbnail(photo: PhotoMessage): Promise<string>;
 
   create(photo: number, wish: NewObject): Promise<ObjectMessage>;
-  /** Masks for all objects of a photo that have only a box. */
-  masksForBoxes(photo: number): Promise<Count>;
+  /** Masks for some objects of a photo that have only a box; with the answer's `step` the next ones belong to the same step. */
+  masksForBoxes(photo: number, step: number | null): Promise<MasksMade>;
   /** Take back what was done last on a photo, whatever object it concerned; or do it again. */
   walk(photo: number, direction: "undo" | "redo", seconds: number): Promise<PhotoHistory>;
   /** Objects of a photo that can be brought back, the newest first. */

@@ -9,7 +9,7 @@ import { Sight } from "./sight";
 import { strings } from "./strings";
 import { Sync, type Screen } from "./sync";
 import { HAND_TOOLS, MASK_TOOLS, type Mode, type Tool } from "./tool";
-import type { Area, Clicks, Kind, NewObject, ObjectMessage, PhotoDetail, PhotoMessage, Point, Stroke } from "./types";
+import type { Area, Clicks, Kind, NewObject, ObjectMessage, PhotoDetail, PhotoHistory, PhotoMessage, Point, Stroke } from "./types";
 
 const STEPPED = { canUndo: true, canRedo: false };
 
@@ -261,10 +261,6 @@ export class Editor implements Screen {
     this.changed();
   }
 
-  relabelAll(label: string): void {
-    for (const item of this.items) this.setLabel(label, item);
-  }
-
   undo(): void {
     if (this.corner) this.cancel();
     else if (this.polygon.back()) this.changed();
@@ -366,10 +362,7 @@ export class Editor implements Screen {
     if (!photo) return;
     this.page.message = "";
     try {
-      const { objects, can_undo: canUndo, can_redo: canRedo } = await this.sync.walk(photo.id, direction);
-      if (this.photo?.id !== photo.id) return;
-      Object.assign(this, { canUndo, canRedo });
-      const items = objects.map((newest) => this.show(newest));
+      const items = this.take(await this.sync.walk(photo.id, direction));
       const [only] = items;
       if (items.length === 1 && only!.state === "draft" && !this.corner) this.openObject(only!);
     } catch (error) {
@@ -378,10 +371,15 @@ export class Editor implements Screen {
     this.changed();
   }
 
-  private show(newest: ObjectMessage): Item {
-    const item = this.items.find(({ saved }) => saved.id === newest.id) ?? newItem(newest);
-    this.sync.show(item, newest);
-    return item;
+  /** Objects of the open photo as they are now, of which several may have changed in one step. */
+  take({ objects, can_undo: canUndo, can_redo: canRedo }: PhotoHistory): Item[] {
+    if (objects.some(({ photo }) => photo !== this.photo?.id)) return [];
+    Object.assign(this, { canUndo, canRedo });
+    return objects.map((newest) => {
+      const item = this.items.find(({ saved }) => saved.id === newest.id) ?? newItem(newest);
+      this.sync.show(item, newest);
+      return item;
+    });
   }
 
   private commit(item: Item, kind: Kind, wish: Partial<Wish>): Promise<boolean> {

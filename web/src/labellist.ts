@@ -91,7 +91,7 @@ export class LabelList {
       "button",
       {
         type: "button", className: "text", title: strings.relabelAll(label), hidden: app.editor.items.length < 2,
-        on: { click: () => app.editor.relabelAll(label) },
+        on: { click: () => { for (const item of app.editor.items) app.editor.setLabel(label, item); } },
       },
       strings.relabelAllShort,
     );

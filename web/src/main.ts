@@ -2,7 +2,7 @@ import { backend } from "#backend";
 
 import { App } from "./app";
 import { DeletedDialog } from "./deleted";
-import { h, icon, iconButton, save } from "./dom";
+import { h, icon, iconButton, save, setText } from "./dom";
 import { ExchangeDialog } from "./exchange";
 import { HelpDialog } from "./help";
 import { IntakeBar } from "./intake";
@@ -65,7 +65,7 @@ function zoomed(): HTMLButtonElement {
     type: "button", className: "text zoomed", title: strings.actions.actualSize,
     on: { click: () => { stage.view.actualSize(); app.changed(); } },
   });
-  app.onChange(() => { button.textContent = strings.zoom(stage.view.scale * devicePixelRatio); });
+  app.onChange(() => { setText(button, strings.zoom(stage.view.scale * devicePixelRatio)); });
   return button;
 }
 
@@ -128,23 +128,22 @@ function hintText(): string {
 app.onChange(() => {
   document.documentElement.dataset["theme"] = isDark() ? "dark" : "light";
   if (!app.project) return;
-  project.textContent = app.project.name;
-  name.textContent = app.photo?.path ?? "";
-  doneText.textContent = app.photo?.done ? strings.photoDone : strings.photoNotDone;
+  setText(project, app.project.name);
+  setText(name, app.photo?.path ?? "");
+  setText(doneText, app.photo?.done ? strings.photoDone : strings.photoNotDone);
   done.title = doneText.textContent;
   done.setAttribute("aria-pressed", String(app.photo?.done ?? false));
   done.disabled = !app.picture;
   undo.disabled = !app.editor.undoable;
   redo.disabled = !app.editor.redoable;
-  const text = hintText();
-  if (hint.textContent !== text) hint.textContent = text;
+  setText(hint, hintText());
   hint.classList.toggle("message", app.message !== "");
   const sure = app.editor.mode === "centre" ? app.editor.preview?.confidence : app.editor.active?.saved.confidence;
-  confidence.textContent = [
+  setText(confidence, [
     app.picture && app.scale < 1 ? strings.shownAt(app.scale) : "",
     sure === undefined || sure === null ? "" : strings.confidence(sure),
-  ].filter(Boolean).join(" · ");
-  effort.textContent = app.effort?.objects ? strings.effortShort(app.effort) : "";
+  ].filter(Boolean).join(" · "));
+  setText(effort, app.effort?.objects ? strings.effortShort(app.effort) : "");
   stage.element.dataset["mode"] = app.editor.mode;
   stage.element.dataset["points"] = String(app.editor.outline.points ?? 0);
   stage.element.dataset["preview"] = String(app.editor.preview !== null);

@@ -1,22 +1,19 @@
 import type { App } from "./app";
-import { boxOf } from "./clicks";
+import { ClosedLayer, type Look } from "./closedlayer";
 import { h } from "./dom";
 import type { Item } from "./items";
-import type { Mask } from "./mask";
-import { View } from "./view";
+import { begin, fillMask, rectOf, strokeMask } from "./paint";
+import type { View } from "./view";
 
 const SETTLED = 120; // ms without a movement of the view, after which many objects are drawn sharply again
 const QUICK = 6; // ms that drawing all objects may take within each frame of a movement
 const FAINT = 0.4; // of the opacity, beside an open object
+const CLOSED = 0.7; // of the opacity, when none is open
 
-type Place = Pick<View, "x" | "y" | "scale">;
-
-/** All masks: those of the closed objects are drawn once and kept, the open one lies in front of them. */
+/** All masks: the closed objects are a kept picture, the open one lies in front of it. */
 export class MaskLayer {
   readonly canvas = h("canvas", { className: "masks", ariaHidden: "true" });
-  private readonly others = document.createElement("canvas");
-  private othersState: unknown[] = [];
-  private othersPlace: Place | null = null;
+  private readonly closed = new ClosedLayer();
   private drawn: unknown[] = [];
   private cost = 0;
   private timer = 0;
@@ -24,123 +21,69 @@ export class MaskLayer {
   constructor(private readonly app: App, private readonly view: View) {}
 
   resize(width: number, height: number): void {
-    for (const canvas of [this.canvas, this.others]) Object.assign(canvas, { width, height });
-    this.othersState = [];
+    Object.assign(this.canvas, { width, height });
+    this.closed.resize({ width, height });
     this.drawn = [];
   }
 
   draw(): void {
     const { app, view } = this;
-    const { active, preview, mode } = app.editor;
-    const others = app.picture ? app.editor.items.filter((item) => item !== active && app.editor.sight.shows(item, active)) : [];
-    const open = active && app.editor.sight.shows(active, active) ? active : null;
+    const { active, preview, mode, sight } = app.editor;
+    const looks = this.looks();
+    const open = active && sight.shows(active, active) ? active : null;
     const front = mode === "centre" && preview ? preview.mask : (open?.mask ?? null);
     const { opacity } = app.settings;
-    const content = [
-      app.photo?.id, opacity, active !== null,
-      ...others.flatMap((item) => [item.mask ?? item.work.clicks, app.labels.colour(item.label)]),
-    ];
-    const place = [view.x, view.y, view.scale];
-    const state = [...place, ...content, front, open && app.labels.colour(open.label)];
-    if (same(state, this.drawn)) return;
+    const colour = open && app.labels.colour(open.label);
+    const same = this.closed.shows(looks);
+    const state = [app.photo?.id, view.x, view.y, view.scale, opacity, active !== null, front, colour];
+    if (same && state.every((part, place) => part === this.drawn[place])) return;
     this.drawn = state;
-    this.keepOthers(others, content);
+    this.keep(looks, same);
     const context = begin(this.canvas);
-    this.place(context);
-    if (open && front) this.drawMask(context, front, app.labels.colour(open.label), opacity, true);
+    if (!app.photo) return;
+    context.save();
+    context.beginPath();
+    context.rect(view.x, view.y, app.photo.width! * view.scale, app.photo.height! * view.scale);
+    context.clip();
+    this.closed.paste(context, view, opacity * (active ? FAINT : CLOSED));
+    if (front && colour) {
+      const rect = rectOf(front.box, view);
+      context.globalAlpha = opacity;
+      fillMask(context, front, rect, colour);
+      context.globalAlpha = 1;
+      strokeMask(context, front, rect, [["rgb(0 0 0 / 65%)", 4], ["#ffffff", 1.6]]);
+    }
     context.restore();
   }
 
-  /** Draw the closed objects, unless they can be moved as they are until the view rests. */
-  private keepOthers(others: Item[], content: unknown[]): void {
-    const { view, app } = this;
-    const known = same(content, this.othersState);
-    const moved = !this.othersPlace || !same(values(view), values(this.othersPlace));
-    if (known && !moved) return;
-    if (known && this.cost > QUICK) {
+  /** The closed objects that are to be seen. */
+  private looks(): Map<Item, Look> {
+    const { editor, labels, picture } = this.app;
+    const looks = new Map<Item, Look>();
+    if (!picture) return looks;
+    for (const item of editor.items) {
+      if (item === editor.active || !editor.sight.shows(item, editor.active)) continue;
+      looks.set(item, { mask: item.mask, clicks: item.mask ? null : item.work.clicks, colour: labels.colour(item.label) });
+    }
+    return looks;
+  }
+
+  /** Draw the closed objects, unless the picture of them can be moved as it is until the view rests. */
+  private keep(looks: Map<Item, Look>, same: boolean): void {
+    const { view, app, closed } = this;
+    const there = closed.isAt(view);
+    if (same && there) return;
+    if (same && this.cost > QUICK) {
       clearTimeout(this.timer);
       this.timer = window.setTimeout(() => {
-        this.othersState = [];
+        this.cost = 0;
         this.drawn = [];
         app.changed();
       }, SETTLED);
       return;
     }
     const start = performance.now();
-    const context = begin(this.others);
-    const { opacity } = app.settings;
-    const strength = opacity * (app.editor.active ? FAINT : 0.7);
-    for (const item of others) {
-      const colour = app.labels.colour(item.label);
-      if (item.mask) this.drawMask(context, item.mask, colour, strength, false);
-      else if (item.work.clicks) this.drawBox(context, boxOf(item.work.clicks), colour);
-    }
-    context.restore();
-    this.othersState = content;
-    this.othersPlace = { x: view.x, y: view.y, scale: view.scale };
-    this.cost = performance.now() - start;
+    closed.draw(looks, view);
+    if (!there) this.cost = performance.now() - start + looks.size / 40; // what the browser does later counts too
   }
-
-  /** The kept picture of the closed objects, where the view is now; clipped to the photo. */
-  private place(context: CanvasRenderingContext2D): void {
-    const { view, app, othersPlace } = this;
-    if (!app.photo || !othersPlace) return;
-    context.beginPath();
-    context.rect(view.x, view.y, app.photo.width! * view.scale, app.photo.height! * view.scale);
-    context.clip();
-    const ratio = view.scale / othersPlace.scale;
-    const width = this.others.width / devicePixelRatio;
-    const height = this.others.height / devicePixelRatio;
-    const [left, top] = [view.x - othersPlace.x * ratio, view.y - othersPlace.y * ratio];
-    context.drawImage(this.others, left, top, width * ratio, height * ratio);
-  }
-
-  private drawMask(context: CanvasRenderingContext2D, mask: Mask, colour: string, opacity: number, front: boolean): void {
-    const [x0, y0, x1, y1] = mask.box;
-    const [left, top] = this.view.toScreen([x0, y0]);
-    const [width, height] = [(x1 - x0) * this.view.scale, (y1 - y0) * this.view.scale];
-    const { clientWidth, clientHeight } = this.canvas;
-    if (left > clientWidth || top > clientHeight || left + width < 0 || top + height < 0) return;
-    context.globalAlpha = opacity;
-    context.imageSmoothingEnabled = width < mask.width;
-    context.drawImage(mask.bitmap(colour), left, top, width, height);
-    context.globalAlpha = 1;
-    if (opacity === 0 && !front) return;
-    const edge = new Path2D();
-    edge.addPath(mask.outline, new DOMMatrix([width / mask.width, 0, 0, height / mask.height, left, top]));
-    if (front) stroke(context, edge, [["rgb(0 0 0 / 65%)", 4], ["#ffffff", 1.6]]);
-    else stroke(context, edge, [["rgb(255 255 255 / 55%)", 2.6], [colour, 1.3]]);
-  }
-
-  private drawBox(context: CanvasRenderingContext2D, [x0, y0, x1, y1]: number[], colour: string): void {
-    const [left, top] = this.view.toScreen([x0!, y0!]);
-    const [right, bottom] = this.view.toScreen([x1!, y1!]);
-    const path = new Path2D();
-    path.rect(left, top, right - left, bottom - top);
-    stroke(context, path, [["rgb(255 255 255 / 70%)", 2.2], [colour, 1.2]]);
-  }
-}
-
-/** Lines over each other, so that they are seen on dark and on light, and on things of their own colour. */
-function stroke(context: CanvasRenderingContext2D, path: Path2D, lines: [string, number][]): void {
-  context.lineCap = "square";
-  for (const [style, width] of lines) {
-    context.strokeStyle = style;
-    context.lineWidth = width;
-    context.stroke(path);
-  }
-}
-
-function begin(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
-  const context = canvas.getContext("2d")!;
-  context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  context.save();
-  return context;
-}
-
-const values = ({ x, y, scale }: Place) => [x, y, scale];
-
-function same(one: unknown[], other: unknown[]): boolean {
-  return one.length === other.length && one.every((part, place) => part === other[place]);
 }

@@ -1,7 +1,11 @@
 import type { App } from "./app";
-import { h, icon, iconButton } from "./dom";
+import { BoxMasks } from "./boxmasks";
+import { h, icon, iconButton, setText } from "./dom";
 import type { Item } from "./items";
+import { RowWindow } from "./rowwindow";
 import { strings } from "./strings";
+
+const ROW = 46; // CSS pixels; as in style.css
 
 interface Row {
   element: HTMLLIElement;
@@ -13,54 +17,50 @@ type Which = keyof typeof strings.which;
 
 /** The objects of this photo, in a dock of their own. Rows are kept, so that the keyboard's focus stays. */
 export class ObjectList {
-  private readonly objects = h("ul", { className: "objects" });
+  private readonly objects = new RowWindow<Item>("objects", ROW, (item) => this.made(item), (item) => this.updated(item));
   private readonly none = h("p", { className: "quiet" }, strings.noObjects);
-  private readonly boxes = h("button", { type: "button", hidden: true, on: { click: () => void this.app.masksForBoxes() } });
   private readonly order = choice<Order>(strings.order, strings.orders, () => this.draw());
   private readonly which = choice<Which>(strings.whichObjects, strings.which, () => this.draw());
   private readonly count = h("span", { className: "quiet" });
   private readonly options = h("div", { className: "inline options" }, this.order, this.which);
+  private readonly boxes = h("div", {});
   readonly element = h(
     "section", { className: "panel dock grow", aria: { label: strings.objects } },
-    h("h2", {}, strings.objects, this.count), this.options, this.none, this.objects, this.boxes,
+    h("h2", {}, strings.objects, this.count), this.options, this.none, this.objects.element, this.boxes,
     h("button", { type: "button", className: "text", on: { click: () => this.deleted() } }, strings.deletedObjects),
   );
-  private rows = new Map<Item, Row>();
+  private readonly rows = new WeakMap<Item, Row>();
+  private names = new Map<Item, string>();
   private followed: Item | null = null;
 
   constructor(private readonly app: App, private readonly deleted: () => void) {
+    this.boxes.append(new BoxMasks(app).element);
     app.onChange(() => this.draw());
   }
 
   private draw(): void {
     const { items, active } = this.app.editor;
-    const names = namesOf(items);
+    this.names = namesOf(items);
     const listed = this.listed(items);
     this.none.hidden = items.length > 0;
     this.options.hidden = items.length < 2;
     const accepted = items.filter((item) => item.state === "accepted").length;
-    this.count.textContent = items.length ? strings.acceptedOf(accepted, items.length) : "";
-    const wanted = new Set(listed);
-    for (const [item, row] of this.rows) {
-      if (wanted.has(item)) continue;
-      row.element.remove();
-      this.rows.delete(item);
-    }
-    listed.forEach((item, index) => {
-      let row = this.rows.get(item);
-      if (!row) this.rows.set(item, (row = this.row(item)));
-      const there = this.objects.children[index];
-      if (there !== row.element) this.objects.insertBefore(row.element, there ?? null);
-      row.update(names.get(item)!);
-    });
+    setText(this.count, items.length ? strings.acceptedOf(accepted, items.length) : "");
+    this.objects.show(listed);
     if (active !== this.followed) {
       this.followed = active;
-      if (active) this.rows.get(active)?.element.scrollIntoView({ block: "nearest" });
+      if (active) this.objects.reveal(active);
     }
-    const boxes = this.app.editor.boxesWithoutMask;
-    this.boxes.hidden = boxes === 0;
-    this.boxes.disabled = this.app.busy !== "";
-    this.boxes.textContent = this.app.busy || strings.masksForBoxes(boxes);
+  }
+
+  private made(item: Item): HTMLLIElement {
+    const row = this.rows.get(item) ?? this.row(item);
+    this.rows.set(item, row);
+    return row.element;
+  }
+
+  private updated(item: Item): void {
+    this.rows.get(item)!.update(this.names.get(item)!);
   }
 
   /** Those that are to be seen, in their order; the open one always. */

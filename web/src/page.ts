@@ -15,7 +15,6 @@ export class Page {
     this.changed();
   });
   readonly labels: Labels;
-  busy = "";
   message = "";
   private listeners: (() => void)[] = [];
   private scheduled = false;

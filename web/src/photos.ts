@@ -1,6 +1,6 @@
 import type { App } from "./app";
 import { Refusal } from "./backend";
-import { h } from "./dom";
+import { h, setText } from "./dom";
 import { strings } from "./strings";
 import type { PhotoFilter, PhotoMessage, Project } from "./types";
 
@@ -40,6 +40,7 @@ export class PhotoList {
   private timer = 0;
   private current = 0;
   private drawn = "";
+  private shown = "";
   private kept = new Map<string, HTMLLIElement>();
 
   constructor(private readonly app: App) {
@@ -59,9 +60,12 @@ export class PhotoList {
   private changed(): void {
     const { photo, project } = this.app;
     if (!project) return;
+    const state = JSON.stringify([photo, project.counts]);
+    if (state === this.shown) return;
+    this.shown = state;
     for (const option of this.filter.options) {
       const name = option.value as PhotoFilter;
-      option.textContent = `${strings.filters[name]} (${project.counts[name]})`;
+      setText(option, `${strings.filters[name]} (${project.counts[name]})`);
     }
     this.drawProgress(project.counts);
     const counts = JSON.stringify(project.counts);

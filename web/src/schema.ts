@@ -132,6 +132,21 @@ export interface MaskMessage {
   runs: number[];
 }
 
+/** Masks for boxes; left: how many boxes wait yet. */
+export interface MasksMade {
+  /** Those that changed, as they are now; the state "deleted" takes one off the list. */
+  objects: ObjectMessage[];
+  can_undo: boolean;
+  can_redo: boolean;
+  left: number;
+  step: number | null;
+}
+
+/** Masks for boxes; step: of the answer before, whose masks they belong to. */
+export interface MasksWish {
+  step?: number | null;
+}
+
 /** Another name for a model. */
 export interface Name {
   name: string;

@@ -2,7 +2,7 @@
 
 import { Lost, Refusal, Unreachable, type Backend, type Download } from "./backend";
 import type {
-  Change, Count, Failure, HoverAnswer, LearningMessage, MaskMessage, Neighbour, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage, PhotoPage,
+  Change, Count, Failure, HoverAnswer, LearningMessage, MaskMessage, MasksMade, Neighbour, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage, PhotoPage,
   Project, Stage, Statistics,
 } from "./types";
 
@@ -38,7 +38,7 @@ export const backend: Backend = {
   },
 
   create: (photo, wish) => call<ObjectMessage>("POST", `/api/photos/${photo}/objects`, wish),
-  masksForBoxes: (photo) => call<Count>("POST", `/api/photos/${photo}/masks`),
+  masksForBoxes: (photo, step) => call<MasksMade>("POST", `/api/photos/${photo}/masks`, { step }),
   walk: (photo, direction, seconds) => call<PhotoHistory>("POST", `/api/photos/${photo}/${direction}`, { seconds }),
   deleted: (photo) => call<ObjectMessage[]>("GET", `/api/photos/${photo}/deleted`),
   restore: (id, seconds) => call<ObjectMessage>("POST", `/api/objects/${id}/restore`, { seconds }),

@@ -1,5 +1,5 @@
 import type { App } from "./app";
-import { h, icon, type Icon } from "./dom";
+import { h, icon, setText, type Icon } from "./dom";
 import { VIEW_STANDARD } from "./settings";
 import { strings } from "./strings";
 import { MASK_TOOLS, type Tool } from "./tool";
@@ -27,7 +27,7 @@ export class ToolPanel {
     this.updates.push(() => {
       accept.disabled = !app.editor.active;
       cancel.disabled = !app.editor.active && !app.editor.corner;
-      cancel.textContent = app.editor.active?.saved.computed ? strings.closeObject : strings.cancel;
+      setText(cancel, app.editor.active?.saved.computed ? strings.closeObject : strings.cancel);
     });
     const tools = h("div", { className: "tools", role: "group", ariaLabel: strings.tools }, ...TOOLS.map((tool) => this.tool(...tool)));
     const size = this.slider("brush", strings.brushSize, 1, 200, 1, (value) => `${value} px`);
@@ -92,7 +92,7 @@ export class ToolPanel {
     this.updates.push(() => {
       const now = app.settings[name];
       if (Number(input.value) !== now) input.value = String(now);
-      value.textContent = show(now);
+      setText(value, show(now));
     });
     return h("label", { className: "slider" }, h("span", {}, label), value, input);
   }

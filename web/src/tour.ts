@@ -1,5 +1,5 @@
 import type { App } from "./app";
-import { h } from "./dom";
+import { h, setText } from "./dom";
 import { strings } from "./strings";
 import type { Mode } from "./tool";
 
@@ -31,6 +31,6 @@ export class Tour {
       return;
     }
     const text = strings.tour.steps[step] ?? "";
-    if (this.text.textContent !== text) this.text.textContent = text;
+    setText(this.text, text);
   }
 }

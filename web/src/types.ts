@@ -5,7 +5,7 @@ import type {
 } from "./schema";
 
 export type {
-  Change, Count, Failure, HoverAnswer, LearnedMessage, LearningMessage, MaskMessage, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage,
+  Change, Count, Failure, HoverAnswer, LearnedMessage, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage,
   PhotoPage, Project, Stage, Statistics,
 } from "./schema";
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from iog.annotator.exchange import FormatName
-from iog.annotator.parts import AnyStroke, Label, Seconds, WorkMessage
+from iog.annotator.parts import AnyStroke, Label, Number, Seconds, WorkMessage
 from iog.annotator.previews import SCREEN_SIDE, Preview
 from iog.annotator.store import Moved, ObjectRow, PhotoFilter, PhotoRow, State
 from iog.annotator.work import Work
@@ -212,6 +212,19 @@ class PhotoHistory(Message):
         """From the project."""
         objects = [ObjectMessage.of(row) for row in moved.objects]
         return cls(objects=objects, can_undo=moved.can_undo, can_redo=moved.can_redo)
+
+
+class MasksWish(Message):
+    """Masks for boxes; `step`: of the answer before, whose masks they belong to."""
+
+    step: Number | None = None
+
+
+class MasksMade(PhotoHistory):
+    """Masks for boxes; `left`: how many boxes wait yet."""
+
+    left: int
+    step: int | None
 
 
 class Hover(Message):

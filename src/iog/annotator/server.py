@@ -31,6 +31,7 @@ _PAGE = {
 }
 
 
+_BOXES = 8  # that get their masks with one question, so that a person sees how far it is
 PhotoNumber = Annotated[int, Path(ge=1, le=2**53)]
 _FAILURES: dict[int | str, dict[str, Any]] = {
     status: {"model": schemas.Failure} for status in (403, 409, 422)
@@ -285,9 +286,17 @@ def _add_photos(app: FastAPI, bench: Workbench) -> None:
         return [schemas.ObjectMessage.of(row) for row in store.deleted(number)]
 
     @app.post("/api/photos/{number}/masks")
-    def masks(number: PhotoNumber) -> schemas.Count:
-        """Masks for all objects that have only a box."""
-        return schemas.Count(count=bench.masks_for_boxes(number))
+    def masks(number: PhotoNumber, wish: schemas.MasksWish) -> schemas.MasksMade:
+        """Masks for some objects that have only a box; several questions can be one step for undo."""
+        made = bench.masks_for_boxes(number, wish.step, _BOXES)
+        can_undo, can_redo = store.can_walk(number)
+        return schemas.MasksMade(
+            objects=[schemas.ObjectMessage.of(row) for row in made.objects],
+            left=made.left,
+            step=made.step,
+            can_undo=can_undo,
+            can_redo=can_redo,
+        )
 
 
 def _picture(content: bytes) -> Response:

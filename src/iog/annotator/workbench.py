@@ -46,6 +46,18 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class BoxMasks:
+    """What `Workbench.masks_for_boxes` did."""
+
+    objects: list[ObjectRow]
+    """Those that got their masks."""
+    left: int
+    """How many boxes wait yet."""
+    step: int | None
+    """In the photo's history."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Opened:
     """An object that is open, or being opened."""
 
@@ -278,11 +290,15 @@ class Workbench:
         """The objects of a photo that have only a box."""
         return [o for o in self.store.objects(photo) if o.mask is None and o.work.clicks is not None]
 
-    def masks_for_boxes(self, photo: int) -> int:
-        """Compute the masks of all objects of a photo that have only a box; returns how many."""
-        waiting = self.boxes(photo)
+    def masks_for_boxes(self, photo: int, step: int | None = None, most: int | None = None) -> BoxMasks:
+        """Compute the masks of all, or at most so many, objects of a photo that have only a box.
+
+        With the `step` of an earlier answer they belong to the same step for undo.
+        """
+        boxes = self.boxes(photo)
+        waiting = boxes[:most]
         if not waiting:
-            return 0
+            return BoxMasks([], 0, step)
         pixels = self.photos.pixels(photo)
         models = {o.id: self.segmenter(o.label) for o in waiting}
         predictions: dict[int, Prediction] = {}
@@ -291,14 +307,13 @@ class Workbench:
             clicks = [o.work.clicks for o in own if o.work.clicks is not None]
             answers = model.segment_batch([pixels] * len(clicks), clicks)
             predictions |= zip((o.id for o in own), answers, strict=True)
-        count = 0
+        made = []
         masks = [self._compose(o, o.work, predictions[o.id]) for o in waiting]
-        with self.store.together():  # one step for undo
+        with self.store.together(photo, step) as steps:
             for found, mask in zip(waiting, masks, strict=True):
                 with suppress(ConflictError):  # a person was faster; their work stands
-                    self._shown(found, mask, predictions[found.id].confidence)
-                    count += 1
-        return count
+                    made.append(self._shown(found, mask, predictions[found.id].confidence))
+        return BoxMasks(made, len(boxes) - len(waiting), steps.get(photo, step))
 
     def _mask(
         self, found: ObjectRow, work: Work, needed: bool, on_mask: OnMask | None

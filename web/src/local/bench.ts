@@ -5,7 +5,8 @@ import { IogError } from "../../packages/iog-web/src/errors";
 import { resizedPart } from "../../packages/iog-web/src/resample";
 import type { Prediction, Segmenter, Session } from "../../packages/iog-web/src/segmenter";
 import { Refusal } from "../backend";
-import type { Change, MaskMessage, NewObject, Point, Work } from "../types";
+import type { Change, MaskMessage, MasksMade, NewObject, Point, Work } from "../types";
+import type { Tables } from "./database";
 import { SCREEN_SIDE, checkedClicks, maskMessage, objectMessage } from "./messages";
 import { Patch } from "./patch";
 import type { Photos } from "./photos";
@@ -13,6 +14,7 @@ import type { Content, Found, KeptWork } from "./rows";
 import { CHANGED_ELSEWHERE, type Store, changed } from "./store";
 
 const PREVIEW_SIDE = 480;
+const AT_ONCE = 4; // boxes that get their masks in one go, so that a person sees how far it is
 const SESSIONS = 4; // open objects whose features are kept, 4 MB each
 const SESSION_PHOTOS = 2; // whose objects these are, at most: a session also holds its photo's pixels
 const SPARED = 0.1; // share of an object that accepted ones may take from it without a question
@@ -85,17 +87,20 @@ export class Bench {
   }
 
   /** Masks for all objects of a photo that have only a box; one step for undo. */
-  async masksForBoxes(photo: number): Promise<number> {
-    const waiting = (await this.store.objects(photo)).filter(({ mask, work }) => !mask && work.clicks);
+  async masksForBoxes(photo: number, step: number | null): Promise<MasksMade> {
+    const boxes = (await this.store.objects(photo)).filter(({ mask, work }) => !mask && work.clicks);
+    const waiting = boxes.slice(0, AT_ONCE);
     const made: [Found, Masked][] = [];
     for (const found of waiting) made.push([found, await this.masked(found, found.work, true)]);
-    await this.store.together(async (tables, together) => {
+    const fill = async (tables: Tables, together: Map<number, number>) => {
+      const objects = [];
       for (const [found, { patch, confidence }] of made) {
         const content = { ...found, mask: patch && patch.stored(), confidence };
-        await changed(tables, found.id, found.version, content, 0, "automatic", together);
+        objects.push(objectMessage(await changed(tables, found.id, found.version, content, 0, "automatic", together)));
       }
-    });
-    return made.length;
+      return { objects, left: boxes.length - waiting.length, step: together.get(photo) ?? step };
+    };
+    return { ...(await this.store.together(fill, photo, step)), ...(await this.store.canWalk(photo)) };
   }
 
   private shown(found: Found, { patch, confidence }: Masked): Promise<Found> {

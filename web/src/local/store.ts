@@ -63,9 +63,12 @@ export class Store {
     });
   }
 
-  /** Several changes that hold all or not at all; one step for undo. */
-  together<T>(task: (tables: Tables, together: Together) => Promise<T>): Promise<T> {
-    return this.database.write((tables) => task(tables, new Map()));
+  /** Several changes that hold all or not at all; one step for undo, which may be a photo's last one. */
+  together<T>(task: (tables: Tables, together: Together) => Promise<T>, photo = 0, step: number | null = null): Promise<T> {
+    return this.database.write(async (tables) => {
+      const before = step === null ? undefined : await tables.get<Entry>("history", step);
+      return task(tables, new Map(before && !before.undone && before.photo === photo ? [[photo, before.id]] : []));
+    });
   }
 
   // ---- the photo's history

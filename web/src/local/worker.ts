@@ -112,7 +112,7 @@ const local: Local = {
   // ---- objects
 
   create: async (photo, wish) => objectMessage(await (await opened).bench.start(photo, wish)),
-  masksForBoxes: async (photo) => ({ count: await (await opened).bench.masksForBoxes(photo), notes: [] }),
+  masksForBoxes: async (photo, step) => (await opened).bench.masksForBoxes(photo, step),
   walk: async (photo, direction, seconds) => (await opened).store.walk(photo, direction, seconds),
   deleted: async (photo) => (await (await opened).store.deleted(photo)).map(objectMessage),
   restore: async (id, seconds) => objectMessage(await (await opened).store.restore(id, seconds)),

@@ -109,6 +109,8 @@ export const de: Texts = {
   fill: "Löcher füllen",
   spare: "Übernommene nicht überschreiben",
   masksForBoxes: (count) => `Masken für alle Rahmen (${count})`,
+  masksBeingMade: "Masken werden erzeugt",
+  ofAll: (done, all) => `${done} von ${all}`,
   working: "Rechnet …",
   confidence: (value) => `${Math.round(value * 100)} % sicher`,
   confidenceShort: (value) => `${Math.round(value * 100)} %`,

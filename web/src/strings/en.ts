@@ -114,6 +114,8 @@ export const en = {
   fill: "Fill holes",
   spare: "Do not overwrite accepted",
   masksForBoxes: (count: number) => `Masks for all boxes (${count})`,
+  masksBeingMade: "Masks being made",
+  ofAll: (done: number, all: number) => `${done} of ${all}`,
   working: "Computing …",
   confidence: (value: number) => `${Math.round(value * 100)} % sure`,
   confidenceShort: (value: number) => `${Math.round(value * 100)} %`,

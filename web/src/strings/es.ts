@@ -109,6 +109,8 @@ export const es: Texts = {
   fill: "Rellenar huecos",
   spare: "No sobrescribir los aceptados",
   masksForBoxes: (count) => `Máscaras para todos los recuadros (${count})`,
+  masksBeingMade: "Se generan las máscaras",
+  ofAll: (done, all) => `${done} de ${all}`,
   working: "Calculando …",
   confidence: (value) => `${Math.round(value * 100)} % de certeza`,
   confidenceShort: (value) => `${Math.round(value * 100)} %`,

@@ -96,6 +96,8 @@ export const zh: Texts = {
   fill: "填充孔洞",
   spare: "不覆盖已确认的对象",
   masksForBoxes: (count) => `为所有框生成掩膜（${count}）`,
+  masksBeingMade: "正在生成掩膜",
+  ofAll: (done, all) => `${done} / ${all}`,
   working: "正在计算……",
   confidence: (value) => `把握 ${Math.round(value * 100)} %`,
   confidenceShort: (value) => `${Math.round(value * 100)} %`,

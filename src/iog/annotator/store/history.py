@@ -35,12 +35,20 @@ class HistoryTable(File):
     """Within `together`: the entry of each photo, to which further changes are added."""
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """Several changes that hold all or not at all, with one wait for the disk; one step for undo."""
+    def together(self, photo: int | None = None, step: int | None = None) -> Iterator[dict[int, int]]:
+        """Several changes that hold all or not at all, with one wait for the disk; one step for undo.
+
+        Yields that step of each photo. With `photo` and the `step` that an earlier call yielded for it the
+        changes belong to that one, unless it was undone meanwhile.
+        """
         with self._lock, self._transaction():
             outer, self._entries = self._entries, self._entries if self._entries is not None else {}
+            if photo is not None and step is not None and photo not in self._entries:
+                holds = "SELECT 1 FROM history WHERE id = ? AND photo = ? AND NOT undone"
+                if self._rows(holds, (step, photo)):
+                    self._entries[photo] = step
             try:
-                yield
+                yield self._entries
             finally:
                 self._entries = outer
 
