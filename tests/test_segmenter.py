@@ -180,7 +180,14 @@ def test_two_threads_answer_as_one_after_the_other(segmenter: Segmenter) -> None
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_boxes_of_every_kind(coffee: Sample, segmenter: Segmenter, corners: tuple, kind: str) -> None:
-    assert segmenter.segment(coffee.photo, Clicks.of(corners)).mask.shape == (400, 600), kind
+    clicks = Clicks.of(corners)
+    mask = segmenter.segment(coffee.photo, clicks).mask
+    assert mask.shape == (400, 600), kind
+    # What is marked lies in the box and its margin, at least in part in the box itself.
+    window, box = segmenter.crop(clicks).window, clicks.box
+    marked = np.argwhere(mask)[:, ::-1]
+    assert all(window.contains(int(x), int(y)) for x, y in marked[:: max(1, len(marked) // 50)]), kind
+    assert any(box.contains(int(x), int(y)) for x, y in marked), kind
 
 
 def test_a_large_photo_gives_the_mask_of_a_small_one(coffee: Sample, segmenter: Segmenter) -> None:

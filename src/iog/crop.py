@@ -71,11 +71,6 @@ class Crop:
         xy = np.asarray(points, np.float64).reshape(-1, 2)
         return (xy - self.window[:2]) * self.scale
 
-    def to_image(self, points: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Continuous crop coordinates (N, 2) -> continuous image coordinates (N, 2)."""
-        xy = np.asarray(points, np.float64).reshape(-1, 2)
-        return xy / self.scale + self.window[:2]
-
     def extract(self, image: npt.NDArray[Any], fill: int = FILL) -> npt.NDArray[Any]:
         """The crop of an image, (H, W[, C]) -> (height, width[, C]), same dtype; `fill` outside the image."""
         height, width = image.shape[:2]

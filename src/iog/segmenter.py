@@ -37,7 +37,7 @@ _OTHER_CLICKS = {
     Clicks: "{} needs four extreme points of the object, which corners and an inside click do not tell; "
     "choose lite or an IOG model (iog predict --extreme gives them, iog bench accuracy and iog reproduce "
     "measure it)",
-    PointClicks: "{} needs a box around the object, or its extreme points: give --corners or --extreme",
+    PointClicks: "{} needs a box around the object, or its extreme points, which points alone do not tell",
     ExtremeClicks: "{} does not take extreme points; DEXTR, dextr-lite and IOG's ablation do",
 }
 """What to say of a model by the clicks that it is given and does not take."""
@@ -99,7 +99,7 @@ class Segmenter:
         """Raise `ModelError` unless the model understands clicks of this kind."""
         takes = self.prompting.takes
         if takes is PointClicks is not kind:
-            told = "takes clicks alone, without a box: on the object (--add) and beside it (--remove)"
+            told = "takes clicks alone, without a box: points on the object and points beside it"
             raise ModelError(f"{self.model} {told}")
         if takes is not kind:
             raise ModelError(_OTHER_CLICKS[kind].format(self.model))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from iog import Clicks
-from iog.baselines import METHODS, Stroke, UnanswerableError, segment
+from iog.baselines import METHODS, Scribble, UnanswerableError, segment
 from iog.baselines.error_tolerant import error_tolerant
 from iog.baselines.graph_cut import graph_cut
 from iog.baselines.limits import Limited, LimitError
@@ -78,7 +78,7 @@ def test_wrong_scribbles_are_outvoted_by_one_method_and_obeyed_by_the_other() ->
     picture = painted(DISC)
     clicks = RobotUser().clicks(DISC)
     # A careless stroke: it begins on the object and slips over its edge into the background.
-    stroke = Stroke(tuple(Pixel(x, 30) for x in range(30, 68)), foreground=True)
+    stroke = Scribble(tuple(Pixel(x, 30) for x in range(30, 68)), foreground=True)
     task, _ = task_of(picture, clicks, "full", [stroke])
     slipped = (task.seeds == OBJECT) & (np.abs(task.image.astype(int) - (60, 120, 180)).sum(-1) < 40)
     assert slipped.sum() > 5

@@ -91,6 +91,11 @@ def test_eval(published_files: Path, photo_folder: Path) -> None:
     result = run(*call, "--clicks", 5, "--model", published_files / "refinement.pt")
     assert result.exit_code == 0, result.output
     assert "model iog-resnet50-refinement" in result.output
+    (row,) = (line for line in result.output.splitlines() if line.startswith("| coco |"))
+    count, *means = (cell.strip() for cell in row.split("|")[2:7])
+    assert count == "1"
+    assert len(set(means)) > 1, "each click changes the mask"
+    assert all(0 <= float(mean) <= 100 for mean in means)
     plain = published_files / "iog.encoder.onnx"
     assert run(*call, "--clicks", 3, "--model", plain).exit_code == 0
     result = run(*call, "--model", plain)

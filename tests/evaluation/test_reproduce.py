@@ -12,16 +12,16 @@ from iog.clicks import ExtremeClicks
 from iog.description import PublishedInfo
 from iog.engines import Features
 from iog.errors import DataError, ModelError
-from iog.evaluation.paper import TABLES
-from iog.evaluation.recipes import (
+from iog.evaluation.figures import (
     DATA,
     RECIPES,
     WEIGHTS,
-    Recipe,
+    Figure,
     check_weights,
     config_of,
     open_data,
 )
+from iog.evaluation.paper import TABLES
 from iog.evaluation.reproduce import reproduce
 from iog.networks.iog import IOGConfig
 from iog.published import IOG_SETTINGS
@@ -40,7 +40,7 @@ def test_the_plain_data_agree(name: str) -> None:
     for (row, column), recipe in RECIPES[name].items():
         assert column in table.columns[table.labels :]
         assert row < len(table.rows)
-        if isinstance(recipe, Recipe):
+        if isinstance(recipe, Figure):
             assert recipe.data in DATA
             if recipe.method:
                 assert recipe.method in METHODS
@@ -252,7 +252,7 @@ def test_a_network_with_extreme_points(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_extreme_points_cost_four_clicks() -> None:
-    recipes = [r for table in RECIPES.values() for r in table.values() if isinstance(r, Recipe)]
+    recipes = [r for table in RECIPES.values() for r in table.values() if isinstance(r, Figure)]
     by_prompt = {r.prompt: {other.clicks for other in recipes if other.prompt == r.prompt} for r in recipes}
     assert by_prompt["extreme points"] == {4}
     assert by_prompt["box"] == {2}

@@ -6,8 +6,9 @@ import sys
 import pytest
 import torch
 
-from iog import networks
+from iog import networks, zoo
 from iog.errors import ModelError
+from iog.networks.export import read_exported
 
 
 @pytest.mark.parametrize("name", [name for name in networks.NAMES if name != "lite"])
@@ -18,8 +19,13 @@ def test_configuration_knows_its_name(name: str) -> None:
     assert not network.training
 
 
-def test_lite_is_built_too() -> None:
-    assert type(networks.create("lite")).__name__ == "Lite"
+def test_lite_is_the_network_that_ships() -> None:
+    """Its tensors have the names and shapes of the bundled files' network before its norms were folded."""
+    made, shipped = networks.create("lite"), read_exported(*zoo.files_of("lite"))[0]
+    own, theirs = (dict(n.named_parameters()) for n in (made, shipped))
+    kernels = {name for name, value in theirs.items() if value.ndim > 1}
+    assert kernels == {name for name, value in own.items() if value.ndim > 1}
+    assert all(own[name].shape == theirs[name].shape for name in kernels)
 
 
 def test_unknown_names_are_answered_with_the_known_ones() -> None:

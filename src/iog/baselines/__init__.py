@@ -14,7 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from iog.baselines.task import BACKGROUND, SIDE, Answer, PromptName, Stroke, Task, UnanswerableError, task_of
+from iog.baselines.task import (
+    BACKGROUND,
+    SIDE,
+    Answer,
+    PromptName,
+    Scribble,
+    Task,
+    UnanswerableError,
+    task_of,
+)
 from iog.clicks import Clicks, Pixel, PointClicks
 from iog.errors import DataError
 from iog.extras import require
@@ -22,7 +31,7 @@ from iog.images import ImageLike, read_image
 from iog.prediction import Prediction
 from iog.prompting import LitePrompting
 
-__all__ = ["METHODS", "Baseline", "Stroke", "UnanswerableError", "segment"]
+__all__ = ["METHODS", "Baseline", "Scribble", "UnanswerableError", "segment"]
 
 REVISION = 1
 """Raised when any method's answer to any task changes: `iog bench` measures anew then."""
@@ -108,7 +117,7 @@ def segment(
     clicks: Clicks | PointClicks,
     *,
     prompt: PromptName = "full",
-    strokes: Sequence[Stroke] = (),
+    strokes: Sequence[Scribble] = (),
     anchors: Sequence[Pixel] = (),
     answer: Callable[[Task], Answer] | None = None,
 ) -> Prediction:

@@ -39,7 +39,7 @@ _RADIUS_SHARE = 0.03
 
 
 @dataclass(frozen=True, slots=True)
-class Stroke:
+class Scribble:
     """A scribble: the pixels that were painted, and whether they belong to the object."""
 
     points: tuple[Pixel, ...]
@@ -74,7 +74,7 @@ def task_of(
     image: npt.NDArray[np.uint8],
     clicks: Clicks | PointClicks,
     prompt: PromptName,
-    strokes: Sequence[Stroke] = (),
+    strokes: Sequence[Scribble] = (),
     anchors: Sequence[Pixel] = (),
 ) -> tuple[Task, Crop]:
     """The task, and where its crop lies in the image.
@@ -137,7 +137,7 @@ def require_both(task: Task) -> None:
 
 
 def _crop(
-    clicks: Clicks | PointClicks, margin: float, strokes: Sequence[Stroke], width: int, height: int
+    clicks: Clicks | PointClicks, margin: float, strokes: Sequence[Scribble], width: int, height: int
 ) -> Crop:
     window = Crop.around(clicks.box, margin, SIDE).window
     points = [Pixel(c.x, c.y) for c in clicks.corrections] + [p for stroke in strokes for p in stroke.points]

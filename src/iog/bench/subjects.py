@@ -10,6 +10,7 @@ from typing import Any, Literal
 from iog import baselines, zoo
 from iog.baselines import METHODS, Baseline
 from iog.baselines.limits import Limited
+from iog.bench.adapters import Clicker, OneShot, Sam, adapter_of
 from iog.errors import DataError
 from iog.evaluation.classical import Classical, Given
 from iog.evaluation.subjects import BoxedNetwork, ExtremeNetwork, PointNetwork, Subject, subject_of
@@ -56,7 +57,8 @@ def opened(
     names
         From `classical_names`, names of bundled models, `classical` for all the former, `all` for both.
     models
-        (name, file) of further networks; a file whose prompt is extreme points is asked so.
+        (name, file) of further networks; each is asked by its own prompt. `KIND:FILE` is a network of others
+        (`iog.bench.adapters`).
     seconds, megabytes
         Limits of a classical method per answer.
     threads
@@ -132,8 +134,14 @@ _FAMILIES: dict[type, Family] = {
     PointNetwork: "clicks alone",
 }
 
+_ADAPTED: dict[type, Family] = {Sam: "inside-outside", Clicker: "clicks alone", OneShot: "inside-outside"}
+
 
 def _network(name: str, title: str, model: str, threads: int | None) -> Participant:
+    adapted = adapter_of(model, name, threads)
+    if adapted is not None:
+        other, digest = adapted
+        return Participant(name, title, _ADAPTED[type(other)], f"weights {digest}", other)
     segmenter = Segmenter(model, threads=threads)
     subject = subject_of(segmenter)
     family = _FAMILIES[type(subject)]

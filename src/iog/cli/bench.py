@@ -21,7 +21,8 @@ _MODELS = click.option(
     "models",
     multiple=True,
     metavar="NAME=FILE",
-    help="A further network, also one with extreme points; may be given several times.",
+    help="A further network, asked by its own prompt; may be given several times. FILE may be "
+    "sam:ENCODER.onnx,DECODER.onnx, clicks:FILE.onnx or one-shot:FILE.onnx (docs/bench.md).",
 )
 _OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="The results folder.")
 _THREADS = click.option(

@@ -56,7 +56,7 @@ def reproduce(
     """
     from iog.errors import ModelError
     from iog.evaluation import reproduce as tables
-    from iog.evaluation.recipes import open_data
+    from iog.evaluation.figures import open_data
     from iog.segmenter import Segmenter
 
     tables.check_names(dict(data), dict(weights))

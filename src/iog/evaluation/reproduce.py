@@ -16,20 +16,20 @@ from iog.datasets.listing import spread
 from iog.engines import Engine
 from iog.errors import DataError
 from iog.evaluation.classical import Classical
-from iog.evaluation.measure import measure
-from iog.evaluation.paper import TABLES, Table
-from iog.evaluation.protocol import evaluate
-from iog.evaluation.recipes import (
+from iog.evaluation.figures import (
     DATA,
     EMBEDDED,
     NOT_PRINTED,
     OTHERS,
     RECIPES,
     WEIGHTS,
-    Recipe,
+    Figure,
     check_weights,
     embedded,
 )
+from iog.evaluation.measure import measure
+from iog.evaluation.paper import TABLES, Table
+from iog.evaluation.protocol import evaluate
 from iog.evaluation.settings import Settings
 from iog.evaluation.smoke import BANNER, SampleObjects
 from iog.evaluation.subjects import BoxMethod, ExtremeNetwork, Subject
@@ -67,7 +67,7 @@ def reproduce(
     model
         The embedded model, measured beside the paper's networks; in a smoke run it stands for all of them.
     data, weights
-        What there is, by the names of `recipes.DATA` and `recipes.WEIGHTS`.
+        What there is, by the names of `figures.DATA` and `figures.WEIGHTS`.
     limit
         Measure only so many objects of each set, spread over it.
     smoke
@@ -81,7 +81,7 @@ def reproduce(
         If weights cannot be loaded.
     """
     check_names(data or {}, weights or {})
-    recipes = [r for r in RECIPES[table].values() if isinstance(r, Recipe)]
+    recipes = [r for r in RECIPES[table].values() if isinstance(r, Figure)]
     own = embedded(table)
     bench = _Bench(model, data or {}, weights or {}, [*recipes, *(r for _, r in own)], limit, smoke)
     for recipe in recipes:
@@ -105,7 +105,7 @@ def reproduce(
 
 
 def _paper_rows(
-    table: Table, recipes: Mapping[tuple[int, str], Recipe | str], bench: _Bench, lacks: _Lacks
+    table: Table, recipes: Mapping[tuple[int, str], Figure | str], bench: _Bench, lacks: _Lacks
 ) -> str:
     header = [
         *table.columns[: table.labels],
@@ -150,7 +150,7 @@ class _Bench:
         model: Segmenter,
         data: Mapping[str, ObjectDataset],
         weights: Mapping[str, Path],
-        recipes: Sequence[Recipe],
+        recipes: Sequence[Figure],
         limit: int | None,
         smoke: bool,
     ) -> None:
@@ -168,7 +168,7 @@ class _Bench:
         self._segmenters: dict[str, Segmenter] = {EMBEDDED: model}
         self._scores: dict[tuple[str, ...], list[_Score]] = {}
 
-    def missing(self, recipe: Recipe) -> list[str]:
+    def missing(self, recipe: Figure) -> list[str]:
         """What has to be given for a recipe to be measured."""
         found = []
         if recipe.data not in self._data:
@@ -186,13 +186,13 @@ class _Bench:
             if name not in self._weights
         ]
 
-    def open(self, recipe: Recipe) -> None:
+    def open(self, recipe: Figure) -> None:
         """Load what a recipe needs; `ModelError` if it cannot be, or is another network."""
         for weights in (recipe.weights, recipe.second):
             if weights:
                 self._segmenter(weights)
 
-    def figure(self, recipe: Recipe) -> tuple[str, str, str]:
+    def figure(self, recipe: Figure) -> tuple[str, str, str]:
         """Figure, number of objects, interval."""
         chosen = [s for s in self._all_scores(recipe) if _belongs(s.category, recipe)]
         if not chosen:
@@ -207,14 +207,14 @@ class _Bench:
         values = [100 * s.curve[recipe.clicks - first] for s in chosen]
         return f"{np.mean(values):.1f}", str(len(values)), interval(values, [s.photo for s in chosen])
 
-    def _all_scores(self, recipe: Recipe) -> list[_Score]:
+    def _all_scores(self, recipe: Figure) -> list[_Score]:
         names = self._named(recipe.weights), self._named(recipe.second or recipe.weights)
         key = (*names, recipe.method, self._place(recipe.data), recipe.prompt)
         if key not in self._scores:
             self._scores[key] = self._measured(recipe)
         return self._scores[key]
 
-    def _measured(self, recipe: Recipe) -> list[_Score]:
+    def _measured(self, recipe: Figure) -> list[_Score]:
         objects = self._data[recipe.data]
         if len(objects) == 0:
             raise DataError(f"the data set {recipe.data} has no objects")
@@ -233,7 +233,7 @@ class _Bench:
             _Score(s.category, _photo(s.name), _padded(subject, s, clicks)) for s in samples if s.mask.any()
         ]
 
-    def _subject(self, recipe: Recipe) -> Subject:
+    def _subject(self, recipe: Figure) -> Subject:
         """What answers a prompt other than three clicks."""
         if recipe.prompt == "clicks":
             classical = METHODS[recipe.method]
@@ -277,12 +277,12 @@ def _photo(name: str) -> str:
     return name.rpartition("#")[0]
 
 
-def _belongs(category: str, recipe: Recipe) -> bool:
+def _belongs(category: str, recipe: Figure) -> bool:
     return recipe.part == "all" or (category in SEEN) == (recipe.part == "seen")
 
 
 def check_names(data: Mapping[str, object], weights: Mapping[str, object]) -> None:
-    """Raise `DataError` for a name that is not one of `recipes.DATA` or `recipes.WEIGHTS`."""
+    """Raise `DataError` for a name that is not one of `figures.DATA` or `figures.WEIGHTS`."""
     for kind, given, names in (("data", data, DATA), ("weights", weights, WEIGHTS)):
         for name in given:
             if name not in names:

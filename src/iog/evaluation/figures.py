@@ -111,7 +111,7 @@ def check_weights(weights: str, info: Info, path: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Figure:
     """One figure."""
 
     weights: str
@@ -140,11 +140,11 @@ _MINI = "coco-mini"
 _VOC = "voc"
 
 
-def _classical(row: int, method: str) -> dict[tuple[int, str], Recipe | str]:
+def _classical(row: int, method: str) -> dict[tuple[int, str], Figure | str]:
     """A row of table 1: clicks alone, as papers before IOG gave them."""
 
-    def recipe(data: str, clicks: int, target: int | None = None) -> Recipe:
-        return Recipe("", data, clicks, target, prompt="clicks", method=method)
+    def recipe(data: str, clicks: int, target: int | None = None) -> Figure:
+        return Figure("", data, clicks, target, prompt="clicks", method=method)
 
     return {
         (row, "Clicks PASCAL@85%"): recipe(_VOC, 20, 85),
@@ -154,81 +154,81 @@ def _classical(row: int, method: str) -> dict[tuple[int, str], Recipe | str]:
     }
 
 
-RECIPES: dict[str, dict[tuple[int, str], Recipe | str]] = {
+RECIPES: dict[str, dict[tuple[int, str], Figure | str]] = {
     "table1": {
         **_classical(0, "graph-cut"),
         **_classical(1, "random-walker"),
         **_classical(2, "geodesic"),
-        (5, "Clicks PASCAL@85%"): Recipe("dextr-resnet101", _VOC, 4, 85, prompt="extreme points"),
-        (5, "Clicks GrabCut@90%"): Recipe("dextr-resnet101", "grabcut", 4, 90, prompt="extreme points"),
-        (5, "IoU @ 4 clicks PASCAL"): Recipe("dextr-resnet101", _VOC, 4, prompt="extreme points"),
-        (5, "IoU @ 4 clicks GrabCut"): Recipe("dextr-resnet101", "grabcut", 4, prompt="extreme points"),
-        (9, "Clicks PASCAL@85%"): Recipe("iog-resnet101", _VOC, 3, 85),
-        (9, "Clicks GrabCut@90%"): Recipe("iog-resnet101", "grabcut", 3, 90),
-        (9, "IoU @ 4 clicks PASCAL"): Recipe("iog-resnet101", _VOC, 3),
-        (9, "IoU @ 4 clicks GrabCut"): Recipe("iog-resnet101", "grabcut", 3),
-        (10, "Clicks PASCAL@85%"): Recipe("iog-resnet101-refinement", _VOC, 4, 85),
-        (10, "Clicks GrabCut@90%"): Recipe("iog-resnet101-refinement", "grabcut", 4, 90),
-        (10, "IoU @ 4 clicks PASCAL"): Recipe("iog-resnet101-refinement", _VOC, 4),
-        (10, "IoU @ 4 clicks GrabCut"): Recipe("iog-resnet101-refinement", "grabcut", 4),
+        (5, "Clicks PASCAL@85%"): Figure("dextr-resnet101", _VOC, 4, 85, prompt="extreme points"),
+        (5, "Clicks GrabCut@90%"): Figure("dextr-resnet101", "grabcut", 4, 90, prompt="extreme points"),
+        (5, "IoU @ 4 clicks PASCAL"): Figure("dextr-resnet101", _VOC, 4, prompt="extreme points"),
+        (5, "IoU @ 4 clicks GrabCut"): Figure("dextr-resnet101", "grabcut", 4, prompt="extreme points"),
+        (9, "Clicks PASCAL@85%"): Figure("iog-resnet101", _VOC, 3, 85),
+        (9, "Clicks GrabCut@90%"): Figure("iog-resnet101", "grabcut", 3, 90),
+        (9, "IoU @ 4 clicks PASCAL"): Figure("iog-resnet101", _VOC, 3),
+        (9, "IoU @ 4 clicks GrabCut"): Figure("iog-resnet101", "grabcut", 3),
+        (10, "Clicks PASCAL@85%"): Figure("iog-resnet101-refinement", _VOC, 4, 85),
+        (10, "Clicks GrabCut@90%"): Figure("iog-resnet101-refinement", "grabcut", 4, 90),
+        (10, "IoU @ 4 clicks PASCAL"): Figure("iog-resnet101-refinement", _VOC, 4),
+        (10, "IoU @ 4 clicks GrabCut"): Figure("iog-resnet101-refinement", "grabcut", 4),
     },
     "table2": {
-        (0, "DEXTR"): Recipe("dextr-resnet101", _MINI, 4, prompt="extreme points", part="seen"),
-        (1, "DEXTR"): Recipe("dextr-resnet101", _MINI, 4, prompt="extreme points", part="unseen"),
-        (2, "DEXTR"): Recipe("dextr-resnet101", _MINI, 4, prompt="extreme points"),
-        (3, "DEXTR"): Recipe("dextr-resnet101-coco", _MINI, 4, prompt="extreme points"),
-        (4, "DEXTR"): Recipe("dextr-resnet101-coco", _VOC, 4, prompt="extreme points"),
-        (5, "DEXTR"): Recipe("dextr-resnet101", _VOC, 4, prompt="extreme points"),
-        (0, "IOG"): Recipe("iog-resnet101", _MINI, part="seen"),
-        (1, "IOG"): Recipe("iog-resnet101", _MINI, part="unseen"),
-        (2, "IOG"): Recipe("iog-resnet101", _MINI),
-        (3, "IOG"): Recipe("iog-resnet101-coco", _MINI),
-        (4, "IOG"): Recipe("iog-resnet101-coco", _VOC),
-        (5, "IOG"): Recipe("iog-resnet101", _VOC),
+        (0, "DEXTR"): Figure("dextr-resnet101", _MINI, 4, prompt="extreme points", part="seen"),
+        (1, "DEXTR"): Figure("dextr-resnet101", _MINI, 4, prompt="extreme points", part="unseen"),
+        (2, "DEXTR"): Figure("dextr-resnet101", _MINI, 4, prompt="extreme points"),
+        (3, "DEXTR"): Figure("dextr-resnet101-coco", _MINI, 4, prompt="extreme points"),
+        (4, "DEXTR"): Figure("dextr-resnet101-coco", _VOC, 4, prompt="extreme points"),
+        (5, "DEXTR"): Figure("dextr-resnet101", _VOC, 4, prompt="extreme points"),
+        (0, "IOG"): Figure("iog-resnet101", _MINI, part="seen"),
+        (1, "IOG"): Figure("iog-resnet101", _MINI, part="unseen"),
+        (2, "IOG"): Figure("iog-resnet101", _MINI),
+        (3, "IOG"): Figure("iog-resnet101-coco", _MINI),
+        (4, "IOG"): Figure("iog-resnet101-coco", _VOC),
+        (5, "IOG"): Figure("iog-resnet101", _VOC),
     },
     "table4": {
-        (3, "IoU"): Recipe("dextr-resnet101-cityscapes", "cityscapes", 4, prompt="extreme points"),
-        (4, "IoU"): Recipe("iog-resnet50", "cityscapes"),
-        (5, "IoU"): Recipe("iog-resnet50-cityscapes", "cityscapes"),
-        (6, "IoU"): Recipe("iog-resnet101-cityscapes", "cityscapes"),
-        (7, "IoU"): Recipe("iog-resnet101-coco-cityscapes", "cityscapes"),
+        (3, "IoU"): Figure("dextr-resnet101-cityscapes", "cityscapes", 4, prompt="extreme points"),
+        (4, "IoU"): Figure("iog-resnet50", "cityscapes"),
+        (5, "IoU"): Figure("iog-resnet50-cityscapes", "cityscapes"),
+        (6, "IoU"): Figure("iog-resnet101-cityscapes", "cityscapes"),
+        (7, "IoU"): Figure("iog-resnet101-coco-cityscapes", "cityscapes"),
     },
     "table5": {
-        (2, "IoU"): Recipe("iog-resnet50", "rooftop"),
-        (3, "IoU"): Recipe("iog-resnet50-rooftop", "rooftop"),
-        (4, "IoU"): Recipe("iog-resnet101-rooftop", "rooftop"),
-        (5, "IoU"): Recipe("iog-resnet101-coco-rooftop", "rooftop"),
+        (2, "IoU"): Figure("iog-resnet50", "rooftop"),
+        (3, "IoU"): Figure("iog-resnet50-rooftop", "rooftop"),
+        (4, "IoU"): Figure("iog-resnet101-rooftop", "rooftop"),
+        (5, "IoU"): Figure("iog-resnet101-coco-rooftop", "rooftop"),
     },
     "table6": {
-        (1, "IoU"): Recipe("iog-resnet50", "sstem"),
-        (2, "IoU"): Recipe("iog-resnet101", "sstem"),
+        (1, "IoU"): Figure("iog-resnet50", "sstem"),
+        (2, "IoU"): Figure("iog-resnet101", "sstem"),
     },
     "table8": {
-        (0, "IoU"): Recipe("crop-resnet50", _VOC, 2, prompt="crop"),
-        (1, "IoU"): Recipe("centre-resnet50", _VOC, 2, prompt="centre"),
-        (2, "IoU"): Recipe("iog-resnet50", _VOC, 2, prompt="sim"),
-        (3, "IoU"): Recipe("outside-resnet50", _VOC, 2, prompt="box"),
-        (4, "IoU"): Recipe("outside-resnet101", _VOC, 2, prompt="box"),
-        (5, "IoU"): Recipe("outside-resnet101", _VOC, 2, prompt="two-stage", second="iog-resnet101"),
+        (0, "IoU"): Figure("crop-resnet50", _VOC, 2, prompt="crop"),
+        (1, "IoU"): Figure("centre-resnet50", _VOC, 2, prompt="centre"),
+        (2, "IoU"): Figure("iog-resnet50", _VOC, 2, prompt="sim"),
+        (3, "IoU"): Figure("outside-resnet50", _VOC, 2, prompt="box"),
+        (4, "IoU"): Figure("outside-resnet101", _VOC, 2, prompt="box"),
+        (5, "IoU"): Figure("outside-resnet101", _VOC, 2, prompt="two-stage", second="iog-resnet101"),
     },
     "guidance": {
-        (0, "IoU"): Recipe("extreme-coarse-resnet50", _VOC, 4, prompt="extreme points"),
-        (1, "IoU"): Recipe("coarse-resnet50", _VOC),
-        (2, "IoU"): Recipe("extreme-resnet50", _VOC, 4, prompt="extreme points"),
-        (3, "IoU"): Recipe("iog-resnet50", _VOC),
-        (4, "IoU"): Recipe("extreme-coarse-resnet101", _VOC, 4, prompt="extreme points"),
-        (5, "IoU"): Recipe("coarse-resnet101", _VOC),
-        (6, "IoU"): Recipe("extreme-resnet101", _VOC, 4, prompt="extreme points"),
-        (7, "IoU"): Recipe("iog-resnet101", _VOC),
+        (0, "IoU"): Figure("extreme-coarse-resnet50", _VOC, 4, prompt="extreme points"),
+        (1, "IoU"): Figure("coarse-resnet50", _VOC),
+        (2, "IoU"): Figure("extreme-resnet50", _VOC, 4, prompt="extreme points"),
+        (3, "IoU"): Figure("iog-resnet50", _VOC),
+        (4, "IoU"): Figure("extreme-coarse-resnet101", _VOC, 4, prompt="extreme points"),
+        (5, "IoU"): Figure("coarse-resnet101", _VOC),
+        (6, "IoU"): Figure("extreme-resnet101", _VOC, 4, prompt="extreme points"),
+        (7, "IoU"): Figure("iog-resnet101", _VOC),
     },
 }
 """By row of `paper.TABLES` and column; a text says why a figure cannot be measured, and what is not listed
 belongs to `OTHERS`."""
 
 
-def embedded(table: str) -> list[tuple[str, Recipe]]:
+def embedded(table: str) -> list[tuple[str, Figure]]:
     """How the embedded model is measured for a table, by name: box-only methods, or 2 to 4 clicks."""
-    sets = dict.fromkeys(r.data for r in RECIPES[table].values() if isinstance(r, Recipe)) | {"photos": None}
+    sets = dict.fromkeys(r.data for r in RECIPES[table].values() if isinstance(r, Figure)) | {"photos": None}
     if table == "table8":
         prompts: list[tuple[str, int, Prompt]] = [
             ("(A) crop", 2, "crop"),
@@ -239,7 +239,7 @@ def embedded(table: str) -> list[tuple[str, Recipe]]:
     else:
         prompts = [("box only", 2, "box"), ("3 clicks", 3, "inside"), ("4 clicks", 4, "inside")]
     return [
-        (name, Recipe(EMBEDDED, data, clicks, prompt=prompt))
+        (name, Figure(EMBEDDED, data, clicks, prompt=prompt))
         for data in sets
         for name, clicks, prompt in prompts
     ]
