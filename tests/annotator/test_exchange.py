@@ -149,7 +149,7 @@ def test_a_zip_file_that_would_fill_the_disk_is_refused(
 ) -> None:
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("labels/a.txt", b"0" * 3000)
-    monkeypatch.setattr("iog.annotator.exchange.importing.MAXIMUM_UNPACKED", 2000)
+    monkeypatch.setattr("iog.formats.archives.MAXIMUM_UNPACKED", 2000)
     with pytest.raises(DataError, match="unpacks to over"):
         exchange.import_path(*make("target"), tmp_path / "bomb.zip")
 

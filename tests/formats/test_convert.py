@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from iog.auto.inputs import read_boxes
 from iog.cli import main
 from iog.errors import DataError
+from iog.formats.account import Account
 from iog.formats.convert import convert
 from iog.formats.places import replacing_folder
+from iog.places import Folder
 
 COCO = {
     "images": [{"id": 1, "file_name": "a.png", "width": 40, "height": 30}],
@@ -39,6 +43,20 @@ def test_there_and_back(source: Path, tmp_path: Path) -> None:
     convert(tmp_path / "yolo", tmp_path / "coco", "coco", photos=tmp_path / "in", strict=True)
     back = json.loads((tmp_path / "coco" / "annotations.json").read_text())
     assert back["images"][0]["file_name"] == "a.png" and len(back["annotations"]) == 1
+
+
+def test_a_zip_file_stands_for_its_folder(source: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "labels.zip", "w") as archive:
+        archive.write(source, "set/c.json")
+    assert convert(tmp_path / "labels.zip", tmp_path / "yolo", "yolo").made == {"photos": 1, "masks": 1}
+    Image.new("RGB", (40, 30)).save(tmp_path / "in" / "a.png")
+    boxes = read_boxes(tmp_path / "labels.zip", Folder(tmp_path / "in"), None, Account())
+    assert [item.image for item in boxes] == ["a.png"]
+    with zipfile.ZipFile(tmp_path / "odd.zip", "w") as archive:
+        archive.writestr("readme.md", "nothing")
+    with pytest.raises(DataError, match=r"^odd\.zip holds no labels"):
+        convert(tmp_path / "odd.zip", tmp_path / "o", "yolo")
+    assert not (tmp_path / "o").exists()
 
 
 def test_strict_writes_nothing(source: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from iog.auto.plan import Item
 from iog.errors import DataError
 from iog.formats import table
 from iog.formats.account import Account
+from iog.formats.archives import unpacked
 from iog.formats.matching import AMBIGUOUS, PhotoIndex, clean
 from iog.formats.records import Picture
 from iog.images import PHOTO_ENDINGS
@@ -51,14 +52,23 @@ def read_boxes(path: Path, place: Place, kind: Kind | None, account: Account) ->
             raise DataError(f"{place.path} does not exist")
         if not place.path.is_dir():
             raise DataError(f"{place.path} is not a folder; name the folder of the photos")
+    with unpacked(path) as there:
+        items = _listed(there, place, kind, account)
+    account.make("boxes", len(items))
+    return items
+
+
+def _listed(path: Path, place: Place, kind: Kind | None, account: Account) -> list[Item]:
     name, source = table.located(path, kind)
     if not isinstance(place, Folder) and name not in ("coco", "csv", "parquet"):
         raise DataError(
             f"photos behind a URL need boxes that name them in full, COCO's or a table; {path} is {name}"
         )
-    if (name in ("voc", "yolo", "imagenet")) != source.is_dir() and source.suffix not in (".yaml", ".yml"):
-        wanted = "folder" if name in ("voc", "yolo", "imagenet") else "file"
-        raise DataError(f"{path}: boxes of kind {name} are a {wanted}")
+    folders, file = ("voc", "yolo", "imagenet"), source.is_file()
+    if (file and name in folders and source.suffix not in (".yaml", ".yml")) or (
+        not file and name == "open-images"
+    ):
+        raise DataError(f"{path}: boxes of kind {name} are a {'folder' if file else 'file'}")
     dataset = table.READERS[name](source, account)
     photo_of = _photos(place, name, account)
     items = [item for picture in dataset.pictures for item in _items(picture, photo_of, account)]
@@ -66,7 +76,6 @@ def read_boxes(path: Path, place: Place, kind: Kind | None, account: Account) ->
         first = next(iter(account.skipped.items()), None)
         fault = "" if first is None else f"; the first fault: {first[0]} ({first[1]})"
         raise DataError(f"{path} lists no usable box{fault}")
-    account.make("boxes", len(items))
     return items
 
 

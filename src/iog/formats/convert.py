@@ -10,6 +10,7 @@ from pathlib import Path
 from iog.errors import DataError, ImageError, IogError
 from iog.formats import table
 from iog.formats.account import Account
+from iog.formats.archives import unpacked
 from iog.formats.matching import PhotoIndex, clean, fits
 from iog.formats.places import files_below, replacing_folder
 from iog.formats.records import Annotation, Class, Dataset, Picture, Size
@@ -54,12 +55,11 @@ def convert(
     here, there = source.resolve(), target.resolve()
     if here == there or here.is_relative_to(there) or there.is_relative_to(here):
         raise DataError(f"{target} would replace the labels that are read; choose a folder beside them")
-    found = _Photos(photos)
-    classes, names = _listed(table.read(source, Account(), name), found)
     account = Account()
-    dataset = table.read(source, account, name)
-    pictures = _ready(dataset, found, account)
-    with replacing_folder(target) as folder:
+    found = _Photos(photos)
+    with unpacked(source) as place, replacing_folder(target) as folder:
+        classes, names = _listed(table.read(place, Account(), name), found)
+        pictures = _ready(table.read(place, account, name), found, account)
         table.writer(to, tolerance)(Dataset(classes=classes, pictures=pictures, names=names), folder, account)
         account.check(strict, "written")
         if account.useless:

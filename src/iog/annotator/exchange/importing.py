@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypedDict, get_args
@@ -16,6 +15,7 @@ from iog.clicks import Box, Clicks, widened
 from iog.errors import DataError, ImageError, IogError
 from iog.formats import table
 from iog.formats.account import Account
+from iog.formats.archives import unpacked
 from iog.formats.matching import PhotoIndex, fits
 from iog.formats.records import Annotation, Class, Dataset, Size
 from iog.patch import Patch
@@ -25,9 +25,6 @@ IMPORTS: tuple[ImportName, ...] = get_args(ImportName)
 
 Duplicates = Literal["skip", "replace", "add"]
 """What happens to an object whose label and box the photo has already."""
-
-MAXIMUM_UNPACKED = 1 << 30
-"""Bytes of the files in an uploaded ZIP file."""
 
 
 class _Object(TypedDict):
@@ -75,14 +72,10 @@ def import_path(
     DataError
         If the path is missing or holds no labels, or with `strict`.
     """
-    if path.is_file() and zipfile.is_zipfile(path):
-        with tempfile.TemporaryDirectory() as folder:
-            _unpack(path, Path(folder))
-            return import_path(store, photos, Path(folder), format, strict=strict, on_duplicate=on_duplicate)
     account = Account()
-    dataset = table.read(path, account, format)
     # Files are read and masks are drawn before the project is locked for writing; they wait on the disk.
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as waiting:
+    with unpacked(path) as place, tempfile.TemporaryFile("w+", encoding="utf-8") as waiting:
+        dataset = table.read(place, account, format)
         for ready in _ready(dataset, store, photos, account):
             waiting.write(json.dumps(ready) + "\n")
         account.check(strict, "added")
@@ -260,15 +253,3 @@ def _add_classes(store: Store, classes: Collection[Class], used: list[str], acco
         store.labels = labels
     if known != store.classes:
         store.classes = known
-
-
-def _unpack(path: Path, folder: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAXIMUM_UNPACKED:
-                raise DataError(
-                    f"the ZIP file unpacks to over {MAXIMUM_UNPACKED >> 20} MB; unpack it yourself"
-                )
-            archive.extractall(folder)  # names that lead out of the folder are cut by zipfile
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as error:
-        raise DataError(f"the ZIP file cannot be unpacked: {error}") from None
