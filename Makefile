@@ -84,6 +84,7 @@ figures: $(DEV)/installed
 	$(QUOTE) docs/auto.md box-variants -- $(DEV_PYTHON) benchmarks/box_variants.py --data $(DATA) --limit 300
 	$(QUOTE) docs/training.md step --fenced -- $(DEV_PYTHON) benchmarks/training_step.py
 	$(DEV_PYTHON) benchmarks/finetune.py --data $(DATA) --lengths 320 --threads 2 --measured 100 --elsewhere 40 --table docs/training.md
+	$(QUOTE) docs/formats.md accounts --fenced -- $(DEV_PYTHON) benchmarks/accounts.py
 	$(MAKE) benchmark
 
 # The light package as a user gets it, with the annotator: built and installed, no PyTorch.
