@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
 import os
 import re
 import signal
@@ -13,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from iog.formats import table
 from iog.formats.account import Account
@@ -85,8 +89,6 @@ def _begin(context: Any, address: str, photo: str) -> Annotator:
 
 
 def _size(photo: Path) -> tuple[int, int]:
-    from PIL import Image
-
     with Image.open(photo) as picture:
         return picture.size
 
@@ -256,5 +258,97 @@ def test_a_killed_browser_loses_nothing(browser: Any, address: str, tmp_path: Pa
     tab.mode("correct")
     tab.saved()
     assert tab.page.evaluate(STEPS) == before
+    assert tab.errors == []
+    context.close()
+
+
+GIVE = """async ([way, name, base64]) => {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const data = new DataTransfer();
+    data.items.add(new File([bytes], name, { type: "image/png" }));
+    const dropped = new DragEvent("drop", { dataTransfer: data, bubbles: true });
+    if (way === "drop") document.body.dispatchEvent(dropped);
+    if (way === "paste") document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data }));
+    if (way === "folder") {
+        const root = await navigator.storage.getDirectory();
+        const outer = await root.getDirectoryHandle("photos", { create: true });
+        const inner = await outer.getDirectoryHandle("in", { create: true });
+        const writer = await (await inner.getFileHandle(name, { create: true })).createWritable();
+        await writer.write(bytes);
+        await writer.close();
+        window.showDirectoryPicker = async () => outer;
+    }
+}"""
+
+
+def _png(side: int) -> bytes:
+    buffer = io.BytesIO()
+    pixels = np.random.default_rng(side).integers(0, 256, (side, side, 3), np.uint8)
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_photos_come_in_every_way_and_a_full_disk_is_said(browser: Any, address: str) -> None:
+    context = browser.new_context(**OPTIONS)
+    tab = _visit(context, address)
+    tab.page.get_by_text("Drop photos here").wait_for()
+    for number, way in enumerate(("drop", "paste", "folder")):
+        given = [way, f"{way}.png", base64.b64encode(_png(40 + number)).decode()]
+        tab.page.evaluate(GIVE, given)
+        if way == "folder":
+            tab.page.get_by_role("button", name="Add a folder").locator("visible=true").click()
+        sync_api.expect(tab.page.locator(".photo-row")).to_have_count(number + 1)
+    assert sorted(tab.page.locator(".photo-row .name").all_inner_texts()) == [
+        "drop.png",
+        "in/folder.png",
+        "paste.png",
+    ]
+    tab.page.reload()  # the folder's file is read where it lies
+    tab.page.get_by_role("button", name=re.compile("folder.png")).click()
+    sync_api.expect(tab.page.locator("h1")).to_have_text("in/folder.png")
+    tab.mode("first")
+    tab.page.locator("input[type=file][multiple]").last.set_input_files(
+        {"name": "note.txt", "mimeType": "text/plain", "buffer": b"no photo"}
+    )
+    tab.page.get_by_text("no photos that a browser can read").wait_for()
+
+    session = context.new_cdp_session(tab.page)
+    origin = address.removesuffix(f"/{PATH}")
+    session.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 2_000_000})
+    tab.page.locator("input[type=file][multiple]").last.set_input_files(
+        {"name": "large.png", "mimeType": "image/png", "buffer": _png(1500)}
+    )
+    tab.page.get_by_text("the browser has no room left for this project").wait_for()
+    sync_api.expect(tab.page.locator(".saving")).to_have_attribute("data-state", "lost")
+    with tab.page.expect_download() as waiting:
+        tab.page.get_by_role("button", name="Download all work").click()
+    rescued = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
+    assert [photo["path"] for photo in rescued["photos"]] == ["drop.png", "paste.png", "in/folder.png"]
+
+    tab.page.get_by_role("button", name="Take this photo off").click()
+    tab.page.locator("dialog[open] .primary").click()
+    sync_api.expect(tab.page.locator(".photo-row")).to_have_count(2)
+    assert tab.errors == []
+    context.close()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desk", "phone"])
+def test_axe_finds_nothing(browser: Any, address: str, size: tuple[int, int]) -> None:
+    pytest.importorskip("axe_playwright_python.sync_playwright", reason="ACCESSIBILITY NOT CHECKED: no axe")
+    from tests.browser.test_access import violations
+
+    phone = size[0] < 720
+    viewport = {"width": size[0], "height": size[1]}
+    context = browser.new_context(**{**OPTIONS, "viewport": viewport, "has_touch": phone})
+    tab = _visit(context, address)
+    tab.page.get_by_text("Drop photos here").wait_for()
+    states: dict[str, Any] = {"empty": violations(tab)}
+    tab.page.get_by_role("button", name="Try sample photos").click()
+    tab.mode("first")
+    states["photo"] = violations(tab)
+    if phone:
+        tab.page.get_by_role("button", name="Photo list").click()
+        states["list"] = violations(tab)
+    assert {name: found for name, found in states.items() if found} == {}
     assert tab.errors == []
     context.close()

@@ -33,7 +33,7 @@ export class App extends Page {
     const first = askedPhoto() ?? this.project.first?.id;
     if (first && !askedPhoto()) history.replaceState(null, "", `#photo=${first}`);
     if (first) await this.openPhoto(first);
-    else this.say(strings.hint.empty);
+    else if (!this.backend.intake) this.say(strings.hint.empty);
   }
 
   /** The address names another photo: Back was pressed, or it was typed. */

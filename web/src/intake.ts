@@ -8,23 +8,35 @@ import type { Count } from "./types";
 
 const texts = strings.intake;
 
+/** How much of the model is there. */
+class Loading {
+  private readonly bar = h("progress", { max: 1, aria: { label: texts.loading } });
+  private readonly text = h("span", { className: "quiet" });
+  readonly element = h("div", { className: "progress", hidden: true }, this.bar, this.text);
+
+  show(loaded: number, total: number): void {
+    this.element.hidden = loaded >= total;
+    this.bar.value = loaded / total;
+    const text = texts.model(Math.floor((100 * loaded) / total));
+    if (this.text.textContent !== text) this.text.textContent = text;
+  }
+}
+
 /** How photos get into a page without a server: picked, dropped, pasted, taken. */
 export class IntakeBar {
   private readonly remove = h("button", { type: "button", on: { click: () => void this.takeAway() } }, texts.remove);
-  private readonly progress = h("progress", { max: 1, aria: { label: texts.name } });
-  private readonly progressText = h("span", { className: "quiet", role: "status" });
-  private readonly loading = h("div", { className: "progress", hidden: true }, this.progress, this.progressText);
+  private readonly loading = [new Loading(), new Loading()] as const;
   /** Below the list of photos. */
-  readonly buttons = h("div", { className: "intake" }, this.loading, ...this.ways(), this.remove);
+  readonly buttons = h("div", { className: "intake" }, this.loading[0].element, ...this.ways(), this.remove);
   /** In place of the photo, while there is none. */
   readonly welcome = h(
     "section", { className: "welcome", hidden: true, aria: { label: texts.name } },
     h("p", {}, texts.welcome),
-    h("div", { className: "intake" }, this.way(texts.samples, () => this.intake.addSamples(), "primary"), ...this.ways()),
+    h("div", { className: "intake" }, this.way(texts.samples, () => this.intake.addSamples(), "primary"), ...this.ways(), this.loading[1].element),
   );
 
   constructor(private readonly app: App, private readonly intake: Intake, private readonly added: () => Promise<void>) {
-    intake.onProgress((loaded, total) => this.showProgress(loaded, total));
+    intake.onProgress((loaded, total) => { for (const one of this.loading) one.show(loaded, total); });
     app.onChange(() => {
       this.welcome.hidden = !app.project || app.project.counts.all > 0;
       this.remove.hidden = !app.photo;
@@ -94,14 +106,5 @@ export class IntakeBar {
     await this.app.saver.run(() => this.intake.remove(photo.id));
     if (this.app.photo?.id === photo.id) location.hash = "";
     await this.added();
-  }
-
-  private showProgress(loaded: number, total: number): void {
-    this.loading.hidden = loaded >= total;
-    this.progress.value = total ? loaded / total : 0;
-    const text = texts.model(Math.floor((100 * loaded) / Math.max(1, total)));
-    if (this.progressText.textContent !== text) this.progressText.textContent = text;
-    // On a small screen the list of photos is out of sight.
-    if (this.app.project && !this.app.photo) this.app.say(this.loading.hidden ? "" : text);
   }
 }

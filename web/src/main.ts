@@ -110,6 +110,7 @@ function isDark(): boolean {
 
 function hintText(): string {
   if (app.message) return app.message;
+  if (intake && app.project.counts.all === 0) return "";
   if (app.editor.tool === "brush") return strings.hint.brush;
   if (app.editor.tool === "polygon") return strings.hint.polygon;
   if (app.editor.active && app.editor.tool === "eraser") return strings.hint.eraser;
@@ -129,7 +130,7 @@ app.onChange(() => {
   document.documentElement.dataset["theme"] = isDark() ? "dark" : "light";
   if (!app.project) return;
   setText(project, app.project.name);
-  setText(name, app.photo?.path ?? "");
+  setText(name, app.photo?.path ?? app.project.name);
   setText(doneText, app.photo?.done ? strings.photoDone : strings.photoNotDone);
   done.title = doneText.textContent;
   done.setAttribute("aria-pressed", String(app.photo?.done ?? false));
