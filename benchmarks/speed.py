@@ -8,6 +8,7 @@ least is the machine's, the median has what else ran on it; processor time is th
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import platform
 import statistics
@@ -22,10 +23,11 @@ import onnxruntime
 from PIL import Image
 
 import iog
+from iog import jpeg
 from iog.annotator.previews import SCREEN_SIDE, Preview
 from iog.clicks import Box, Clicks
 from iog.crop import FILL, Crop, resize
-from iog.images import read_image
+from iog.images import decode_image, read_image
 from iog.samples import samples
 from iog.segmenter import Segmenter
 
@@ -109,6 +111,17 @@ def large_steps_at(segmenter: Segmenter, size: str, factor: int) -> dict[str, Ca
     clicks = Clicks.of(corners, Clicks.of(corners).box.centre)
     crop = segmenter.crop(clicks)
 
+    content = io.BytesIO()
+    Image.fromarray(image).save(content, "JPEG", quality=90)
+
+    def read() -> None:
+        content.seek(0)
+        decode_image(content, size)
+
+    def read_before() -> None:
+        with patch.object(jpeg, "decoded", lambda *_: None):
+            read()
+
     def click() -> None:
         session = segmenter.session(image, corners)
         Preview.of(session.change(clicks), SCREEN_SIDE)
@@ -118,6 +131,8 @@ def large_steps_at(segmenter: Segmenter, size: str, factor: int) -> dict[str, Ca
             click()
 
     return {
+        f"read a JPEG, {size}": read,
+        f"read a JPEG, {size}, before": read_before,
         f"crop, {size}, large object": lambda: crop.extract(image),
         f"crop, {size}, large object, before": lambda: extract_before(crop, image),
         f"open and click, {size}, large object": click,

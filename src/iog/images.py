@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from iog import jpeg
 from iog.errors import ImageError
 from iog.files import PHOTO_ENDINGS as PHOTO_ENDINGS
 from iog.files import replacing
@@ -186,15 +187,24 @@ def _wanted(source: str | PathLike[str] | IO[bytes]) -> str:
 
 def _decoded(source: Path | IO[bytes], name: str) -> npt.NDArray[np.uint8]:
     with open_picture(source, name) as opened:
-        return _from_pillow(opened, name)
+        _check_size(opened, name)
+        try:
+            pixels = jpeg.decoded(opened, orientation(opened))
+        except Exception as error:  # of files and of OpenCV
+            raise ImageError(f"{name} is broken: {_reason(error)}") from error
+        return _from_pillow(opened, name) if pixels is None else pixels
 
 
-def _from_pillow(picture: Image.Image, name: str) -> npt.NDArray[np.uint8]:
+def _check_size(picture: Image.Image, name: str) -> None:
     if picture.width * picture.height > MAXIMUM_PIXELS:
         raise ImageError(
             f"{name} is {picture.width} x {picture.height} pixels; at most {MAXIMUM_PIXELS:,} are accepted. "
             "Scale it down first"
         )
+
+
+def _from_pillow(picture: Image.Image, name: str) -> npt.NDArray[np.uint8]:
+    _check_size(picture, name)
     try:
         bits = _stated_bits(picture)
         picture = upright(picture)
