@@ -113,7 +113,7 @@ def label_kind(arguments: argparse.Namespace, kind: str, arm: str) -> None:
             if index in done:
                 continue
             line = {"object": index, "number": number, **label_object(bench, objects, index, kind)}
-            if learner is not None:
+            if learner is not None and index != chosen[-1]:
                 line |= wait(learner)
             with lines.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")

@@ -50,6 +50,26 @@ def replacing(path: str | Path, mode: str = "wb") -> Iterator[IO[Any]]:
         raise
 
 
+def settle(folder: Path) -> None:
+    """Have the files of a folder, and their names, on the disk, however they were written."""
+    for path in folder.iterdir():
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+    settle_names(folder)
+
+
+def settle_names(folder: Path) -> None:
+    """Have what was renamed, made or removed in a folder on the disk."""
+    if os.name == "nt":  # folders cannot be opened there, and names are on the disk with their files
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def check_no_input(path: Path | None, inputs: Iterable[Path]) -> None:
     """Raise `DataError` if a file that is to be written is one of those that were read."""
     if path is not None and path.exists():

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -129,6 +132,82 @@ def test_half_a_model_is_never_used(shelf: Shelf) -> None:
     assert shelf.labels() == {}
     with pytest.raises(DataError, match=r"model\.encoder\.onnx is missing.*delete that folder"):
         shelf.models()
+
+
+def _change_everything(shelf: Shelf) -> None:
+    """What a server and `iog annotate models` do to a shelf that has models 1 and 2, of which 2 is used."""
+    files = shelf.folder / f"learning-{os.getpid()}" / "model"
+    files.mkdir(parents=True)
+    for part in ("encoder", "decoder"):
+        (files / f"model.{part}.onnx").write_bytes(b"model")
+    shelf.add(files, RECORD)
+    shelf.use("leaf", 3)
+    shelf.rename(3, "birch")
+    shelf.carry(shelf, 1)
+    shelf.go_back("leaf")
+    shelf.delete(3)
+    shelf.on = False
+
+
+KILLED = 9
+
+
+def _killed_at(moment: int) -> None:
+    """End this process without a word before its change number `moment` of what is on the disk."""
+    left = moment
+    changing = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate")
+
+    def watch(event: str, values: tuple[Any, ...]) -> None:
+        nonlocal left
+        written = event == "open" and values[2] & (os.O_WRONLY | os.O_RDWR)
+        if written or event in changing:
+            left -= 1
+            if left <= 0:
+                os._exit(KILLED)
+
+    sys.addaudithook(watch)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+def test_a_process_killed_at_any_moment_leaves_no_half_model(tmp_path: Path) -> None:
+    before = Shelf(tmp_path / "before.iog")
+    before.project.touch()
+    for _ in range(2):
+        folder = before.folder / "made"
+        folder.mkdir(parents=True)
+        for part in ("encoder", "decoder"):
+            (folder / f"model.{part}.onnx").write_bytes(b"model")
+        before.add(folder, RECORD)
+    before.use("leaf", 1)
+    before.use("leaf", 2)
+    before.on = True
+    moment, ended = 0, False
+    while not ended:
+        moment += 1
+        shelf = Shelf(tmp_path / f"{moment}.iog")
+        shutil.copytree(before.folder, shelf.folder)
+        child = os.fork()
+        if not child:
+            _killed_at(moment)
+            try:
+                _change_everything(shelf)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        _, status = os.waitpid(child, 0)
+        code = os.waitstatus_to_exitcode(status)
+        assert code in (0, KILLED)
+        ended = code == 0
+        models = shelf.models()  # raises if there is half of one
+        assert {1, 2} <= {model.number for model in models}
+        assert shelf.labels()["leaf"] in {model.number for model in models}
+        shelf.tidy()
+        left_over = {path.name for path in shelf.folder.iterdir() if path.name.startswith(".")}
+        assert {name.rpartition(".")[2] for name in left_over} <= {"tmp"}  # of a minute ago, perhaps
+        for number in (1, 2):
+            assert (shelf.folder / str(number) / "model.encoder.onnx").read_bytes() == b"model"
+    assert moment > 25
+    assert [model.name for model in models] == ["leaf 1", "leaf 1", "leaf 1"] and not shelf.on
 
 
 def test_a_broken_list_is_one_sentence(shelf: Shelf) -> None:

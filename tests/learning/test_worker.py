@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from iog.annotator.workbench import Workbench
 from iog.errors import DataError
 from iog.learning import compare, worker
 from iog.learning.examples import MOST, SIDE, collect, cut_examples
-from iog.learning.job import Job
+from iog.learning.job import Job, clear
 from iog.networks import export as exporting
 from iog.segmenter import Segmenter
 from tests.learning.conftest import QUICK, accept, leaf
@@ -123,6 +124,16 @@ def test_the_process_stands_still_ends_and_says_what_failed(bench: Workbench, tm
     wait(lambda: broken.ended)
     with pytest.raises(DataError, match="has not learned from"):
         broken.result()
+
+
+def test_a_killed_process_is_told_and_leaves_nothing(bench: Workbench, tmp_path: Path) -> None:
+    job = Job(tmp_path / "job", description(bench))
+    os.kill(job._process.pid, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+    wait(lambda: job.ended)
+    with pytest.raises(DataError, match="ended before it was done"):
+        job.result()
+    clear(job.folder)
+    assert not job.folder.exists()
 
 
 _SERVER = """

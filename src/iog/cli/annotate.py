@@ -68,7 +68,7 @@ class _PhotosOrModels(click.Command):
     default=5,
     show_default=True,
     type=click.IntRange(1),
-    help="New accepted objects of a label after which it learns again.",
+    help="Accepted objects of a label after which it learns; again when they are twice as many.",
 )
 def annotate(
     photos: tuple[Path, ...],

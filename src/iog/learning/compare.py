@@ -27,8 +27,8 @@ TARGET = 0.9
 """IoU at which the robot user is content."""
 PROMPT, MOST_CLICKS = 3, 12
 """Clicks that every object costs; with which it is given up."""
-NOISE = 0.05
-"""Greatest probability that two equally good models differ so much."""
+NOISE = 0.1
+"""Greatest probability that two equally good models differ so much. Of five objects one may be against it."""
 
 _EXACT = 12  # differences up to which all sign changes are counted
 _DRAWS = 20_000

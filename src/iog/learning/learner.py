@@ -24,7 +24,7 @@ from iog.learning.using import in_use
 from iog.segmenter import Segmenter
 
 EVERY = 5
-"""New accepted objects of a label after which it learns again, unless told."""
+"""New accepted objects of a label after which it learns, unless told; again when they are twice as many."""
 LEAST = 5
 """Accepted objects from which something can be learned."""
 QUIET = 1.0
@@ -64,8 +64,8 @@ class Learner:
     model
         The model that the workbench was started with, as the command line names it.
     every
-        New accepted objects of a label after which it learns again; twice as many after the second vain
-        attempt in a row, and so on.
+        New accepted objects of a label after which it learns. It learns again when there are twice as many as
+        it learned from; after vain attempts likewise.
     settings
         Of the recipe, beside `iog.learning.worker.STEPS`.
     """
@@ -108,6 +108,7 @@ class Learner:
 
     def _clear_leftovers(self) -> None:
         """Of servers that were killed; one that still runs is left alone."""
+        self.shelf.tidy()
         for folder in self.shelf.folder.glob("learning-*"):
             server = folder.name.partition("-")[2]
             if not server.isdecimal() or int(server) == os.getpid() or not psutil.pid_exists(int(server)):
@@ -278,6 +279,7 @@ class Learner:
             label: new
             for label, new in news.items()
             if new >= self._every * 2 ** min(max(self._misses[label] - 1, 0), _PATIENCE)
+            and new >= learned.get(label, 0)
         }
         return max(enough, key=enough.__getitem__) if enough else None
 

@@ -15,18 +15,20 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from iog.errors import DataError
-from iog.files import replacing
+from iog.files import replacing, settle, settle_names
 
 FORMAT = "iog-shelf-1"
 STEM = "model"
 _FILES = (f"{STEM}.encoder.onnx", f"{STEM}.decoder.onnx")
 _CALIBRATION = f"{STEM}.calibration.json"
+_STALE = 60  # seconds after which a temporary file is nobody's
 
 START = 0
 """The number of the model that a project starts with."""
@@ -134,9 +136,11 @@ class Shelf:
         number = max(taken, default=0) + 1
         with replacing(made / "model.json", "w") as file:
             json.dump(asdict(record), file, ensure_ascii=False, indent=1)
+        settle(made)
         while True:
             try:
                 made.rename(self.folder / str(number))
+                settle_names(self.folder)
                 return replace(record, number=number)
             except OSError:
                 if not (self.folder / str(number)).exists():
@@ -179,7 +183,7 @@ class Shelf:
         self._write(replace(state, used={label: numbers for label, numbers in used.items() if numbers}))
         gone = self.folder / f".{number}.deleted"
         (self.folder / str(number)).rename(gone)
-        shutil.rmtree(gone)
+        shutil.rmtree(gone, ignore_errors=True)  # another process may tidy up
 
     def export(self, number: int, stem: Path) -> list[Path]:
         """Copy a model's files: STEM.encoder.onnx, STEM.decoder.onnx, and STEM.calibration.json if there.
@@ -213,6 +217,20 @@ class Shelf:
         carried = self.add(made, replace(model, ids=()))
         self.use(carried.label, carried.number)
         return carried
+
+    def tidy(self) -> None:
+        """Throw away what killed processes left half done; those that still run lose nothing."""
+        import psutil
+
+        for pattern in (".carried.*", ".*.deleted", ".*.tmp"):
+            for path in self.folder.glob(pattern):
+                owner = path.name.rpartition(".")[2]
+                if owner.isdecimal() and owner != str(os.getpid()) and psutil.pid_exists(int(owner)):
+                    continue
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                elif time.time() - path.stat().st_mtime > _STALE:
+                    path.unlink(missing_ok=True)
 
     def _command(self) -> str:
         return f"iog annotate models {self.project}"
