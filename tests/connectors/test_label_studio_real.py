@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,15 +15,14 @@ from PIL import Image
 import iog
 from iog.clicks import Clicks
 from iog.connectors.label_studio import CONFIG
-from iog.formats import label_studio
 from iog.formats.account import Account
+from iog.formats.label_studio import read as read_label_studio
 from iog.images import read_image
 from iog.samples import samples
 from tests.connectors.test_label_studio import keypoint, mask_of, rectangle
-from tests.connectors.tools import free_port, program, running, serving
+from tests.connectors.tools import KEY, label_studio, serving
 
-httpx = pytest.importorskip("httpx")
-KEY = "0123456789abcdef0123456789abcdef01234567"
+pytest.importorskip("httpx")
 
 
 class Tool(NamedTuple):
@@ -36,30 +34,9 @@ class Tool(NamedTuple):
 
 @pytest.fixture(scope="module")
 def tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tool]:
-    """Starting it takes a minute; a running one can be named instead, with KEY as its user's token."""
-    folder = tmp_path_factory.mktemp("label-studio")
-    address = os.environ.get("IOG_LABEL_STUDIO_ADDRESS")
-    headers = {"Authorization": f"Token {KEY}"}
-    if address is not None:
-        yield Tool(address, httpx.Client(base_url=address, headers=headers, timeout=60))
-        return
-    found = program("IOG_LABEL_STUDIO", "label-studio", "label-studio")
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    user = ["--username", "a@b.example", "--password", "a-password-1", "--user-token", KEY]
-    command = [found, "start", "--no-browser", "--init", "--port", str(port), *user]
-    settings = {
-        "LABEL_STUDIO_BASE_DATA_DIR": str(folder / "data"),
-        "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
-        "ML_BLOCK_LOCAL_IP": "false",
-        "SSRF_PROTECTION_ENABLED": "false",
-        "COLLECT_ANALYTICS": "false",
-        "LATEST_VERSION_CHECK": "false",
-        "SENTRY_DSN": "",
-        "PYTHONPATH": "",
-    }
-    with running(command, f"{address}/health", folder / "log", 300, **settings):
-        yield Tool(address, httpx.Client(base_url=address, headers=headers, timeout=60))
+    """Starting it takes a minute."""
+    with label_studio(tmp_path_factory.mktemp("label-studio")) as (address, api):
+        yield Tool(address, api)
 
 
 class Photo(NamedTuple):
@@ -141,7 +118,7 @@ def test_five_photos_from_box_to_export(tool: Tool, tmp_path: Path) -> None:
 
         exported = tool.api.get(f"/api/projects/{project}/export", params={"exportType": "JSON"})
         (tmp_path / "tasks.json").write_bytes(exported.content)
-        read = {p.name: p for p in label_studio.read(tmp_path / "tasks.json", Account()).pictures}
+        read = {p.name: p for p in read_label_studio(tmp_path / "tasks.json", Account()).pictures}
         assert len(json.loads(exported.content)) == 5
         for photo in photos:
             (annotation,) = read[photo.name].annotations

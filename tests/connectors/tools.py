@@ -13,10 +13,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+KEY = "0123456789abcdef0123456789abcdef01234567"
+"""Of Label Studio's user."""
 
 
 def program(variable: str, name: str, package: str) -> str:
@@ -81,3 +84,35 @@ def serving(name: str, log: Path, *options: str) -> Iterator[str]:
     path = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
     with running(command, f"{address}/health", log, 60, PYTHONPATH=path):
         yield address
+
+
+@contextmanager
+def label_studio(folder: Path) -> Iterator[tuple[str, Any]]:
+    """Label Studio itself: its address, and a client of its API.
+
+    A running one can be named instead by IOG_LABEL_STUDIO_ADDRESS, with KEY as its user's token.
+    """
+    import httpx
+
+    address = os.environ.get("IOG_LABEL_STUDIO_ADDRESS")
+    headers = {"Authorization": f"Token {KEY}"}
+    if address is not None:
+        yield address, httpx.Client(base_url=address, headers=headers, timeout=60)
+        return
+    found = program("IOG_LABEL_STUDIO", "label-studio", "label-studio")
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    user = ["--username", "a@b.example", "--password", "a-password-1", "--user-token", KEY]
+    command = [found, "start", "--no-browser", "--init", "--port", str(port), *user]
+    settings = {
+        "LABEL_STUDIO_BASE_DATA_DIR": str(folder / "data"),
+        "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
+        "ML_BLOCK_LOCAL_IP": "false",
+        "SSRF_PROTECTION_ENABLED": "false",
+        "COLLECT_ANALYTICS": "false",
+        "LATEST_VERSION_CHECK": "false",
+        "SENTRY_DSN": "",
+        "PYTHONPATH": "",
+    }
+    with running(command, f"{address}/health", folder / "label-studio.log", 600, **settings):
+        yield address, httpx.Client(base_url=address, headers=headers, timeout=60)

@@ -38,17 +38,17 @@ __all__ = ["CONFIG", "instructions", "refusal", "router"]
 CONFIG = """\
 <View>
   <Image name="image" value="$image" zoom="true" zoomControl="true"/>
-  <BrushLabels name="mask" toName="image">
-    <Label value="object"/>
-  </BrushLabels>
   <RectangleLabels name="box" toName="image" smart="true" smartOnly="true">
     <Label value="object"/>
   </RectangleLabels>
   <KeyPointLabels name="point" toName="image" smart="true" smartOnly="true">
     <Label value="object"/>
   </KeyPointLabels>
+  <BrushLabels name="mask" toName="image">
+    <Label value="object"/>
+  </BrushLabels>
 </View>"""
-"""A labelling config, ready to paste."""
+"""A labelling config, ready to paste. The editor's smart tools come in its order: the rectangle first."""
 
 REMEMBERED = 10_000
 """Tasks whose boxes are remembered."""
@@ -349,5 +349,6 @@ def instructions(address: str, token: str | None, settings: Settings) -> list[st
         f"   Backend URL: {address}",
         *how,
         "   Interactive preannotations: on",
-        "4. Label: turn Auto-Annotation on, draw a box, then click into it; Alt+click is background.",
+        "4. Label: turn Auto-Annotation on. Choose the magic tool at the right, then label 1; draw a box.",
+        "   Click the magic tool twice more, to the point, then label 2; Ctrl+click the object (Alt: off).",
     ]
