@@ -3,7 +3,7 @@
 # make test   install what tests need, then lint, types and tests
 # make docs   build the site of docs/ into build/site, strictly: a broken link or anchor fails
 # make web    rebuild the annotator's page from web/ (needs Node 20; users do not)
-# make bench  print the speed figures that the README quotes
+# make bench  print the speed figures that docs/bench.md quotes
 # make figures DATA=FOLDER   measure the shipped model anew and write every figure that documents quote of it
 # make weights DATA=FOLDER   train the shipped model anew, a good nine hours on two cores; goes on where it stopped
 # make benchmark DATA=FOLDER   measure and compare all methods, docs/benchmark and the README's table with them
@@ -71,15 +71,16 @@ figures: $(DEV)/installed
 	$(DEV)/$(BIN)/iog calibrate --data $(DATA)
 	$(DEV_PYTHON) benchmarks/calibration_tables.py
 	mkdir -p $(RESULTS) && rm -f $(MEASURED)
-	$(EVAL) --out $(MEASURED) --table README.md --table docs/model/card.md
+	$(EVAL) --out $(MEASURED) --table docs/model/card.md
 	$(QUOTE) docs/model/card.md strata -- $(EVAL) --out $(MEASURED) --resume --by size
 	$(EVAL) --jitter 0.03 --inside-depth 0.5 --table docs/model/card.md
 	$(EVAL) --split test --table docs/model/card.md
 	$(DEV_PYTHON) benchmarks/pictures.py
+	$(DEV_PYTHON) benchmarks/three_clicks.py
 	$(EVAL) --protocol all --sets voc_animals,iseg --table docs/evaluation.md
 	$(EVAL) --split test --protocol all --table docs/evaluation.md
 	$(EVAL) --split test --clicks 5 --jitter 0.05 --inside-depth 0.5 --correction-depth 0.5 --table docs/evaluation.md
-	$(QUOTE) README.md speed --fenced -- $(DEV_PYTHON) benchmarks/speed.py
+	$(QUOTE) docs/bench.md speed --fenced -- $(DEV_PYTHON) benchmarks/speed.py
 	$(QUOTE) docs/auto.md auto --fenced -- $(DEV_PYTHON) benchmarks/auto.py --data $(DATA) --boxes 1000
 	$(QUOTE) docs/auto.md box-variants -- $(DEV_PYTHON) benchmarks/box_variants.py --data $(DATA) --limit 300
 	$(QUOTE) docs/training.md step --fenced -- $(DEV_PYTHON) benchmarks/training_step.py

@@ -1,11 +1,14 @@
 """What the documents point to exists, and their tables are what the commands write."""
 
 import re
+import shlex
 from pathlib import Path
 
+import click
 import pytest
 
 from iog import zoo
+from iog.cli import main
 from iog.evaluation.quoting import markers
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,3 +66,43 @@ def test_figures_are_of_the_weights_that_ship(document: Path, shipped: str) -> N
     blocks = re.findall(r"<!-- figures: .*?<!-- end of figures", text, re.DOTALL)
     for block in blocks:
         assert set(re.findall(r"weights ([0-9a-f]{12})\b", block)) <= {shipped}, "make figures"
+
+
+def _calls(text: str) -> list[list[str]]:
+    """The words of each `iog ...` that stands in a block of code, without its comment."""
+    joined = re.sub(r"\\\n\s*", " ", text)
+    fenced = "\n".join(re.findall(r"^```(?:sh|bash|text)?\n(.*?)^```", joined, re.MULTILINE | re.DOTALL))
+    lines = re.findall(r"^ {4}(iog [a-z].*)$", joined, re.MULTILINE)
+    lines += re.findall(r"^(iog [a-z].*)$", fenced, re.MULTILINE)
+    return [shlex.split(re.split(r" {3,}|\s#\s", line)[0]) for line in lines]
+
+
+def _options(command: click.Command, words: list[str]) -> set[str]:
+    """What `words` may name: the options of the command that they call."""
+    if isinstance(command, click.Group):
+        chosen = command.get_command(click.Context(command), words[0]) if words else None
+        if chosen is not None:
+            return _options(chosen, words[1:])
+        assert type(command) is not click.Group and command is not main, words  # others have a default
+        return {option for each in command.commands.values() for option in _options(each, [])}
+    return {option for part in command.params for option in (*part.opts, *part.secondary_opts)}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_and_options_that_are_shown_exist(document: Path) -> None:
+    for words in _calls(document.read_text(encoding="utf-8")):
+        named = {word.partition("=")[0] for word in words if re.match("--[a-z]", word)}
+        known = _options(main, [word for word in words[1:] if word != "--help"])
+        assert named <= known | {"--help", "--version"}, f"{' '.join(words)}: {named - known}"
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 110
+
+
+def test_the_readmes_table_is_of_the_published_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import publish
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert publish.summary(ROOT / "docs" / "benchmark") in text, "make benchmark"
