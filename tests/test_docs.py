@@ -83,8 +83,10 @@ def _options(command: click.Command, words: list[str]) -> set[str]:
         chosen = command.get_command(click.Context(command), words[0]) if words else None
         if chosen is not None:
             return _options(chosen, words[1:])
-        assert type(command) is not click.Group and command is not main, words  # others have a default
-        return {option for each in command.commands.values() for option in _options(each, [])}
+        # Other groups have commands that are called without their name, and tell how.
+        assert type(command) is not click.Group and command is not main, words
+        told = set(re.findall(r"--[a-z-]+", command.help or ""))
+        return told.union(*(_options(each, []) for each in command.commands.values()))
     return {option for part in command.params for option in (*part.opts, *part.secondary_opts)}
 
 
