@@ -6,6 +6,7 @@
 # make bench  print the speed figures that docs/bench.md quotes
 # make figures DATA=FOLDER   measure the shipped model anew and write every figure that documents quote of it
 # make weights DATA=FOLDER   train the shipped model anew, a good nine hours on two cores; goes on where it stopped
+# make rivals DATA=FOLDER   train the learned methods of others on one backbone, and measure them
 # make benchmark DATA=FOLDER   measure and compare all methods, docs/benchmark and the README's table with them
 
 PYTHON ?= python3
@@ -61,6 +62,18 @@ benchmark: $(DEV)/installed
 	$(DEV)/$(BIN)/iog bench speed --out $(RESULTS) $(MODELS)
 	$(DEV)/$(BIN)/iog bench report $(RESULTS) --data $(DATA)
 	$(DEV)/$(BIN)/python benchmarks/publish.py $(RESULTS)
+
+# The learned methods of others (docs/rivals.md) on one backbone, each with the same budget; goes on where it stopped.
+SAMPLES ?= 30000
+RIVALS ?= clicks-lite ifcn itis
+RIVAL_RUNS = $(foreach name,$(RIVALS),$(RUNS)/rivals/$(name)/final.pt)
+rivals: $(RIVAL_RUNS)
+	$(DEV)/$(BIN)/iog bench accuracy --data $(DATA) --out $(RESULTS) --limit 40 --methods lite \
+		$(foreach name,$(RIVALS),--model $(name)=$(RUNS)/rivals/$(name)/final.pt)
+	$(DEV)/$(BIN)/iog bench report $(RESULTS) --data $(DATA)
+
+$(RUNS)/rivals/%/final.pt: $(DEV)/installed
+	$(DEV)/$(BIN)/iog train $* --data $(DATA) --out $(RUNS)/rivals/$* --samples $(SAMPLES) --sizes 224 --size-shares 1
 
 # After new weights: nothing else may run meanwhile, as some of it is timed.
 DEV_PYTHON := $(DEV)/$(BIN)/python

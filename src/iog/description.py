@@ -40,7 +40,7 @@ class ModelInfo:
     @property
     def kind(self) -> str:
         """Its family, a key of `iog.networks.families.FAMILIES`."""
-        return "own" if "factory" in self.network else "lite"
+        return str(self.network.get("kind", "own" if "factory" in self.network else "lite"))
 
     @property
     def guidance(self) -> str:

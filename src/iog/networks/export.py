@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ from iog.files import replacing
 from iog.guidance import GUIDANCE
 from iog.networks.base import Network, normalised
 from iog.networks.blocks import fold_batch_norms
+from iog.networks.describe import settings_of
 from iog.networks.families import build
 from iog.networks.int8 import RANGES, Inputs, to_int8
 from iog.networks.lite import Lite
@@ -98,7 +99,7 @@ def export(
         decoder = _stripped(to_int8(decoder, _decoder_inputs(network, questions, levels)))
     for model in (encoder, decoder):
         _halve(model)
-    written = replace(info, network=asdict(network.config), weights_sha256=weights_hash(encoder, decoder))
+    written = replace(info, network=settings_of(network), weights_sha256=weights_hash(encoder, decoder))
     paths = stem.with_name(f"{stem.name}.encoder.onnx"), stem.with_name(f"{stem.name}.decoder.onnx")
     for path, model in zip(paths, (encoder, decoder), strict=True):
         model.metadata_props.add(key="iog", value=info_to_json(written))

@@ -31,6 +31,16 @@ class Family:
     """Writes its two ONNX files, see `iog.networks.export.export`."""
 
 
+def _rival(name: str, kind: str, export: str = "iog.networks.export:export") -> Family:
+    """A learned method of others (`iog.rivals`), of a file and the name that its classes have."""
+    return Family(
+        config=f"iog.rivals.{name}:{kind}Config",
+        network=f"iog.rivals.{name}:{kind}",
+        describe="iog.networks.describe:of_crops",
+        export=export,
+    )
+
+
 FAMILIES: Mapping[str, Family] = {
     "lite": Family(
         config="iog.networks.lite:LiteConfig",
@@ -56,6 +66,8 @@ FAMILIES: Mapping[str, Family] = {
         describe="iog.networks.describe:of_crops",
         export="iog.networks.export:export",
     ),
+    "ifcn": _rival("ifcn", "IFCN"),
+    "itis": _rival("itis", "ITIS"),
 }
 """By kind, as checkpoints call it."""
 

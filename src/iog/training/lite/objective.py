@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from iog.clicks import Clicks, Correction
+from iog.clicks import Clicks, Correction, PointClicks
 from iog.networks.base import Network, normalised
 from iog.robot import BoolArray, RobotUser, depth
 from iog.training.lite.maps import crop_maps
@@ -36,13 +36,19 @@ Correct = Callable[[Tensor, int], Tensor]
 
 def loss(recipe: LiteRecipe, network: Network, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
     """Loss of a batch of examples over its rounds of clicks, and scalars to log."""
+    scene, correct = prepared(recipe, batch)
+    return rounds_loss(recipe, network, scene, correct, batch["numbers"], step)
+
+
+def prepared(recipe: LiteRecipe, batch: Batch) -> tuple[Scene, Correct]:
+    """A batch as the network sees it, and the robot user who corrects its answers."""
     scene = Scene(
         normalised(batch["image"]),
         batch["mask"].unsqueeze(1).float(),
         1 - batch["void"].unsqueeze(1).float(),
         batch["maps"],
     )
-    clicks: list[Clicks] = list(batch["clicks"])
+    clicks: list[Clicks | PointClicks] = list(batch["clicks"])
 
     def correct(probability: Tensor, round_: int) -> Tensor:
         truth = zip(batch["mask"].cpu().numpy() > 0, batch["void"].cpu().numpy() > 0, strict=True)
@@ -53,10 +59,11 @@ def loss(recipe: LiteRecipe, network: Network, batch: Batch, step: int) -> tuple
         ):
             seed = (recipe.seed, 1, number, round_)
             clicks[i] = corrected(clicks[i], answer >= 0.5, mask, void, recipe.stray_correction, seed)
-            drawn.append(crop_maps(clicks[i], len(answer), answer, batch["points"][i]))
+            guidance = recipe.network.guidance
+            drawn.append(crop_maps(clicks[i], len(answer), answer, batch["points"][i], guidance))
         return torch.from_numpy(np.stack(drawn)).to(probability.device)
 
-    return rounds_loss(recipe, network, scene, correct, batch["numbers"], step)
+    return scene, correct
 
 
 def rounds_loss(
@@ -128,13 +135,13 @@ def thinned(
 
 
 def corrected(
-    clicks: Clicks,
+    clicks: Clicks | PointClicks,
     prediction: BoolArray,
     mask: BoolArray,
     void: BoolArray,
     stray: float,
     seed: tuple[int, ...],
-) -> Clicks:
+) -> Clicks | PointClicks:
     """The clicks with one more correction: at an error, or for a share `stray` where nothing is wrong."""
     random = np.random.default_rng(seed)
     robot = RobotUser(correction_depth=0.5, seed=int(random.integers(2**31)))

@@ -1,0 +1,15 @@
+"""Learned methods of others on one backbone, one file each, so that nothing but the method differs.
+
+`RIVALS` names their recipes for `iog train`. Importing this package imports no PyTorch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+RIVALS: Mapping[str, str] = {
+    "clicks-lite": "iog.rivals.clicks_lite:ClicksLiteRecipe",
+    "ifcn": "iog.rivals.ifcn:IFCNRecipe",
+    "itis": "iog.rivals.itis:ITISRecipe",
+}
+"""Where the recipe of each is."""
