@@ -6,6 +6,7 @@ import io
 import os
 import struct
 import warnings
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
@@ -62,11 +63,15 @@ BITS = "IOG_BITS"
 """The environment variable that says how many bits 16-bit grey files use where they do not state it."""
 
 
+Keep = Callable[[tuple[int, int], Iterable[npt.NDArray[np.uint8]]], npt.NDArray[np.uint8]]
+"""Takes (height, width) and bands of (rows, width, 3) uint8 from the top; gives all of them as one array."""
+
+
 class DarkPictureWarning(UserWarning):
     """A 16-bit picture whose values take 12 bits or fewer."""
 
 
-def read_image(image: ImageLike) -> npt.NDArray[np.uint8]:
+def read_image(image: ImageLike, keep: Keep | None = None) -> npt.NDArray[np.uint8]:
     """The picture as (H, W, 3) uint8 RGB.
 
     16-bit values are scaled to 8 bits (12-bit ones too, where the file or `IOG_BITS` states that they are;
@@ -78,6 +83,8 @@ def read_image(image: ImageLike) -> npt.NDArray[np.uint8]:
     image
         Path of a file (see `FORMATS`), Pillow image, or array: (H, W) grey, (H, W, 1), (H, W, 2) grey with
         alpha, (H, W, 3) RGB, (H, W, 4) RGB with alpha; uint8, uint16, or float between 0 and 1.
+    keep
+        Where the pixels of a file go, if not into memory. Files of 16 bits or with transparency do not ask.
 
     Raises
     ------
@@ -91,7 +98,7 @@ def read_image(image: ImageLike) -> npt.NDArray[np.uint8]:
     path = Path(image)
     if not path.exists():
         raise ImageError(f"{path} does not exist")
-    return _decoded(path, str(path))
+    return _decoded(path, str(path), keep)
 
 
 def decode_image(file: IO[bytes], name: str) -> npt.NDArray[np.uint8]:
@@ -185,14 +192,15 @@ def _wanted(source: str | PathLike[str] | IO[bytes]) -> str:
     return f": it is no {_NAMED}" if plugin is None else f" here: {plugin}"
 
 
-def _decoded(source: Path | IO[bytes], name: str) -> npt.NDArray[np.uint8]:
+def _decoded(source: Path | IO[bytes], name: str, keep: Keep | None = None) -> npt.NDArray[np.uint8]:
     with open_picture(source, name) as opened:
         _check_size(opened, name)
         try:
-            pixels = jpeg.decoded(opened, orientation(opened))
+            # Not where memory is short: that decoder holds a picture twice.
+            pixels = None if keep else jpeg.decoded(opened, orientation(opened))
         except Exception as error:  # of files and of OpenCV
             raise ImageError(f"{name} is broken: {_reason(error)}") from error
-        return _from_pillow(opened, name) if pixels is None else pixels
+        return _from_pillow(opened, name, keep) if pixels is None else pixels
 
 
 def _check_size(picture: Image.Image, name: str) -> None:
@@ -203,7 +211,7 @@ def _check_size(picture: Image.Image, name: str) -> None:
         )
 
 
-def _from_pillow(picture: Image.Image, name: str) -> npt.NDArray[np.uint8]:
+def _from_pillow(picture: Image.Image, name: str, keep: Keep | None = None) -> npt.NDArray[np.uint8]:
     _check_size(picture, name)
     try:
         bits = _stated_bits(picture)
@@ -215,7 +223,7 @@ def _from_pillow(picture: Image.Image, name: str) -> npt.NDArray[np.uint8]:
             return _from_array(np.asarray(picture))
         if picture.has_transparency_data:
             return _from_array(np.asarray(picture.convert("RGBA")))
-        return _rgb(picture)
+        return (keep or _in_memory)((picture.height, picture.width), _bands(picture))
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from None
     except Exception as error:  # Pillow's decoders raise many kinds for broken data
@@ -274,13 +282,20 @@ def _stretched(values: npt.NDArray[np.uint16], bits: int | None) -> npt.NDArray[
     return (values.astype(np.uint32) * 65535 // ((1 << bits) - 1)).astype(np.uint16)
 
 
-def _rgb(picture: Image.Image) -> npt.NDArray[np.uint8]:
+def _bands(picture: Image.Image) -> Iterator[npt.NDArray[np.uint8]]:
     """The pixels, band by band: copies of a large photo as a whole would take several times its size."""
     picture.load()
-    pixels = np.empty((picture.height, picture.width, 3), np.uint8)
     for top in range(0, picture.height, _BAND):
         band = picture.crop((0, top, picture.width, min(top + _BAND, picture.height)))
-        pixels[top : top + _BAND] = np.asarray(band if band.mode == "RGB" else band.convert("RGB"))
+        yield np.asarray(band if band.mode == "RGB" else band.convert("RGB"))
+
+
+def _in_memory(size: tuple[int, int], bands: Iterable[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
+    pixels = np.empty((*size, 3), np.uint8)
+    top = 0
+    for band in bands:
+        pixels[top : top + len(band)] = band
+        top += len(band)
     return pixels
 
 

@@ -5,6 +5,8 @@ import { Page } from "./page";
 import { strings } from "./strings";
 import type { PhotoDetail, PhotoMessage, Project, Statistics } from "./types";
 
+const LARGE = 24_000_000; // pixels of a photo from which the next one is not decoded ahead
+
 /** The page's state: the project, its photos, and the open one with its editor. Drawing and widgets only read it. */
 export class App extends Page {
   readonly editor = new Editor(this);
@@ -117,6 +119,8 @@ export class App extends Page {
 
   /** Have the next photo decoded: the backend keeps it, the browser too. */
   private async lookAhead(id: number): Promise<void> {
+    // Decoding takes several times a photo's size, beside what is open.
+    if (!this.photo || this.photo.width! * this.photo.height! > LARGE) return;
     const { photo: next } = await this.backend.neighbour(id, "next", this.list);
     if (!next || next.problem) return;
     const { photo } = await this.backend.photo(next.id);

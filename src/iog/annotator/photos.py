@@ -18,16 +18,29 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from iog.annotator.parking import Parking
 from iog.annotator.store import IdentityRow, PhotoRow, Store
 from iog.crop import resize
 from iog.errors import DataError, ImageError
-from iog.images import PHOTO_ENDINGS, Size, open_picture, orientation, picture_sizes, read_image, upright
+from iog.images import (
+    PHOTO_ENDINGS,
+    Keep,
+    Size,
+    open_picture,
+    orientation,
+    picture_sizes,
+    read_image,
+    upright,
+)
 from iog.serving.cache import Cache
 
 DISPLAY_SIDE = 4096
 """The browser is sent at most so many pixels a side; clicks and masks stay at the photo's resolution."""
 
 THUMBNAIL_SIDE = 160
+
+_PARKED_PIXELS = 24_000_000
+"""Photos with more are kept in a file: 60 megapixels would take 180 MB, twice that with the next photo."""
 
 _DECODED_BYTES = 80 << 20  # or two photos of any size: the open one and the next
 _DISPLAY_BYTES = 24 << 20
@@ -76,6 +89,7 @@ class Photos:
         self._names = None if names is None else frozenset(names)
         self._store = store
         self._decoded: Cache[ByteArray] = Cache(_DECODED_BYTES, lambda array: array.nbytes, least=2)
+        self._parking = Parking(store.path.absolute().parent)
         self._display: Cache[bytes] = Cache(_DISPLAY_BYTES, len)
         self._thumbnails: Cache[bytes] = Cache(_THUMBNAIL_BYTES, len)
         # One at a time: while a photo is decoded it takes several times its size.
@@ -116,6 +130,10 @@ class Photos:
             number, lambda: self._thumbnailer.submit(self._make_thumbnail, number).result()
         )
 
+    def rest(self) -> None:
+        """The pixels of large photos are not looked at for a while; see `Parking.rest`."""
+        self._parking.rest()
+
     def close(self) -> None:
         """Finish what is being read."""
         self._reader.shutdown(cancel_futures=True)
@@ -125,7 +143,7 @@ class Photos:
         photo = self._store.photo(number)
         try:
             path = self.path(photo)
-            pixels = _read_named(path, photo.path)
+            pixels = self._decode(path, photo.path)
             content = path.read_bytes()
         except OSError as error:
             self._store.set_problem(photo.id, f"{photo.path} cannot be read: {error.strerror}")
@@ -155,11 +173,25 @@ class Photos:
             self._store.set_read(photo.id, digest, len(content), width, height, changed)
         return pixels
 
+    def _decode(self, path: Path, name: str) -> ByteArray:
+        self._parking.rest()
+        width, height = picture_sizes(path, name)[0]
+        if width * height <= _PARKED_PIXELS:
+            return _read_named(path, name)
+        try:
+            return _read_named(path, name, self._parking.park)
+        except ImageError as error:
+            if not isinstance(error.__cause__, OSError):
+                raise
+            return _read_named(path, name)  # no room on the disk
+
     def _make_display(self, number: int, pixels: ByteArray) -> bytes:
         path = self.path(self._store.photo(number))
         if max(pixels.shape) <= DISPLAY_SIDE and _is_plain_jpeg(path):
             return path.read_bytes()
-        return _jpeg(shrunk(pixels, DISPLAY_SIDE), quality=93)
+        small = shrunk(pixels, DISPLAY_SIDE)
+        self._parking.rest()
+        return _jpeg(small, quality=93)
 
     def _make_thumbnail(self, number: int) -> bytes:
         photo = self._store.photo(number)
@@ -256,12 +288,12 @@ def _files(folder: Path) -> Iterator[str]:
                 yield (Path(root) / name).relative_to(folder).as_posix()
 
 
-def _read_named(path: Path, name: str) -> ByteArray:
+def _read_named(path: Path, name: str, keep: Keep | None = None) -> ByteArray:
     """The pixels of a file; errors call it by the name that a person knows."""
     try:
-        return read_image(path)
+        return read_image(path, keep)
     except ImageError as error:
-        raise ImageError(str(error).replace(str(path), name)) from None
+        raise ImageError(str(error).replace(str(path), name)) from error.__cause__
 
 
 def _is_plain_jpeg(path: Path) -> bool:

@@ -383,6 +383,7 @@ class Workbench:
         session = self.segmenter(label).session(self.photos.pixels(photo), clicks.corners)
         if session.clicks != clicks:
             session.change(clicks)
+        self.photos.rest()
         return session
 
 
