@@ -8,7 +8,16 @@ from pycocotools import mask as coco
 
 from iog import Box
 from iog.evaluation.metrics import iou
-from iog.masks import decode_rle, encode_rle, fill, fill_holes, keep_largest, mask_box, polygons
+from iog.masks import (
+    decode_rle,
+    encode_rle,
+    encode_rle_within,
+    fill,
+    fill_holes,
+    keep_largest,
+    mask_box,
+    polygons,
+)
 
 masks = hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40))
 
@@ -108,3 +117,16 @@ def test_rings_add_up_and_are_cut_off_at_the_border() -> None:
 def test_rings_from_beyond_are_refused(x: float) -> None:
     with pytest.raises(ValueError, match="not numbers within reach"):
         fill([[[1, 1], [x, 1], [3, 3]]], 5, 4)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_run_lengths_of_a_window_are_those_of_the_whole(seed: int) -> None:
+    dice = np.random.default_rng(seed)
+    width, height = dice.integers(1, 9, 2).tolist()
+    full = np.zeros((height, width), bool)
+    x, y = int(dice.integers(width)), int(dice.integers(height))
+    window = dice.random((int(dice.integers(0, height - y + 1)), int(dice.integers(0, width - x + 1)))) < 0.7
+    full[y : y + window.shape[0], x : x + window.shape[1]] = window
+    assert encode_rle_within(window, x, y, width, height) == encode_rle(full)
+    whole = np.ones((height, width), bool)
+    assert encode_rle_within(whole, 0, 0, width, height) == encode_rle(whole)

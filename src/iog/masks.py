@@ -47,6 +47,32 @@ def encode_rle(mask: BoolArray) -> RLE:
     return {"size": [int(n) for n in encoded["size"]], "counts": encoded["counts"].decode("ascii")}
 
 
+def encode_rle_within(window: BoolArray, x: int, y: int, width: int, height: int) -> RLE:
+    """The run lengths of a mask of which only a window has pixels, in the time of the window alone.
+
+    Parameters
+    ----------
+    window
+        (h, w) bool, wholly within the image.
+    x, y
+        Its first pixel.
+    width, height
+        Of the image.
+    """
+    rows, columns = window.shape
+    padded = np.zeros((columns, rows + 2), np.int8)
+    padded[:, 1:-1] = window.T
+    column, row = np.nonzero(np.diff(padded))  # where a run begins or ends, column by column
+    edges = (column + x) * height + row + y
+    # A run that goes on at the top of the next column ends and begins at one place: neither is one.
+    places, times = np.unique(edges, return_counts=True)
+    counts = np.diff(places[times == 1], prepend=0, append=width * height).tolist()
+    if len(counts) % 2 == 1 and counts[-1] == 0:
+        counts.pop()
+    encoded = coco.frPyObjects({"size": [height, width], "counts": counts}, height, width)
+    return {"size": [height, width], "counts": encoded["counts"].decode("ascii")}
+
+
 def decode_rle(rle: RLE) -> BoolArray:
     """The mask of run lengths.
 

@@ -195,7 +195,8 @@ def faults(name: str, core: Core, count: int, seed: int = 0) -> tuple[Counter[in
             answer = client.request(method, path, content=content, headers={**kind, **headers})
             statuses[answer.status_code] += 1
             if answer.status_code >= 500:
-                found.append(f"{method} {path} {(content or b'')[:300]!r}: {answer.text[:300]}")
+                shown = (content or b"").replace(_CVAT["image"].encode(), b"PHOTO")
+                found.append(f"{method} {path} {shown[:1000]!r}: {answer.text[:300]}")
     return statuses, found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,14 @@ def test_mistakes_are_one_sentence(
 ) -> None:
     answer = client.post("/predict", json={**ask(coffee, []), **change})
     assert answer.status_code == 422 and says in answer.json()["error"]
+
+
+def test_half_characters_come_back(client: TestClient, coffee: Sample) -> None:
+    """JSON has them as escapes, UTF-8 does not."""
+    body = ask(coffee, None)
+    body["tasks"][0] |= {"id": "\ud800", "data": {"image": "\ud800"}}
+    answer = client.post("/predict", content=json.dumps(body), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 200 and "\ud800" in answer.json()["results"][0]["error"]
 
 
 def test_a_photo_that_was_turned_in_the_editor_is_refused(client: TestClient, coffee: Sample) -> None:

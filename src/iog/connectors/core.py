@@ -23,6 +23,7 @@ from iog.crop import Crop, FloatArray
 from iog.engines import Features
 from iog.errors import ImageError
 from iog.images import MAXIMUM_PIXELS, decode_image, picture_sizes
+from iog.patch import Patch
 from iog.prediction import Prediction
 from iog.segmenter import Segmenter
 from iog.serving.cache import Cache
@@ -161,6 +162,12 @@ class Core:
     def _kept(self, key: Hashable, make: Callable[[], T]) -> T:
         value: T = self._cache.get(key, make)
         return value
+
+
+def patch_of(prediction: Prediction) -> Patch:
+    """The mask where its object is: of a large photo the whole takes longer than the decoder."""
+    box, probability = prediction.visible
+    return Patch.of(probability >= prediction.prompting.threshold, box.x0, box.y0)
 
 
 class Turns:

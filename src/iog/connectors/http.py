@@ -17,12 +17,13 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic.config import JsonDict
 
 from iog.clicks import Clicks
-from iog.connectors.core import Core
+from iog.connectors.core import Core, patch_of
 from iog.connectors.objects import Objects
 from iog.connectors.prompts import box_of, bytes_of_text
 from iog.connectors.settings import Settings
 from iog.errors import ClickError
-from iog.masks import Ring, encode_rle, mask_box, polygons
+from iog.formats.records import full_rle, outlines
+from iog.masks import Ring
 from iog.prediction import Prediction
 from iog.serving.guard import plain_refusal
 from iog.serving.messages import Coordinate, Message, Point
@@ -300,20 +301,22 @@ def _message(
     include: list[Include],
     tolerance: float,
 ) -> ObjectMessage:
-    mask = prediction.mask
+    patch, size = patch_of(prediction), prediction.image_size
     return ObjectMessage(
         id=name,
         photo=photo,
-        width=prediction.image_size[0],
-        height=prediction.image_size[1],
+        width=size[0],
+        height=size[1],
         clicks=prediction.clicks.to_json(),
         confidence=round(prediction.confidence, 4),
-        box=mask_box(mask),
-        area=int(np.count_nonzero(mask)),
+        box=patch.box if patch.area else None,
+        area=patch.area,
         can_undo=can[0],
         can_redo=can[1],
-        rle=dict(encode_rle(mask)) if "rle" in include else None,
-        polygons=[PolygonMessage(**p) for p in polygons(mask, tolerance)] if "polygons" in include else None,
+        rle=full_rle(patch, size) if "rle" in include else None,
+        polygons=[PolygonMessage(outer=outer, holes=holes) for outer, holes in outlines(patch, tolerance)]
+        if "polygons" in include
+        else None,
         png=base64.b64encode(_png(prediction)).decode() if "png" in include else None,
     )
 

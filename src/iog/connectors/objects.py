@@ -43,8 +43,8 @@ class Objects:
 
     def add_photo(self, content: bytes) -> tuple[str, Photo]:
         """Keep a photo's file: its id, which is the same for the same file, and the picture."""
-        photo = self._core.photo(content)
         name = hashlib.sha256(content).hexdigest()[:32]
+        photo = self._core.photo_of(("upload", name), lambda: content)
         with self._lock:
             self._photos[name] = content
             self._photos.move_to_end(name)
@@ -59,7 +59,7 @@ class Objects:
             if content is None:
                 raise UnknownError(f"there is no photo {name!r} (any more); upload it again")
             self._photos.move_to_end(name)
-        return self._core.photo(content)
+        return self._core.photo_of(("upload", name), lambda: content)
 
     def forget_photo(self, name: str) -> None:
         """Its file, too, is gone; its objects cannot be answered any more."""

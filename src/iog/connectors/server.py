@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -19,6 +22,14 @@ from iog.serving.guard import App, Guard
 
 _LOG = logging.getLogger("uvicorn.error")
 TOKEN_NEEDED = "this server asks for the token with which it was started (--token)"
+
+
+class _Escaped(JSONResponse):
+    """JSON in ASCII: what a tool sent is sent back, half characters and all, that UTF-8 has none for."""
+
+    def render(self, content: Any) -> bytes:
+        """The bytes."""
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
 
 
 def make_app(name: str, core: Core, settings: Settings | None = None, *, token: str | None = None) -> App:
@@ -38,7 +49,14 @@ def make_app(name: str, core: Core, settings: Settings | None = None, *, token: 
     plug = PLUGS[name]
     refusal = plug.refusal
     described = "/api/openapi.json" if name == "http" else None
-    app = FastAPI(title="iog", version=__version__, openapi_url=described, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="iog",
+        version=__version__,
+        openapi_url=described,
+        docs_url=None,
+        redoc_url=None,
+        default_response_class=JSONResponse if name == "http" else _Escaped,
+    )
     app.include_router(plug.router(core, settings or Settings()))
 
     def refused(status: int, reason: str) -> Response:
