@@ -126,7 +126,7 @@ web: web/node_modules $(DEV)/installed
 # Fails unless the committed bundle is what the source builds.
 web-check: web/node_modules $(DEV)/installed
 	$(DEV)/$(BIN)/python web/schema.py --check
-	cd web && npm run check
+	cd web && npm run check && npm test
 
 # What the test of the bundle needs; without Node or network that test says that it was skipped (CI: fails).
 web-tools:
