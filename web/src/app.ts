@@ -83,6 +83,11 @@ export class App extends Page {
     }
   }
 
+  /** The next photo of the list. */
+  async neighbour(): Promise<PhotoMessage | null> {
+    return this.photo && (await this.backend.neighbour(this.photo.id, "next", this.list)).photo;
+  }
+
   async go(direction: "next" | "previous"): Promise<void> {
     if (!this.photo) return;
     const { photo } = await this.backend.neighbour(this.photo.id, direction, this.list);

@@ -1,7 +1,7 @@
 // What the page needs of whoever keeps its photos and its work: a server, or the browser itself (local/). Nothing else knows which.
 
 import type {
-  Change, Count, FormatName, HoverAnswer, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoFilter,
+  Bulk, Change, Count, FormatName, HoverAnswer, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoFilter,
   PhotoHistory, PhotoMessage, PhotoPage, Point, Project, Statistics,
 } from "./types";
 
@@ -71,6 +71,12 @@ export interface Learning {
   files(number: number): Promise<Download>;
 }
 
+/** What is done to several things at once. */
+export interface Desk {
+  /** Something done to several objects of a photo, as one step for undo; of copies the other photo's. */
+  bulk(photo: number, wish: Bulk): Promise<PhotoHistory>;
+}
+
 /**
  * Every promise that changes something is kept once the change is on the disk, and rejects with a `Refusal` or as `Lost` (nothing
  * is changed) or as `Unreachable` (it may be).
@@ -78,6 +84,8 @@ export interface Learning {
 export interface Backend {
   /** Null where photos are the backend's own. */
   readonly intake: Intake | null;
+  /** What not every backend can do; null: none of it. */
+  readonly desk: Desk | null;
   /** Null where nothing can be learned. */
   readonly learning: Learning | null;
 

@@ -25,7 +25,7 @@ export class Editor implements Screen {
   readonly sight = new Sight();
   /** Called when an object was accepted and that is saved. */
   onAccepted: () => void = () => undefined;
-  private readonly sync: Sync;
+  readonly sync: Sync;
   private readonly previewer: Previewer;
   private canUndo = false;
   private canRedo = false;

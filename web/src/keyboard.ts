@@ -19,6 +19,7 @@ export class Keyboard {
   constructor(
     private readonly app: App, private readonly stage: Stage, private readonly pointer: Pointer,
     private readonly help: () => void, private readonly findLabel: () => void,
+    private readonly several: () => void,
   ) {
     document.addEventListener("keydown", (event) => this.down(event));
     document.addEventListener("keyup", (event) => this.up(event));
@@ -96,6 +97,7 @@ export class Keyboard {
       onlyThis: () => { app.editor.sight.toggle("active"); app.changed(); },
       showNone: () => { app.editor.sight.toggle("none"); app.changed(); },
       findLabel: () => this.findLabel(),
+      several: () => this.several(),
       previousObject: () => app.editor.openNext(-1),
       hide: () => { app.editor.sight.hideAll = true; app.changed(); },
       clickTool: () => app.editor.setTool("click"),

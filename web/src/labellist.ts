@@ -1,4 +1,5 @@
 import type { App } from "./app";
+import { bulk } from "./bulk";
 import { h, iconButton } from "./dom";
 import { strings } from "./strings";
 
@@ -91,13 +92,21 @@ export class LabelList {
       "button",
       {
         type: "button", className: "text", title: strings.relabelAll(label), hidden: app.editor.items.length < 2,
-        on: { click: () => { for (const item of app.editor.items) app.editor.setLabel(label, item); } },
+        on: { click: () => void this.all(label) },
       },
       strings.relabelAllShort,
     );
     const rename = iconButton("rename", strings.renameLabel(label), () => this.rename(label, row));
     const row = h("li", {}, use, all, rename);
     return row;
+  }
+
+  /** All objects of the photo get a label, in one step where the backend can. */
+  private async all(label: string): Promise<void> {
+    const { editor, backend } = this.app;
+    const { items } = editor;
+    if (!backend.desk) for (const item of items) editor.setLabel(label, item);
+    else await bulk(this.app, { kind: "label", objects: items.map(({ saved }) => saved.id), label }).catch((error: Error) => this.app.say(error.message));
   }
 
   /** A field in place of the label's row: Enter renames, Escape and leaving the field do not. */

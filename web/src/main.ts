@@ -9,6 +9,7 @@ import { IntakeBar } from "./intake";
 import { Keyboard } from "./keyboard";
 import { LabelList } from "./labellist";
 import { LearningPanel } from "./learning";
+import { ManyDialog } from "./many";
 import { ObjectList } from "./objects";
 import { PhotoList } from "./photos";
 import { Pointer } from "./pointer";
@@ -28,9 +29,10 @@ const again = async () => {
 const exchange = new ExchangeDialog(app, again);
 const intake = backend.intake && new IntakeBar(app, backend.intake, again);
 const deleted = new DeletedDialog(app);
+const many = new ManyDialog(app);
 const panel = new ToolPanel(app);
 const labels = new LabelList(app);
-new Keyboard(app, stage, new Pointer(app, stage), () => help.open(), () => labels.find());
+new Keyboard(app, stage, new Pointer(app, stage), () => help.open(), () => labels.find(), () => many.open());
 
 const project = h("strong", { className: "project" });
 const name = h("h1", {});
@@ -97,10 +99,11 @@ document.body.append(
   ),
   photos.element,
   h("main", {}, intake?.welcome ?? "", new Tour(app).element, stage.element, h("div", { className: "below" }, hint, confidence, effort)),
-  h("aside", {}, panel.tools, labels.element, new ObjectList(app, () => void deleted.open()).element, new LearningPanel(app).element, panel.view, pageButtons()),
+  h("aside", {}, panel.tools, labels.element, new ObjectList(app, () => void deleted.open(), () => many.open()).element, new LearningPanel(app).element, panel.view, pageButtons()),
   help.element,
   exchange.element,
   deleted.element,
+  many.element,
 );
 
 function isDark(): boolean {

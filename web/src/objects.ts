@@ -24,16 +24,18 @@ export class ObjectList {
   private readonly count = h("span", { className: "quiet" });
   private readonly options = h("div", { className: "inline options" }, this.order, this.which);
   private readonly boxes = h("div", {});
+  private readonly several = h("button", { type: "button", className: "text", hidden: true }, strings.many.title);
   readonly element = h(
     "section", { className: "panel dock grow", aria: { label: strings.objects } },
     h("h2", {}, strings.objects, this.count), this.options, this.none, this.objects.element, this.boxes,
-    h("button", { type: "button", className: "text", on: { click: () => this.deleted() } }, strings.deletedObjects),
+    h("div", { className: "inline ends" }, this.several, h("button", { type: "button", className: "text", on: { click: () => this.deleted() } }, strings.deletedObjects)),
   );
   private readonly rows = new WeakMap<Item, Row>();
   private names = new Map<Item, string>();
   private followed: Item | null = null;
 
-  constructor(private readonly app: App, private readonly deleted: () => void) {
+  constructor(private readonly app: App, private readonly deleted: () => void, many: () => void) {
+    this.several.addEventListener("click", many);
     this.boxes.append(new BoxMasks(app).element);
     app.onChange(() => this.draw());
   }
@@ -44,6 +46,7 @@ export class ObjectList {
     const listed = this.listed(items);
     this.none.hidden = items.length > 0;
     this.options.hidden = items.length < 2;
+    this.several.hidden = items.length === 0 || !this.app.backend.desk;
     const accepted = items.filter((item) => item.state === "accepted").length;
     setText(this.count, items.length ? strings.acceptedOf(accepted, items.length) : "");
     this.objects.show(listed);

@@ -17,6 +17,17 @@ export interface AttemptMessage {
   problem: string | null;
 }
 
+/** Something that is done to several objects of a photo. */
+export interface Bulk {
+  kind: "duplicate" | "merge" | "split" | "label" | "copy";
+  objects: number[];
+  /** For "label". */
+  label?: string;
+  /** For "copy": where to. */
+  photo?: number | null;
+  seconds?: number;
+}
+
 /** What an object shall be from now on, seen at version. */
 export interface Change {
   version: number;

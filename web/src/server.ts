@@ -13,6 +13,9 @@ const LEARNING = "/api/learning";
 
 export const backend: Backend = {
   intake: null,
+  desk: {
+    bulk: (photo, wish) => call<PhotoHistory>("POST", `/api/photos/${photo}/bulk`, wish),
+  },
 
   project: () => call<Project>("GET", "/api/project"),
   statistics: (since = 0) => call<Statistics>("GET", `/api/statistics?${query({ since })}`),

@@ -1,11 +1,11 @@
 // What the page and the backend say to each other, under the page's names: schema.ts is made of the server's.
 
 import type {
-  AreaMessage, Change, ClicksMessage, ObjectMessage, Project, ReshapeMessage, StrokeMessage, WorkMessage,
+  AreaMessage, Bulk, Change, ClicksMessage, ObjectMessage, Project, ReshapeMessage, StrokeMessage, WorkMessage,
 } from "./schema";
 
 export type {
-  Change, Count, Failure, HoverAnswer, LearnedMessage, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage,
+  Bulk, Change, Count, Failure, HoverAnswer, LearnedMessage, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage,
   PhotoPage, Project, Stage, Statistics,
 } from "./schema";
 
@@ -17,6 +17,7 @@ export type Reshape = ReshapeMessage;
 export type Area = AreaMessage;
 /** What a person did to an object; the mask is the backend's function of it. */
 export type Work = WorkMessage;
+export type BulkKind = Bulk["kind"];
 export type Kind = Change["kind"];
 export type State = ObjectMessage["state"];
 export type PhotoFilter = keyof Project["counts"];

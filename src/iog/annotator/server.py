@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from iog._version import __version__
 from iog.annotator import exchange, schemas
+from iog.annotator.bulk_routes import add_bulk
 from iog.annotator.object_routes import add_objects, conflict
 from iog.annotator.photos import DISPLAY_SIDE
 from iog.annotator.store import PhotoFilter
@@ -73,6 +74,7 @@ def make_app(
     _add_project(app, bench)
     _add_photos(app, bench)
     add_objects(app, bench)
+    add_bulk(app, bench)
     for add in more:
         add(app)
     return Guard(app, token)
@@ -113,7 +115,8 @@ def _add_failures(app: FastAPI, bench: Workbench) -> None:
     def malformed(_: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        failure = schemas.Failure(error=f"{place}: {first['msg']}")
+        said = f"the page sent what the server does not take ({place}: {first['msg']}); reload the page"
+        failure = schemas.Failure(error=said)
         return JSONResponse(failure.model_dump(), status_code=422)
 
 

@@ -114,6 +114,7 @@ const forwarded = Object.fromEntries(
 export const backend: Backend = {
   ...forwarded,
   intake,
+  desk: null,
   learning: null,
   image: (photo) => pictures.of(photo),
   thumbnail: (photo) => thumbnails.of(photo),

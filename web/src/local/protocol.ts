@@ -6,7 +6,7 @@ import type { Source } from "./photos";
 import type { Site } from "./site";
 
 /** The backend without what only a page can do. */
-export interface Local extends Omit<Backend, "image" | "thumbnail" | "intake" | "learning"> {
+export interface Local extends Omit<Backend, "image" | "thumbnail" | "intake" | "desk" | "learning"> {
   /** First of all; the model is loaded from then on. */
   begin(site: Site): Promise<void>;
   /** The photo, upright, for the page. */

@@ -145,7 +145,7 @@ class ObjectTable(HistoryTable):
             f"sum(CASE t.kind {prices} ELSE 0 END) AS clicks "
             f"FROM timings t JOIN ({NOW}) ON o.id = t.object "
             "WHERE s.state != 'deleted' AND t.at >= ? GROUP BY t.object "
-            "HAVING sum(t.kind NOT IN ('import', 'automatic')) > 0",
+            "HAVING sum(t.kind NOT IN ('import', 'automatic', 'copy', 'duplicate')) > 0",
             (since,),
         )
         return [

@@ -1,0 +1,55 @@
+"""Several objects at once, by the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Annotator
+
+Visit = Callable[..., Annotator]
+
+
+def strokes(tab: Annotator, *places: tuple[int, int]) -> None:
+    for x, y in places:
+        tab.key("b")
+        tab.drag((x, y), (x + 60, y))
+        tab.mode("correct")
+        tab.saved()
+        tab.key("Escape")
+        tab.mode("first")
+
+
+def test_merge_split_and_undo_by_the_keyboard(visit: Visit) -> None:
+    tab = visit()
+    tab.start_empty("scene 10.png")
+    strokes(tab, (20, 20), (20, 80), (20, 140))
+    before = [found["area"] for found in tab.objects()]
+    tab.key("m")
+    buttons = {
+        name: tab.page.get_by_role("button", name=name, exact=True)
+        for name in ("Merge", "All", "Split into parts")
+    }
+    expect(buttons["Merge"]).to_be_disabled()
+    tab.page.get_by_label("object 1", exact=True).focus()
+    tab.key("Space")
+    tab.page.get_by_label("object 3", exact=True).focus()
+    tab.key("Space")
+    buttons["Merge"].focus()
+    tab.key("Enter")
+    expect(tab.page.locator("dialog[open]")).to_have_count(0)
+    expect(tab.page.locator(".objects .open")).to_have_count(2)
+    assert [found["area"] for found in tab.objects()] == [before[0] + before[2], before[1]]
+    tab.key("m")
+    tab.page.get_by_label("object 1", exact=True).check()
+    buttons["Split into parts"].click()
+    expect(tab.page.locator(".objects .open")).to_have_count(3)
+    for count in (2, 3):
+        tab.key("Control+z")
+        expect(tab.page.locator(".objects .open")).to_have_count(count)
+    assert [found["area"] for found in tab.objects()] == before
+    tab.key("m")
+    tab.page.get_by_role("button", name="All", exact=True).click()
+    buttons["Split into parts"].click()
+    expect(tab.page.locator("dialog[open]")).to_contain_text("in one piece")
