@@ -167,7 +167,6 @@ def write_photos(folder: Path, megapixels: float) -> tuple[tuple[int, int], Any]
 
 
 def measure(address: str, size: tuple[int, int], clicks: Any, rounds: int) -> dict[str, list[float]]:
-    first, second, inside = clicks
     found: dict[str, list[float]] = {name: [] for name in TARGETS}
     with chrome() as browser:
         page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
@@ -175,58 +174,66 @@ def measure(address: str, size: tuple[int, int], clicks: Any, rounds: int) -> di
             page.goto(address)
             page.wait_for_selector(".stage[data-mode=first]")
             found["page ready"].append(page.evaluate("performance.now()"))
-        page.evaluate(WATCH)
-        box = page.locator("#stage").bounding_box()
-        scale = min((box["width"] - 24) / size[0], (box["height"] - 24) / size[1])
-
-        def at(point: tuple[float, float]) -> tuple[float, float]:
-            left = box["x"] + (box["width"] - size[0] * scale) / 2
-            top = box["y"] + (box["height"] - size[1] * scale) / 2
-            return left + (point[0] + 0.5) * scale, top + (point[1] + 0.5) * scale
-
-        def timed_click(point: tuple[float, float], button: Any = "left") -> float:
-            count = page.evaluate("window.iogPainted.length")
-            page.mouse.click(*at(point), button=button)
-            page.wait_for_selector(".saving[data-state=saved]")
-            for _ in range(500):
-                times = page.evaluate("window.iogPainted")
-                if len(times) > count:
-                    return float(times[count])
-                time.sleep(0.01)
-            raise SystemExit("the page painted no mask within five seconds")
-
-        for number in range(rounds):
-            page.mouse.click(*at(first))
-            page.mouse.click(*at(second))
-            page.wait_for_selector(".stage[data-mode=centre]")
-            # The hand moves to the centre; half a second later it clicks.
-            page.mouse.move(*at(inside))
-            time.sleep(0.5)
-            third = timed_click(inside)
-            corrections = [
-                timed_click((inside[0], inside[1] + 0.12 * size[1])),
-                timed_click((second[0] - 0.02 * size[0], first[1] + 0.02 * size[1]), "right"),
-            ]
-            if number >= 2:
-                found["third click to painted mask"].append(third)
-                found["correction to painted mask"] += corrections
-            page.keyboard.press("Delete")
-            page.wait_for_selector(".stage[data-mode=first]")
-            page.wait_for_selector(".saving[data-state=saved]")
-        for _ in range(5):
-            page.mouse.click(*at(first))
-            page.mouse.click(*at(second))
-            page.wait_for_selector(".stage[data-preview=true]", state="attached", timeout=5000)
-            count, started = page.evaluate("[window.iogPreviews, performance.now()]")
-            for step in range(120):
-                angle = step / 10
-                page.mouse.move(*at((inside[0] + 200 * np.cos(angle), inside[1] + 200 * np.sin(angle))))
-                time.sleep(0.008)
-            now, ended = page.evaluate("[window.iogPreviews, performance.now()]")
-            found["previews"].append(1000 * (now - count) / (ended - started))
-            page.keyboard.press("Escape")
-            page.wait_for_selector(".stage[data-mode=first]")
+        outline(page, size, clicks, rounds, found)
     return found
+
+
+def outline(
+    page: Any, size: tuple[int, int], clicks: Any, rounds: int, found: dict[str, list[float]]
+) -> None:
+    """Outline objects on the photo that is open, and note what a person waits for."""
+    first, second, inside = clicks
+    page.evaluate(WATCH)
+    box = page.locator("#stage").bounding_box()
+    scale = min((box["width"] - 24) / size[0], (box["height"] - 24) / size[1])
+
+    def at(point: tuple[float, float]) -> tuple[float, float]:
+        left = box["x"] + (box["width"] - size[0] * scale) / 2
+        top = box["y"] + (box["height"] - size[1] * scale) / 2
+        return left + (point[0] + 0.5) * scale, top + (point[1] + 0.5) * scale
+
+    def timed_click(point: tuple[float, float], button: Any = "left") -> float:
+        count = page.evaluate("window.iogPainted.length")
+        page.mouse.click(*at(point), button=button)
+        page.wait_for_selector(".saving[data-state=saved]")
+        for _ in range(500):
+            times = page.evaluate("window.iogPainted")
+            if len(times) > count:
+                return float(times[count])
+            time.sleep(0.01)
+        raise SystemExit("the page painted no mask within five seconds")
+
+    for number in range(rounds):
+        page.mouse.click(*at(first))
+        page.mouse.click(*at(second))
+        page.wait_for_selector(".stage[data-mode=centre]")
+        # The hand moves to the centre; half a second later it clicks.
+        page.mouse.move(*at(inside))
+        time.sleep(0.5)
+        third = timed_click(inside)
+        corrections = [
+            timed_click((inside[0], inside[1] + 0.12 * size[1])),
+            timed_click((second[0] - 0.02 * size[0], first[1] + 0.02 * size[1]), "right"),
+        ]
+        if number >= 2:
+            found["third click to painted mask"].append(third)
+            found["correction to painted mask"] += corrections
+        page.keyboard.press("Delete")
+        page.wait_for_selector(".stage[data-mode=first]")
+        page.wait_for_selector(".saving[data-state=saved]")
+    for _ in range(5):
+        page.mouse.click(*at(first))
+        page.mouse.click(*at(second))
+        page.wait_for_selector(".stage[data-preview=true]", state="attached", timeout=5000)
+        count, started = page.evaluate("[window.iogPreviews, performance.now()]")
+        for step in range(120):
+            angle = step / 10
+            page.mouse.move(*at((inside[0] + 200 * np.cos(angle), inside[1] + 200 * np.sin(angle))))
+            time.sleep(0.008)
+        now, ended = page.evaluate("[window.iogPreviews, performance.now()]")
+        found["previews"].append(1000 * (now - count) / (ended - started))
+        page.keyboard.press("Escape")
+        page.wait_for_selector(".stage[data-mode=first]")
 
 
 def peak_memory(process: int) -> float:

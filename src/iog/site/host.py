@@ -10,7 +10,9 @@ from typing import Any
 from iog.serving.listening import listen
 
 
-class _Handler(http.server.SimpleHTTPRequestHandler):
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Files with the types and headers that the page needs."""
+
     protocol_version = "HTTP/1.1"
     extensions_map = {  # noqa: RUF012
         **http.server.SimpleHTTPRequestHandler.extensions_map,
@@ -21,8 +23,10 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         ".gz": "application/octet-stream",
     }
     isolated = True
+    """Whether the page is cross-origin isolated, so that WebAssembly may use threads."""
 
     def end_headers(self) -> None:
+        """After the answer's own headers."""
         if self.isolated:
             self.send_header("Cross-Origin-Opener-Policy", "same-origin")
             self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
@@ -30,10 +34,10 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
-        pass
+        """Nothing is printed."""
 
 
-class _Plain(_Handler):
+class _Plain(Handler):
     isolated = False
 
 
@@ -58,7 +62,7 @@ def host(
     DataError
         If the address is taken.
     """
-    handler = functools.partial(_Handler if isolated else _Plain, directory=str(folder))
+    handler = functools.partial(Handler if isolated else _Plain, directory=str(folder))
     listener = listen(address, port)
     server = http.server.ThreadingHTTPServer(listener.getsockname()[:2], handler, bind_and_activate=False)
     server.socket.close()

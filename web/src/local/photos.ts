@@ -23,6 +23,7 @@ export const isPhoto = ({ path }: Source) => ENDINGS.test(path);
 
 export class Photos {
   private readonly decoded = new Map<number, Promise<Picture>>();
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly store: Store) {}
 
@@ -97,30 +98,42 @@ export class Photos {
     return known;
   }
 
-  /** The picture that the page shows. */
-  async display(number: number): Promise<Blob> {
-    const { width, height } = await this.pixels(number);
-    const file = await this.file(number);
-    const scale = DISPLAY_SIDE / Math.max(width, height);
-    return scale < 1 ? smaller(file, Math.round(scale * width), Math.round(scale * height)) : file;
+  /** Width and height; a photo that was read before is not waited for. */
+  async size(number: number): Promise<{ width: number; height: number }> {
+    const { width, height, problem } = await this.store.photo(number);
+    if (width === null || height === null || problem !== null) return this.pixels(number);
+    void this.pixels(number).catch(() => undefined);
+    return { width, height };
   }
 
-  async thumbnail(number: number): Promise<Blob> {
+  /** The picture that the page shows. */
+  async display(number: number): Promise<Blob> {
+    const { width, height } = await this.size(number);
+    const file = await this.file(number);
+    const scale = DISPLAY_SIDE / Math.max(width, height);
+    return scale < 1 ? smaller(file, Math.round(scale * width)) : file;
+  }
+
+  /** One at a time: while a photo is decoded it takes much memory. */
+  thumbnail(number: number): Promise<Blob> {
+    const made = this.turn.then(() => this.makeThumbnail(number));
+    this.turn = made.catch(() => undefined);
+    return made;
+  }
+
+  private async makeThumbnail(number: number): Promise<Blob> {
     const known = await this.store.database.read((tables) => tables.get<Blob>("thumbnails", number));
     if (known) return known;
     const { path } = await this.store.photo(number);
     const file = await this.file(number);
+    let made: Blob;
     try {
-      const bitmap = await createImageBitmap(file);
-      const scale = Math.min(1, THUMBNAIL_SIDE / Math.max(bitmap.width, bitmap.height));
-      const size = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(scale * side))) as [number, number];
-      bitmap.close();
-      const made = await smaller(file, ...size);
-      await this.store.database.write((tables) => tables.put("thumbnails", made, number)).catch(() => undefined);
-      return made;
+      made = await smaller(file, THUMBNAIL_SIDE);
     } catch (error) {
       throw await this.broken(number, path, error);
     }
+    await this.store.database.write((tables) => tables.put("thumbnails", made, number)).catch(() => undefined);
+    return made;
   }
 
   private async decode(number: number): Promise<Picture> {
@@ -161,9 +174,10 @@ export class Photos {
   }
 }
 
-async function smaller(file: Blob, width: number, height: number): Promise<Blob> {
-  const bitmap = await createImageBitmap(file, { resizeWidth: width, resizeHeight: height, resizeQuality: "medium" });
-  const canvas = new OffscreenCanvas(width, height);
+/** A JPEG of a width; the height follows. */
+async function smaller(file: Blob, width: number): Promise<Blob> {
+  const bitmap = await createImageBitmap(file, { resizeWidth: width, resizeQuality: "medium" });
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
   canvas.getContext("2d")!.drawImage(bitmap, 0, 0);
   bitmap.close();
   return canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });

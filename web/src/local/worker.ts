@@ -79,7 +79,7 @@ const local: Local = {
   async photo(id) {
     const { store, photos } = await opened;
     // Also if it cannot be read: the reason is kept with the photo.
-    const size = await photos.pixels(id).catch(() => null);
+    const size = await photos.size(id).catch(() => null);
     const objects = await store.objects(id);
     return {
       photo: await detailed(id), scale: size ? Math.min(1, DISPLAY_SIDE / Math.max(size.width, size.height)) : 1,
