@@ -152,9 +152,8 @@ def open_all(browser: Any, page: Any, names: list[str], size: tuple[int, int], c
     top = box["y"] + (box["height"] - size[1] * scale) / 2
     for file in names:
         page.locator(".photo-row", has_text=file).first.click()
-        page.wait_for_function(
-            "name => document.querySelector('h1').textContent === name", arg=f"{number}.jpg"
-        )
+        shown = "name => document.querySelector('h1').textContent === name"
+        page.wait_for_function(shown, arg=file)
         page.wait_for_selector(".stage[data-mode=first]")
         for index, (x, y) in enumerate(clicks):
             page.mouse.click(left + x * scale, top + y * scale)
