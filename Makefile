@@ -65,12 +65,16 @@ benchmark: $(DEV)/installed
 
 # The learned methods of others (docs/rivals.md) on one backbone, each with the same budget; goes on where it stopped.
 SAMPLES ?= 30000
-RIVALS ?= clicks-lite ifcn itis
+RIVALS ?= clicks-lite ifcn itis latent-diversity fca-net fctsfn brs f-brs
 RIVAL_RUNS = $(foreach name,$(RIVALS),$(RUNS)/rivals/$(name)/final.pt)
 rivals: $(RIVAL_RUNS)
 	$(DEV)/$(BIN)/iog bench accuracy --data $(DATA) --out $(RESULTS) --limit 40 --methods lite \
 		$(foreach name,$(RIVALS),--model $(name)=$(RUNS)/rivals/$(name)/final.pt)
 	$(DEV)/$(BIN)/iog bench report $(RESULTS) --data $(DATA)
+
+# These refine a trained network and learn nothing themselves.
+$(RUNS)/rivals/brs/final.pt $(RUNS)/rivals/f-brs/final.pt: $(RUNS)/rivals/%/final.pt: $(RUNS)/rivals/itis/final.pt
+	$(DEV)/$(BIN)/iog train $* --data $(DATA) --start $< --out $(RUNS)/rivals/$*
 
 $(RUNS)/rivals/%/final.pt: $(DEV)/installed
 	$(DEV)/$(BIN)/iog train $* --data $(DATA) --out $(RUNS)/rivals/$* --samples $(SAMPLES) --sizes 224 --size-shares 1

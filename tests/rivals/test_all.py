@@ -20,7 +20,7 @@ from iog.evaluation.settings import Settings
 from iog.factories import named
 from iog.images import read_image
 from iog.networks import checkpoints
-from iog.networks.families import FAMILIES
+from iog.networks.families import FAMILIES, build
 from iog.rivals import RIVALS
 from iog.samples import samples
 from iog.segmenter import Segmenter
@@ -37,6 +37,12 @@ def recipe_of(name: str, data: Path) -> Any:
     known = {field.name for field in fields(recipe.network)}
     small = {key: value for key, value in {**TINY, "click_widths": (8,) * 5}.items() if key in known}
     brief = {"samples": 8, "batch": 4, "sizes": (64,), "workers": 0, "warmup": 1, "settling": 8}
+    if name in ("brs", "f-brs"):  # they refine a trained network
+        small["steps"] = 5
+        base = data.parent / f"{data.name}-itis.pt"
+        if not base.exists():
+            checkpoints.save(base, build("itis", TINY), settings={"sizes": [64]})
+        brief["start"] = str(base)
     offline = {"pretrained": False} if hasattr(recipe, "pretrained") else {}
     return replace(recipe, data=str(data), network=replace(recipe.network, **small), **brief, **offline)
 

@@ -68,6 +68,11 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "ifcn": _rival("ifcn", "IFCN"),
     "itis": _rival("itis", "ITIS"),
+    "brs": _rival("brs", "BRS", "iog.rivals.brs:not_exported"),
+    "f-brs": _rival("f_brs", "FBRS", "iog.rivals.brs:not_exported"),
+    "latent-diversity": _rival("latent_diversity", "LatentDiversity"),
+    "fca-net": _rival("fca_net", "FCANet"),
+    "fctsfn": _rival("fctsfn", "FCTSFN"),
 }
 """By kind, as checkpoints call it."""
 

@@ -11,5 +11,10 @@ RIVALS: Mapping[str, str] = {
     "clicks-lite": "iog.rivals.clicks_lite:ClicksLiteRecipe",
     "ifcn": "iog.rivals.ifcn:IFCNRecipe",
     "itis": "iog.rivals.itis:ITISRecipe",
+    "brs": "iog.rivals.brs:BRSRecipe",
+    "f-brs": "iog.rivals.f_brs:FBRSRecipe",
+    "latent-diversity": "iog.rivals.latent_diversity:LatentDiversityRecipe",
+    "fca-net": "iog.rivals.fca_net:FCANetRecipe",
+    "fctsfn": "iog.rivals.fctsfn:FCTSFNRecipe",
 }
 """Where the recipe of each is."""

@@ -12,7 +12,6 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -82,17 +81,18 @@ class TopDown(nn.Module):
         mixed: Tensor = self.mix[-1](self.laterals[-1](levels[-1]))
         return mixed
 
-    def rise(self, levels: Levels, deepest: Tensor) -> list[Tensor]:
-        """Mixed levels at strides 2 to 32, of the raw ones and the deepest that `deepest` gave."""
-        mixed = [deepest]
-        for i in range(len(levels) - 2, -1, -1):
+    def rise(self, levels: Levels, mixed: Levels, to: int = 0) -> list[Tensor]:
+        """Mixed levels from number `to` to the deepest, of the raw ones and the deepest few that are
+        mixed."""
+        mixed = list(mixed)
+        for i in range(len(levels) - len(mixed) - 1, to - 1, -1):
             below = upsample_to(self.down[i](mixed[0]), levels[i])
             mixed.insert(0, self.mix[i](F.relu(self.laterals[i](levels[i]) + below)))
         return mixed
 
     def forward(self, levels: Levels) -> list[Tensor]:
         """Mixed levels at strides 2 to 32."""
-        return self.rise(levels, self.deepest(levels))
+        return self.rise(levels, [self.deepest(levels)])
 
 
 class Rival(Network):
@@ -282,11 +282,3 @@ def clicked(guidance: str, click_maps: Tensor) -> tuple[Tensor, Tensor]:
     kind = " distance" if "add distance" in names else ""
     add, remove = (click_maps[:, names.index(n + kind)][:, None] == 1 for n in ("add", "remove"))
     return (add | remove).to(click_maps), add.to(click_maps)
-
-
-def decoded(network: Any, click_maps: Tensor) -> Tensor:
-    """A network's logits on a grey photo: for tests of what clicks alone do."""
-    with torch.no_grad():
-        grey = torch.zeros(click_maps.shape[0], 3, *click_maps.shape[-2:])
-        logits: Tensor = network.decode(network.encode(grey), click_maps)
-    return logits
