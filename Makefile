@@ -16,7 +16,7 @@ LIGHT := .venv/light
 DEV := .venv/dev
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo web-demo test lint bench weights figures benchmark web web-check web-tools browser readers tools docs docs-tools clean
+.PHONY: demo web-demo test lint bench weights figures benchmark rivals web web-check web-tools browser readers tools docs docs-tools clean
 
 demo: $(LIGHT)/installed
 	$(LIGHT)/$(BIN)/iog demo --out demo --page
