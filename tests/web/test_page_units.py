@@ -1,4 +1,4 @@
-"""The unit tests of the page's source (web/tests) pass: geometry, keys, previews, what is computed in the browser."""
+"""The unit tests of the page (web/tests) pass: geometry, keys, previews, what the browser computes."""
 
 from __future__ import annotations
 
