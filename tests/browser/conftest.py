@@ -122,6 +122,15 @@ def browser(playwright: Any) -> Iterator[Any]:
     browser.close()
 
 
+@pytest.fixture
+def own(server: Server, tmp_path: Path) -> Iterator[Server]:
+    """A server whose project may come to harm."""
+    own = Server(server.folder, tmp_path / "project.iog")
+    own.start()
+    yield own
+    own.kill()
+
+
 class Annotator:
     """A tab with the page, in image coordinates."""
 

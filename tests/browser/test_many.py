@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Annotator
+from tests.browser.conftest import Annotator, Server
 
 Visit = Callable[..., Annotator]
 
@@ -53,3 +53,30 @@ def test_merge_split_and_undo_by_the_keyboard(visit: Visit) -> None:
     tab.page.get_by_role("button", name="All", exact=True).click()
     buttons["Split into parts"].click()
     expect(tab.page.locator("dialog[open]")).to_contain_text("in one piece")
+
+
+def test_the_label_manager(visit: Visit, own: Server) -> None:
+    tab = visit(own.address)
+    tab.open("scene 1.png")
+    for label in ("cat", "dog"):
+        tab.key("l")
+        tab.page.keyboard.type(label)
+        tab.page.get_by_role("button", name="Add", exact=True).click()
+    tab.drag((20, 20), (100, 100))
+    tab.mode("centre")
+    tab.saved()
+    tab.page.get_by_role("button", name="Manage").click()
+    names = tab.page.locator(".managed .name")
+    tab.page.get_by_role("button", name="Move cat up").press("Enter")
+    expect(names).to_have_text(["cat", "object", "dog"])
+    tab.page.get_by_role("button", name="Delete label dog").click()
+    expect(tab.page.locator("dialog[open]")).to_contain_text("1 object has the label 'dog'")
+    tab.page.get_by_label("Colour of dog").fill("#00ff00")
+    tab.page.get_by_role("button", name="Delete label object").click()
+    expect(names).to_have_text(["cat", "dog"])
+    tab.page.get_by_label("Merge dog into another label").select_option("cat")
+    tab.page.get_by_role("button", name="Merge", exact=True).click()
+    expect(names).to_have_text(["cat"])
+    tab.key("Escape")
+    tab.mode("centre")
+    assert tab.objects()[0]["label"] == "cat"

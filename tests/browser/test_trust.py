@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import CORNERS, Annotator, Server
@@ -214,15 +213,6 @@ def test_a_second_import_asks_what_becomes_of_the_first(visit: Visit, tmp_path: 
     tab.page.get_by_role("button", name="Export and import").click()
     expect(tab.page.get_by_label("Objects that are there already")).to_have_value("add")
     tab.key("Escape")
-
-
-@pytest.fixture
-def own(server: Server, tmp_path: Path) -> Iterator[Server]:
-    """A server whose project may come to harm."""
-    own = Server(server.folder, tmp_path / "project.iog")
-    own.start()
-    yield own
-    own.kill()
 
 
 def test_a_lost_project_file_is_told_and_its_work_rescued(visit: Visit, own: Server, tmp_path: Path) -> None:

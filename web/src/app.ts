@@ -46,7 +46,7 @@ export class App extends Page {
 
   async readProject(): Promise<void> {
     this.project = await this.backend.project();
-    this.labels.names = this.project.labels;
+    this.labels.read(this.project.labels, this.project.colours);
     this.changed();
   }
 

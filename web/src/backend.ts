@@ -1,7 +1,7 @@
 // What the page needs of whoever keeps its photos and its work: a server, or the browser itself (local/). Nothing else knows which.
 
 import type {
-  Bulk, Change, Count, FormatName, HoverAnswer, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoFilter,
+  Bulk, Change, Count, FormatName, HoverAnswer, Labels, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoFilter,
   PhotoHistory, PhotoMessage, PhotoPage, Point, Project, Statistics,
 } from "./types";
 
@@ -75,6 +75,12 @@ export interface Learning {
 export interface Desk {
   /** Something done to several objects of a photo, as one step for undo; of copies the other photo's. */
   bulk(photo: number, wish: Bulk): Promise<PhotoHistory>;
+  /** All objects of a label get another one, and it goes. */
+  mergeLabel(old: string, name: string): Promise<Labels>;
+  /** Rejects where objects have it. */
+  deleteLabel(label: string): Promise<Labels>;
+  /** #rrggbb; null: by its place in the list. */
+  setColour(label: string, colour: string | null): Promise<Labels>;
 }
 
 /**

@@ -28,6 +28,8 @@ export function setText(element: HTMLElement, text: string): void {
 const ICONS = {
   previous: "M15 5l-7 7 7 7",
   next: "M9 5l7 7-7 7",
+  up: "M6 15l6-6 6 6",
+  down: "M6 9l6 6 6-6",
   undo: "M9 14L4 9l5-5M4 9h9a6 6 0 0 1 0 12h-3",
   redo: "M15 14l5-5-5-5M20 9h-9a6 6 0 0 0 0 12h3",
   plus: "M12 5v14M5 12h14",

@@ -12,9 +12,10 @@ export class LabelList {
     type: "text", placeholder: strings.newLabel, maxLength: 100, aria: { label: strings.newLabel },
     on: { input: () => this.draw() },
   });
+  private readonly managed = h("button", { type: "button", className: "text" }, strings.labelManager.manage);
   readonly element = h(
     "section", { className: "panel dock", aria: { label: strings.labels } },
-    h("h2", {}, strings.labels),
+    h("h2", {}, strings.labels, this.managed),
     h(
       "form", { className: "inline", on: { submit: (event) => this.submit(event) } },
       this.field, h("button", { type: "submit" }, strings.addLabel),
@@ -23,7 +24,9 @@ export class LabelList {
   );
   private drawn = "";
 
-  constructor(private readonly app: App) {
+  constructor(private readonly app: App, manage: () => void) {
+    this.managed.hidden = !app.backend.desk;
+    this.managed.addEventListener("click", manage);
     app.onChange(() => this.draw());
     this.field.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.leave();
@@ -66,7 +69,7 @@ export class LabelList {
 
   private draw(): void {
     const { app, found } = this;
-    const state = JSON.stringify([found, app.labels.names, app.editor.label, app.editor.items.length > 1]);
+    const state = JSON.stringify([found, app.labels.names, app.editor.label, app.editor.items.length > 1, found.map((label) => app.labels.colour(label))]);
     if (state === this.drawn) return;
     this.drawn = state;
     this.list.replaceChildren(...found.map((label) => this.row(label)));

@@ -7,6 +7,7 @@ import { ExchangeDialog } from "./exchange";
 import { HelpDialog } from "./help";
 import { IntakeBar } from "./intake";
 import { Keyboard } from "./keyboard";
+import { LabelManager } from "./labelmanager";
 import { LabelList } from "./labellist";
 import { LearningPanel } from "./learning";
 import { ManyDialog } from "./many";
@@ -31,7 +32,8 @@ const intake = backend.intake && new IntakeBar(app, backend.intake, again);
 const deleted = new DeletedDialog(app);
 const many = new ManyDialog(app);
 const panel = new ToolPanel(app);
-const labels = new LabelList(app);
+const manager = new LabelManager(app);
+const labels = new LabelList(app, () => manager.open());
 new Keyboard(app, stage, new Pointer(app, stage), () => help.open(), () => labels.find(), () => many.open());
 
 const project = h("strong", { className: "project" });
@@ -104,6 +106,7 @@ document.body.append(
   exchange.element,
   deleted.element,
   many.element,
+  manager.element,
 );
 
 function isDark(): boolean {

@@ -93,9 +93,17 @@ export interface HoverAnswer {
   confidence: number;
 }
 
+/** The colour of a label, as #rrggbb; null: by its place in the list. */
+export interface LabelColour {
+  label: string;
+  colour?: string | null;
+}
+
 /** Names for objects, in the order of their keys. */
 export interface Labels {
   labels: string[];
+  /** Of labels that have one of their own, as #rrggbb; not read from the page. */
+  colours: Record<string, string>;
 }
 
 /** A model that was learned. */
@@ -195,6 +203,11 @@ export interface ObjectMessage {
   touched: number;
 }
 
+/** A label. */
+export interface OneLabel {
+  label: string;
+}
+
 /** The outline as polygons. */
 export interface Outline {
   polygons: Ring[];
@@ -252,6 +265,8 @@ export interface Project {
   first: PhotoMessage | null;
   counts: Record<"all" | "todo" | "started" | "review" | "doubtful" | "done" | "broken", number>;
   labels: string[];
+  /** Of labels that have one of their own, as #rrggbb. */
+  colours: Record<string, string>;
   /** Names of formats for /api/export, and what a person calls them. */
   formats: Record<"coco" | "coco-rle" | "yolo" | "voc" | "labelme" | "x-anylabeling" | "cvat" | "label-studio" | "png" | "png-photo" | "parquet" | "timings", string>;
 }

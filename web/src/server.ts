@@ -2,7 +2,7 @@
 
 import { Lost, Refusal, Unreachable, type Backend, type Download } from "./backend";
 import type {
-  Change, Count, Failure, HoverAnswer, LearningMessage, MaskMessage, MasksMade, Neighbour, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage, PhotoPage,
+  Change, Count, Failure, HoverAnswer, Labels, LearningMessage, MaskMessage, MasksMade, Neighbour, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage, PhotoPage,
   Project, Stage, Statistics,
 } from "./types";
 
@@ -14,6 +14,9 @@ const LEARNING = "/api/learning";
 export const backend: Backend = {
   intake: null,
   desk: {
+    mergeLabel: (old, name) => call<Labels>("POST", "/api/labels/merge", { old, new: name }),
+    deleteLabel: (label) => call<Labels>("POST", "/api/labels/delete", { label }),
+    setColour: (label, colour) => call<Labels>("PUT", "/api/labels/colour", { label, colour }),
     bulk: (photo, wish) => call<PhotoHistory>("POST", `/api/photos/${photo}/bulk`, wish),
   },
 

@@ -5,7 +5,7 @@ import type {
 } from "./schema";
 
 export type {
-  Bulk, Change, Count, Failure, HoverAnswer, LearnedMessage, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage,
+  Bulk, Change, Count, Failure, HoverAnswer, Labels, LearnedMessage, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage,
   PhotoPage, Project, Stage, Statistics,
 } from "./schema";
 

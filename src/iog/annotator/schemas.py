@@ -156,6 +156,8 @@ class Project(Message):
     first: PhotoMessage | None
     counts: dict[PhotoFilter, int]
     labels: list[str]
+    colours: dict[str, str] = Field(default_factory=dict)
+    """Of labels that have one of their own, as #rrggbb."""
     formats: dict[FormatName, str]
     """Names of formats for `/api/export`, and what a person calls them."""
 
@@ -261,6 +263,8 @@ class Labels(Message):
     """Names for objects, in the order of their keys."""
 
     labels: Annotated[list[Label], Field(min_length=1, max_length=500)]
+    colours: dict[str, str] = Field(default_factory=dict)
+    """Of labels that have one of their own, as #rrggbb; not read from the page."""
 
 
 class Renaming(Message):

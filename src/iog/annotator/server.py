@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from iog._version import __version__
 from iog.annotator import exchange, schemas
 from iog.annotator.bulk_routes import add_bulk
+from iog.annotator.label_routes import add_labels
 from iog.annotator.object_routes import add_objects, conflict
 from iog.annotator.photos import DISPLAY_SIDE
 from iog.annotator.store import PhotoFilter
@@ -75,6 +76,7 @@ def make_app(
     _add_photos(app, bench)
     add_objects(app, bench)
     add_bulk(app, bench)
+    add_labels(app, bench.store)
     for add in more:
         add(app)
     return Guard(app, token)
@@ -137,19 +139,9 @@ def _add_project(app: FastAPI, bench: Workbench) -> None:
             first=schemas.PhotoMessage.of(first) if first else None,
             counts=store.counts(),
             labels=store.labels,
+            colours=store.colours,
             formats=exchange.FORMATS,
         )
-
-    @app.put("/api/labels")
-    def set_labels(labels: schemas.Labels) -> schemas.Labels:
-        store.labels = list(dict.fromkeys(labels.labels))
-        return schemas.Labels(labels=store.labels)
-
-    @app.post("/api/labels/rename")
-    def rename_label(renaming: schemas.Renaming) -> schemas.Labels:
-        """In the list and in all objects, whose versions change by it."""
-        store.rename_label(renaming.old, renaming.new)
-        return schemas.Labels(labels=store.labels)
 
     @app.get("/api/rescue", response_class=Response)
     def rescue() -> Response:

@@ -55,7 +55,7 @@ const local: Local = {
     const counts = FILTERS.map((filter) => [filter, all.filter(({ row, objects }) => passes(row, objects, filter)).length]);
     return {
       name: "iog", file: "", first: first ? photoMessage(first.row, first.objects) : null,
-      counts: Object.fromEntries(counts), labels: await store.labels(), formats: FORMATS as unknown as Project["formats"],
+      counts: Object.fromEntries(counts), labels: await store.labels(), colours: {}, formats: FORMATS as unknown as Project["formats"],
     };
   },
   statistics: async (since = 0) => statisticsOf([...(await (await opened).store.efforts(since)).values()]),

@@ -44,6 +44,66 @@ class LabelTable(File):
                 (json.dumps(values, ensure_ascii=False),),
             )
 
+    @property
+    def colours(self) -> dict[str, str]:
+        """Labels with colours of their own, as #rrggbb."""
+        rows = self._rows("SELECT value FROM settings WHERE key = 'colours'")
+        return dict(json.loads(rows[0]["value"])) if rows else {}
+
+    @colours.setter
+    def colours(self, colours: Mapping[str, str]) -> None:
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO settings VALUES ('colours', ?) "
+                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (json.dumps(dict(colours), ensure_ascii=False),),
+            )
+
+    def delete_label(self, label: str) -> None:
+        """Take a label off the list.
+
+        Raises
+        ------
+        DataError
+            If objects have it, or it is the only one.
+        """
+        with self._transaction():
+            labels = self.labels
+            if label not in labels:  # asked again, because the first answer was lost
+                return
+            count = self._value(
+                f"SELECT count(*) FROM {NOW} WHERE s.state != 'deleted' AND s.label = ?", (label,)
+            )
+            if count:
+                objects = "1 object has" if count == 1 else f"{count} objects have"
+                raise DataError(f"{objects} the label {label!r}; merge it into another one instead")
+            if len(labels) == 1:
+                raise DataError("this is the only label; add another one first")
+            self.labels = [other for other in labels if other != label]
+            self.colours = {name: colour for name, colour in self.colours.items() if name != label}
+
+    def merge_label(self, old: str, new: str) -> None:
+        """Give all objects of a label another one, also in what undo brings back, and take it off the list.
+
+        Raises
+        ------
+        DataError
+            If there is no such label.
+        """
+        with self._transaction():
+            if new not in self.labels or new == old:
+                raise DataError(f"the project has no other label {new!r}")
+            self._relabel(old, new)
+            self.labels = [label for label in self.labels if label != old]
+            self.colours = {name: colour for name, colour in self.colours.items() if name != old}
+
+    def _relabel(self, old: str, new: str) -> None:
+        self._db.execute(
+            "UPDATE objects SET version = version + 1 WHERE id IN (SELECT object FROM steps WHERE label = ?)",
+            (old,),
+        )
+        self._db.execute("UPDATE steps SET label = ? WHERE label = ?", (new, old))
+
     def used_labels(self) -> list[str]:
         """The labels, and those of objects that are not among them."""
         rows = self._rows(f"SELECT DISTINCT s.label FROM {NOW} WHERE s.state != 'deleted' ORDER BY o.id")
@@ -68,10 +128,6 @@ class LabelTable(File):
                 raise DataError(
                     f"there is a label {new!r} already; give the objects that one instead of renaming {old!r}"
                 )
-            self._db.execute(
-                "UPDATE objects SET version = version + 1 "
-                "WHERE id IN (SELECT object FROM steps WHERE label = ?)",
-                (old,),
-            )
-            self._db.execute("UPDATE steps SET label = ? WHERE label = ?", (new, old))
+            self._relabel(old, new)
+            self.colours = {new if name == old else name: colour for name, colour in self.colours.items()}
             self.labels = [new if label == old else label for label in labels]

@@ -1,0 +1,69 @@
+"""The project's labels, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import FastAPI
+from pydantic import StringConstraints
+
+from iog.annotator import schemas
+from iog.annotator.parts import Label
+from iog.annotator.store import Store
+from iog.errors import DataError
+from iog.serving.messages import Message
+
+Colour = Annotated[str, StringConstraints(pattern="^#[0-9a-f]{6}$")]
+
+
+class OneLabel(Message):
+    """A label."""
+
+    label: Label
+
+
+class LabelColour(Message):
+    """The colour of a label, as #rrggbb; null: by its place in the list."""
+
+    label: Label
+    colour: Colour | None = None
+
+
+def add_labels(app: FastAPI, store: Store) -> None:
+    """Add the routes."""
+
+    def answer() -> schemas.Labels:
+        return schemas.Labels(labels=store.labels, colours=store.colours)
+
+    @app.put("/api/labels")
+    def set_labels(labels: schemas.Labels) -> schemas.Labels:
+        """Add labels, or put them in another order."""
+        store.labels = list(dict.fromkeys(labels.labels))
+        return answer()
+
+    @app.post("/api/labels/rename")
+    def rename_label(renaming: schemas.Renaming) -> schemas.Labels:
+        """In the list and in all objects, whose versions change by it."""
+        store.rename_label(renaming.old, renaming.new)
+        return answer()
+
+    @app.post("/api/labels/merge")
+    def merge_label(merging: schemas.Renaming) -> schemas.Labels:
+        """All objects of the old label get the new one, and the old one goes."""
+        store.merge_label(merging.old, merging.new)
+        return answer()
+
+    @app.post("/api/labels/delete")
+    def delete_label(one: OneLabel) -> schemas.Labels:
+        """Take a label off the list that no object has."""
+        store.delete_label(one.label)
+        return answer()
+
+    @app.put("/api/labels/colour")
+    def set_colour(wish: LabelColour) -> schemas.Labels:
+        """A colour of its own for a label."""
+        if wish.label not in store.labels:
+            raise DataError(f"the project has no label {wish.label!r}")
+        others = {name: colour for name, colour in store.colours.items() if name != wish.label}
+        store.colours = others if wish.colour is None else {**others, wish.label: wish.colour}
+        return answer()
