@@ -61,12 +61,15 @@ def encode_rle_within(window: BoolArray, x: int, y: int, width: int, height: int
     """
     rows, columns = window.shape
     padded = np.zeros((columns, rows + 2), np.int8)
-    padded[:, 1:-1] = window.T
-    column, row = np.nonzero(np.diff(padded))  # where a run begins or ends, column by column
+    if window.size:  # by blocks, ten times as fast as NumPy's copy into the other order
+        padded[:, 1:-1] = cv2.transpose(np.ascontiguousarray(window, np.uint8)).reshape(columns, rows)
+    # Where a run begins or ends, column by column.
+    column, row = np.divmod(np.flatnonzero(padded[:, 1:] != padded[:, :-1]), rows + 1)
     edges = (column + x) * height + row + y
     # A run that goes on at the top of the next column ends and begins at one place: neither is one.
-    places, times = np.unique(edges, return_counts=True)
-    counts = np.diff(places[times == 1], prepend=0, append=width * height).tolist()
+    twice = np.diff(edges, prepend=-1, append=-1) == 0
+    places = edges[~(twice[1:] | twice[:-1])]
+    counts = np.diff(places, prepend=0, append=width * height).tolist()
     if len(counts) % 2 == 1 and counts[-1] == 0:
         counts.pop()
     encoded = coco.frPyObjects({"size": [height, width], "counts": counts}, height, width)
