@@ -100,6 +100,7 @@ figures: $(DEV)/installed
 	$(QUOTE) docs/bench.md speed --fenced -- $(DEV_PYTHON) benchmarks/speed.py
 	$(QUOTE) docs/auto.md auto --fenced -- $(DEV_PYTHON) benchmarks/auto.py --data $(DATA) --boxes 1000
 	$(QUOTE) docs/auto.md box-variants -- $(DEV_PYTHON) benchmarks/box_variants.py --data $(DATA) --limit 300
+	$(QUOTE) docs/connectors.md serve --fenced -- $(DEV_PYTHON) benchmarks/serve.py
 	$(QUOTE) docs/training.md step --fenced -- $(DEV_PYTHON) benchmarks/training_step.py
 	$(DEV_PYTHON) benchmarks/finetune.py --data $(DATA) --lengths 320 --threads 2 --measured 100 --elsewhere 40 --table docs/training.md
 	$(QUOTE) docs/formats.md accounts --fenced -- $(DEV_PYTHON) benchmarks/accounts.py
