@@ -14,6 +14,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from unittest.mock import patch
 
 import cv2
@@ -28,6 +29,7 @@ from iog.annotator.previews import SCREEN_SIDE, Preview
 from iog.clicks import Box, Clicks
 from iog.crop import FILL, Crop, resize
 from iog.images import decode_image, read_image
+from iog.masks import encode_rle
 from iog.samples import samples
 from iog.segmenter import Segmenter
 
@@ -67,10 +69,10 @@ def main() -> None:
             step()
             times[name].append(1000 * (time.perf_counter() - started))
             worked[name].append(1000 * (time.process_time() - before))
-    print(f"{'step':<46} {'least ms':>9} {'median ms':>10} {'processor ms':>13}")
+    print(f"{'step':<52} {'least ms':>9} {'median ms':>10} {'processor ms':>13}")
     for name, values in times.items():
         least, median = min(values), statistics.median(values)
-        print(f"{name:<46} {least:>9.1f} {median:>10.1f} {statistics.median(worked[name]):>13.1f}")
+        print(f"{name:<52} {least:>9.1f} {median:>10.1f} {statistics.median(worked[name]):>13.1f}")
 
 
 def steps_at(segmenter: Segmenter, size: str, factor: int) -> dict[str, Callable[[], object]]:
@@ -126,6 +128,18 @@ def large_steps_at(segmenter: Segmenter, size: str, factor: int) -> dict[str, Ca
         session = segmenter.session(image, corners)
         Preview.of(session.change(clicks), SCREEN_SIDE)
 
+    answered = segmenter.session(image, corners).change(clicks)
+
+    def record() -> None:
+        replace(answered).patch.rle(width, height)
+
+    def record_before() -> None:
+        box, probability = replace(answered).visible
+        mask = np.zeros((height, width), np.bool_)
+        mask[box.y0 : box.y1, box.x0 : box.x1] = probability >= 0.5
+        np.count_nonzero(mask)
+        encode_rle(mask)
+
     def click_before() -> None:
         with patch.object(Crop, "extract", extract_before):
             click()
@@ -135,6 +149,8 @@ def large_steps_at(segmenter: Segmenter, size: str, factor: int) -> dict[str, Ca
         f"read a JPEG, {size}, before": read_before,
         f"crop, {size}, large object": lambda: crop.extract(image),
         f"crop, {size}, large object, before": lambda: extract_before(crop, image),
+        f"mask and run lengths, {size}, large object": record,
+        f"mask and run lengths, {size}, large object, before": record_before,
         f"open and click, {size}, large object": click,
         f"open and click, {size}, large object, before": click_before,
     }

@@ -109,3 +109,23 @@ def test_agrees_with_opencv_when_only_growing() -> None:
     image = np.random.default_rng(0).integers(0, 255, (20, 30), dtype=np.uint8)
     grown = cv2.resize(image, (90, 80), interpolation=cv2.INTER_LINEAR)
     np.testing.assert_array_equal(resize(image, 90, 80), grown)
+
+
+@pytest.mark.parametrize(
+    "window", [Box(-150, 40, 1400, 1300), Box(300, -700, 2500, 200), Box(900, 0, 3000, 800)]
+)
+def test_a_large_mask_is_where_the_values_reach_the_threshold(window: Box) -> None:
+    values = cv2.GaussianBlur(np.random.default_rng(3).random((64, 64), dtype=np.float32), (0, 0), 5)
+    crop = Crop(window, 64, 64)
+    for threshold in (0.5, 0.52, 2.0):
+        box, mask = crop.reaching(values, threshold, 1000, 1200)
+        seen, part = crop.visible(values, 1000, 1200)
+        assert box == seen
+        decided = abs(part - threshold) > 1e-6
+        assert decided.mean() > 0.999
+        np.testing.assert_array_equal(mask[decided], (part >= threshold)[decided])
+
+
+def test_a_large_mask_beside_the_image() -> None:
+    box, mask = Crop(Box(900, 0, 3000, 800), 64, 64).reaching(np.ones((64, 64), np.float32), 0.5, 10, 10)
+    assert box.width == mask.size == 0

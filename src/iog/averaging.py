@@ -33,7 +33,7 @@ _LARGEST_SIDE = 900
 _MOST_DOUBTFUL = 5000
 """Values that are summed one by one at most; made-up patterns have more."""
 
-_TABLE = 170_000
+_TABLE = 400_000
 """Pixels of a table that is in the processor's cache."""
 
 

@@ -31,6 +31,9 @@ ByteArray = npt.NDArray[np.uint8]
 FILL = 127
 """Grey level of crop pixels outside the image: the zero of the network's normalised input."""
 
+_BANDED = 1_000_000  # pixels of a window
+_BAND = 32  # rows
+
 
 @dataclass(frozen=True, slots=True)
 class Crop:
@@ -116,6 +119,31 @@ class Crop:
         x, y = seen.x0 - self.window.x0, seen.y0 - self.window.y0
         whole = resize(values, self.window.width, self.window.height)
         return seen, whole[y : y + seen.height, x : x + seen.width]
+
+    def reaching(
+        self, values: FloatArray, threshold: float, image_width: int, image_height: int
+    ) -> tuple[Box, npt.NDArray[np.bool_]]:
+        """Where `visible` reaches the threshold: the box, and (h, w) bool.
+
+        Of a large window band by band: its values as a whole would take four bytes a pixel, and as much time
+        to write them as to make them. Then a pixel whose value is within 1e-6 of the threshold may differ.
+        """
+        window = self.window
+        if window.width * window.height < _BANDED or window.height < len(values):
+            seen, part = self.visible(values, image_width, image_height)
+            return seen, part >= threshold
+        seen = window.intersection(Box(0, 0, image_width, image_height))
+        if seen.width <= 0 or seen.height <= 0:
+            return Box(0, 0, 0, 0), np.zeros((0, 0), np.bool_)
+        x, y = seen.x0 - window.x0, seen.y0 - window.y0
+        tall = resize(values, values.shape[1], window.height)[y : y + seen.height]
+        mask = np.zeros((seen.height, seen.width), np.bool_)
+        rows = np.flatnonzero((tall >= threshold).any(axis=1))
+        for top in range(rows[0], rows[-1] + 1, _BAND) if rows.size else ():
+            band = tall[top : min(top + _BAND, rows[-1] + 1)]
+            wide = resize(band, window.width, len(band))[:, x : x + seen.width]
+            np.greater_equal(wide, threshold, out=mask[top : top + len(band)])
+        return seen, mask
 
 
 def resize(array: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[Any]:

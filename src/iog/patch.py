@@ -19,7 +19,17 @@ import numpy.typing as npt
 
 from iog.clicks import Box
 from iog.errors import DataError
-from iog.masks import BoolArray, decode_rle, encode_rle, fill_holes, keep_largest, mask_box, winding
+from iog.masks import (
+    RLE,
+    BoolArray,
+    decode_rle,
+    encode_rle,
+    encode_rle_within,
+    fill_holes,
+    keep_largest,
+    mask_box,
+    winding,
+)
 
 Point = tuple[float, float]
 
@@ -165,6 +175,10 @@ class Patch:
     def full(self, width: int, height: int) -> BoolArray:
         """(height, width) bool: the mask of the whole image."""
         return self.within(Box(0, 0, width, height))
+
+    def rle(self, width: int, height: int) -> RLE:
+        """Run lengths of the mask of the whole image, which is not made."""
+        return encode_rle_within(self.mask, self.box.x0, self.box.y0, width, height)
 
     def to_json(self) -> dict[str, Any]:
         """A dict for `json.dump`; `from_json` reads it back."""

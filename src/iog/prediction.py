@@ -12,6 +12,7 @@ from iog.calibration import Calibration
 from iog.clicks import AnyClicks, Box, ExtremeClicks, PointClicks
 from iog.crop import Crop, FloatArray
 from iog.masks import expected_iou
+from iog.patch import Patch
 from iog.prompting import Prompting
 
 
@@ -67,10 +68,15 @@ class Prediction:
     def mask(self) -> npt.NDArray[np.bool_]:
         """(H, W) bool: the object."""
         # Not from `probability`: of a large photo that would fill and compare many times the object's pixels.
-        box, visible = self.visible
-        mask = np.zeros(self.image_size[::-1], np.bool_)
-        mask[box.y0 : box.y1, box.x0 : box.x1] = visible >= self.prompting.threshold
-        return mask
+        return self.patch.full(*self.image_size)
+
+    @cached_property
+    def patch(self) -> Patch:
+        """The object where it is: its tight box, and (h, w) bool of that box."""
+        box, mask = self.prompting.reaching(self.crop_probability, self.crop, *self.image_size)
+        for x, y, foreground in self.clicks.labelled:
+            mask[y - box.y0, x - box.x0] = foreground
+        return Patch.of(mask, box.x0, box.y0)
 
     @property
     def prompt(self) -> str:

@@ -14,7 +14,6 @@ from typing import Any
 from iog.clicks import Clicks
 from iog.patch import Patch, Point
 from iog.prediction import Prediction
-from iog.prompting import THRESHOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +91,7 @@ class Work:
         self, prediction: Prediction | None, accepted: Iterable[Patch], width: int, height: int
     ) -> Patch:
         """The mask in an image of width x height, from the model's answer to `clicks`."""
-        if prediction is not None:
-            box, probability = prediction.visible
-            patch = Patch.of(probability >= THRESHOLD, box.x0, box.y0)
-        else:
-            patch = self.imported or Patch.empty()
+        patch = (self.imported or Patch.empty()) if prediction is None else prediction.patch
         if patch.area:
             patch = patch.tidied(largest=self.largest, fill=self.fill)
         for stroke in self.strokes:

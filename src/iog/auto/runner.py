@@ -27,7 +27,6 @@ from iog.box_methods import Answer, BoxSegmenter, Target
 from iog.clicks import Clicks
 from iog.clock import Clock
 from iog.errors import ImageError
-from iog.masks import encode_rle
 from iog.places import Place
 
 AHEAD = 16
@@ -251,9 +250,9 @@ def _record(share: Share, ready: Ready, answer: Answer) -> Record:
         "box": list(ready.target.visible),
         "click": None if click is None else list(click),
         "confidence": round(prediction.confidence, 4),
-        "area": int(np.count_nonzero(prediction.mask)),
+        "area": prediction.patch.area,
         "note": answer.note,
-        "rle": encode_rle(prediction.mask),
+        "rle": prediction.patch.rle(width, height),
     }
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from iog.clicks import AnyClicks, Box
 from iog.images import MAXIMUM_PIXELS
-from iog.masks import BoolArray, Ring, decode_rle, encode_rle_within, fill, polygons, rasterize
+from iog.masks import BoolArray, Ring, decode_rle, fill, polygons, rasterize
 from iog.patch import Patch
 
 Size = tuple[int, int]
@@ -275,7 +275,7 @@ def outlines(patch: Patch, tolerance: float) -> list[tuple[Ring, list[Ring]]]:
 
 def full_rle(patch: Patch, size: Size) -> dict[str, Any]:
     """COCO's compressed run lengths in the whole photo."""
-    return dict(encode_rle_within(patch.mask, patch.box.x0, patch.box.y0, *size))
+    return dict(patch.rle(*size))
 
 
 def _placed(ring: Ring, size: Size, relative: bool) -> Ring:

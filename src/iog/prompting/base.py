@@ -90,6 +90,12 @@ class Prompting(Protocol):
         """An answer (S, S) at image resolution where the crop lies in the image: the box, (h, w) in 0..1."""
         ...
 
+    def reaching(
+        self, probability: FloatArray, crop: Crop, width: int, height: int
+    ) -> tuple[Box, npt.NDArray[np.bool_]]:
+        """Where `visible` reaches the threshold: the box, (h, w) bool, the caller's to change."""
+        ...
+
 
 def centre(click: Correction, crop: Crop) -> npt.NDArray[np.float64]:
     """The centre of the clicked pixel in the crop, (1, 2)."""

@@ -103,6 +103,12 @@ class LitePrompting:
         """Area average where it shrinks, linear where it grows."""
         return crop.visible(probability, width, height)
 
+    def reaching(
+        self, probability: FloatArray, crop: Crop, width: int, height: int
+    ) -> tuple[Box, npt.NDArray[np.bool_]]:
+        """See `iog.crop.Crop.reaching`."""
+        return crop.reaching(probability, self.threshold, width, height)
+
 
 @dataclass(frozen=True, slots=True)
 class LiteExtremePrompting(LitePrompting):

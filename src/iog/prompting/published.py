@@ -95,6 +95,13 @@ class PublishedPrompting:
         box = crop.window.intersection(Box(0, 0, width, height))
         return box, full[box.y0 : box.y1, box.x0 : box.x1]
 
+    def reaching(
+        self, probability: FloatArray, crop: Crop, width: int, height: int
+    ) -> tuple[Box, npt.NDArray[np.bool_]]:
+        """Of `visible`."""
+        box, visible = self.visible(probability, crop, width, height)
+        return box, visible >= self.threshold
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedExtremePrompting(PublishedPrompting):
