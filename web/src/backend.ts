@@ -24,6 +24,8 @@ export type Duplicates = "skip" | "replace" | "add";
 export interface Download {
   name: string;
   content: Blob;
+  /** What it leaves out. */
+  notes: string[];
 }
 
 /** Which photos are listed. */
@@ -37,6 +39,14 @@ export interface ExportQuery {
   /** Pixels that polygons may stray. */
   tolerance: number;
   drafts: boolean;
+  /** Photos marked done alone. */
+  done: boolean;
+  /** These labels alone; none: all. */
+  labels: string[];
+  /** This photo alone. */
+  photo: number | null;
+  /** Share of the photos that becomes a part of its own, for validation; 0: no parts. */
+  val: number;
 }
 
 /** Photos that the person gives to the page. */
@@ -100,8 +110,8 @@ export interface Backend {
   statistics(since?: number): Promise<Statistics>;
   setLabels(labels: string[]): Promise<string[]>;
   renameLabel(old: string, name: string): Promise<string[]>;
-  /** What a format cannot carry of this project. */
-  notes(format: FormatName): Promise<string[]>;
+  /** What an export would leave out or change. */
+  notes(query: ExportQuery): Promise<string[]>;
   importFile(file: File, duplicates: Duplicates): Promise<Count>;
   /** A file for the person. */
   export(query: ExportQuery): Promise<Download>;

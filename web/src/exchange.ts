@@ -1,7 +1,8 @@
 import type { App } from "./app";
-import type { Duplicates } from "./backend";
+import type { Duplicates, ExportQuery } from "./backend";
 import { dialog } from "./dialog";
 import { h, save } from "./dom";
+import { ExportChoice } from "./exportchoice";
 import { strings } from "./strings";
 import type { FormatName } from "./types";
 
@@ -9,7 +10,8 @@ import type { FormatName } from "./types";
 export class ExchangeDialog {
   private readonly format = h("select", { on: { change: () => void this.draw() } });
   private readonly tolerance = h("input", { type: "number", min: "0", max: "50", step: "0.5", on: { input: () => void this.draw() } });
-  private readonly drafts = h("input", { type: "checkbox", on: { change: () => void this.draw() } });
+  private readonly choice: ExportChoice;
+  private readonly choices = h("div", {});
   private readonly notes = h("ul", { className: "notes" });
   private readonly download = h("button", { type: "button", className: "primary", on: { click: () => void this.export() } }, strings.exportButton);
   private readonly file = h("input", { type: "file", accept: ".json,.zip,.csv,.parquet" });
@@ -18,6 +20,7 @@ export class ExchangeDialog {
     ...Object.entries(strings.duplicates).map(([value, text]) => h("option", { value }, text)),
   );
   private readonly report = h("div", { role: "status" });
+  private asked = 0;
   private readonly effort = h("p", {});
   private readonly visit = h("p", {});
   readonly element = dialog(
@@ -25,7 +28,7 @@ export class ExchangeDialog {
     h("h3", {}, strings.exportTitle),
     h("label", { className: "field" }, h("span", {}, strings.exportFormat), this.format),
     h("label", { className: "field" }, h("span", {}, strings.exportTolerance), this.tolerance),
-    h("label", { className: "switch" }, this.drafts, h("span", {}, strings.exportDrafts)),
+    this.choices,
     this.notes,
     h("div", { className: "buttons" }, this.download),
     h("h3", {}, strings.importTitle),
@@ -41,6 +44,8 @@ export class ExchangeDialog {
   );
 
   constructor(private readonly app: App, private readonly imported: () => Promise<void>) {
+    this.choice = new ExportChoice(app, () => void this.draw());
+    this.choices.append(this.choice.element);
   }
 
   async open(): Promise<void> {
@@ -51,6 +56,7 @@ export class ExchangeDialog {
     this.tolerance.value ||= "0";
     this.duplicates.value = this.app.settings.duplicates;
     this.report.replaceChildren();
+    this.choice.draw();
     this.element.showModal();
     await this.draw();
     const found = await this.app.backend.statistics();
@@ -60,18 +66,24 @@ export class ExchangeDialog {
   }
 
   private async draw(): Promise<void> {
-    const notes = await this.app.backend.notes(this.format.value as FormatName).catch((error: Error) => [error.message]);
+    const asked = ++this.asked;
+    const notes = await this.app.backend.notes(this.query).catch((error: Error) => [error.message]);
+    if (asked !== this.asked) return;
     this.notes.replaceChildren(...notes.map((note) => h("li", {}, note)));
   }
 
-  private async export(): Promise<void> {
+  private get query(): ExportQuery {
     const tolerance = Math.min(50, Math.max(0, Number(this.tolerance.value) || 0));
+    return { format: this.format.value as FormatName, tolerance, ...this.choice.value };
+  }
+
+  private async export(): Promise<void> {
     this.download.disabled = true;
     try {
-      const format = this.format.value as FormatName;
-      const { name, content } = await this.app.backend.export({ format, tolerance, drafts: this.drafts.checked });
+      const { name, content, notes } = await this.app.backend.export(this.query);
       save(name, content);
-      this.notes.prepend(h("li", { className: "good" }, strings.exported(name)));
+      this.asked += 1;
+      this.notes.replaceChildren(h("li", { className: "good" }, strings.exported(name)), ...notes.map((note) => h("li", {}, note)));
     } catch (error) {
       this.notes.replaceChildren(h("li", {}, (error as Error).message));
     } finally {

@@ -1,6 +1,6 @@
 // The backend that `iog annotate` is.
 
-import { Lost, Refusal, Unreachable, type Backend, type Download } from "./backend";
+import { Lost, Refusal, Unreachable, type Backend, type Download, type ExportQuery } from "./backend";
 import type {
   Change, Count, Failure, HoverAnswer, Labels, LearningMessage, MaskMessage, MasksMade, Neighbour, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage, PhotoPage,
   Project, Stage, Statistics,
@@ -25,10 +25,10 @@ export const backend: Backend = {
   setLabels: async (labels) => (await call<{ labels: string[] }>("PUT", "/api/labels", { labels })).labels,
   renameLabel: async (old, name) =>
     (await call<{ labels: string[] }>("POST", "/api/labels/rename", { old, new: name })).labels,
-  notes: (format) => call<string[]>("GET", `/api/notes/${format}`),
+  notes: ({ format, ...choice }) => call<string[]>("GET", `/api/notes/${format}?${chosen(choice)}`),
   importFile: (file, duplicates) =>
     call<Count>("POST", `/api/import?${query({ name: file.name.slice(-300), on_duplicate: duplicates })}`, file),
-  export: ({ format, ...options }) => download(`/api/export/${format}?${query(options)}`),
+  export: ({ format, ...choice }) => download(`/api/export/${format}?${chosen(choice)}`),
   rescue: () => download("/api/rescue"),
 
   photos: (list, offset, limit) => call<PhotoPage>("GET", `/api/photos?${query({ ...list, offset, limit })}`),
@@ -67,10 +67,17 @@ export const backend: Backend = {
   },
 };
 
+function chosen({ labels, photo, ...choice }: Omit<ExportQuery, "format">): string {
+  const values = new URLSearchParams(query(photo === null ? choice : { ...choice, photo }));
+  for (const label of labels) values.append("label", label);
+  return values.toString();
+}
+
 async function download(path: string): Promise<Download> {
   const response = await send("GET", path);
   const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];
-  return { name: name ?? "download", content: await received(response.blob()) };
+  const notes = JSON.parse(response.headers.get("X-Left-Out") ?? "[]") as string[];
+  return { name: name ?? "download", content: await received(response.blob()), notes };
 }
 
 async function call<T>(method: string, path: string, body?: unknown): Promise<T> {

@@ -9,19 +9,19 @@ from importlib import resources
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Path, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from iog._version import __version__
 from iog.annotator import exchange, schemas
 from iog.annotator.bulk_routes import add_bulk
+from iog.annotator.exchange_routes import add_exchange
 from iog.annotator.label_routes import add_labels
 from iog.annotator.object_routes import add_objects, conflict
 from iog.annotator.photos import DISPLAY_SIDE
 from iog.annotator.store import PhotoFilter
 from iog.annotator.workbench import Workbench
-from iog.errors import ConflictError, DataError, ImageError, IogError, LostProjectError
+from iog.errors import ConflictError, ImageError, IogError, LostProjectError
 from iog.serving.guard import App, Guard
 from iog.serving.reference import reference
 
@@ -76,6 +76,7 @@ def make_app(
     _add_photos(app, bench)
     add_objects(app, bench)
     add_bulk(app, bench)
+    add_exchange(app, bench)
     add_labels(app, bench.store)
     for add in more:
         add(app)
@@ -160,43 +161,6 @@ def _add_project(app: FastAPI, bench: Workbench) -> None:
             median_seconds=statistics.median(e.seconds for e in efforts) if efforts else 0,
             median_clicks=statistics.median(e.clicks for e in efforts) if efforts else 0,
         )
-
-    @app.get("/api/export/{format}", response_class=Response)
-    def export(
-        format: exchange.FormatName, tolerance: Annotated[float, Query(ge=0, le=50)] = 0, drafts: bool = False
-    ) -> Response:
-        """The annotations as one ZIP file."""
-        choice = exchange.Choice(drafts=drafts)
-        content = exchange.export_zip(bench.store, bench.photos, format, tolerance=tolerance, choice=choice)
-        name = f"{format}.zip"
-        return Response(
-            content,
-            media_type="application/zip",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
-
-    @app.get("/api/notes/{format}")
-    def notes(format: exchange.FormatName) -> list[str]:
-        """What a format cannot carry of this project."""
-        return exchange.losses(bench.store, bench.photos, format)
-
-    @app.post("/api/import")
-    async def import_file(
-        request: Request,
-        name: Annotated[str, Query(max_length=300)] = "upload.json",
-        on_duplicate: exchange.Duplicates = "skip",
-    ) -> schemas.Count:
-        """Add the objects and boxes of a file (the body) to photos of the same names.
-
-        COCO's JSON, CSV, Parquet, or a ZIP file of any folder that can be imported; `name` tells which.
-        """
-        body = await request.body()
-        account = await run_in_threadpool(
-            exchange.import_upload, bench.store, bench.photos, name, body, on_duplicate=on_duplicate
-        )
-        if account.useless:
-            raise DataError("nothing could be used: " + "; ".join(account.lines()))
-        return schemas.Count(count=account.objects, notes=[] if account.is_clean else list(account.lines()))
 
 
 def _add_photos(app: FastAPI, bench: Workbench) -> None:

@@ -28,14 +28,14 @@ export const FORMATS = {
 } as const;
 
 export async function rescue(store: Store): Promise<Download> {
-  return { name: "iog-project.json", content: await projectFile(store) };
+  return { name: "iog-project.json", content: await projectFile(store), notes: [] };
 }
 
 export async function exported(store: Store, { format, tolerance, drafts }: ExportQuery): Promise<Download> {
   if (format === "project") return rescue(store);
   const { pictures } = await chosen(store, drafts);
   const labels = [...new Set([...(await store.labels()), ...pictures.flatMap(({ objects }) => objects.map(({ label }) => label))])];
-  return { name: `${format}.zip`, content: await zipped(written(format, pictures, labels, tolerance)) };
+  return { name: `${format}.zip`, content: await zipped(written(format, pictures, labels, tolerance)), notes: await losses(store, format, drafts) };
 }
 
 async function* written(format: string, pictures: Picture[], labels: string[], tolerance: number): AsyncGenerator<Entry> {
@@ -50,9 +50,9 @@ async function* written(format: string, pictures: Picture[], labels: string[], t
 }
 
 /** What an export would leave out or change. */
-export async function losses(store: Store, format: string): Promise<string[]> {
+export async function losses(store: Store, format: string, withDrafts: boolean): Promise<string[]> {
   if (format === "project") return ["Photos are not in the file: add them to the other page before its import."];
-  const { pictures, drafts } = await chosen(store, false);
+  const { pictures, drafts } = await chosen(store, withDrafts);
   const many = format === "png-photo" && pictures.some(({ objects }) => objects.length > 255);
   return [
     ...(drafts ? [`Left out: ${drafts} objects that nobody has accepted.`] : []),

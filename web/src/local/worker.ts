@@ -61,7 +61,7 @@ const local: Local = {
   statistics: async (since = 0) => statisticsOf([...(await (await opened).store.efforts(since)).values()]),
   setLabels: async (labels) => (await opened).store.setLabels(labels),
   renameLabel: async (old, name) => (await opened).store.renameLabel(old, name.trim()),
-  notes: async (format) => losses((await opened).store, format),
+  notes: async ({ format, drafts }) => losses((await opened).store, format, drafts),
   async importFile(file, duplicates) {
     const { store, photos } = await opened;
     return imported(store, photos, file, duplicates);

@@ -222,6 +222,13 @@ export const de: Texts = {
   exportFormat: "Format",
   exportTolerance: "Toleranz der Polygone in Pixeln",
   exportDrafts: "Auch Objekte, die nicht übernommen sind",
+  exportChoice: {
+    title: "Auswählen, was exportiert wird",
+    done: "Nur Fotos, die als fertig markiert sind",
+    here: "Nur das offene Foto",
+    split: "Fotos zur Validierung, in %",
+    labels: "Labels",
+  },
   exportButton: "Herunterladen",
   importTitle: "Import",
   importFile: "Datei mit Masken oder Rahmen",

@@ -228,6 +228,13 @@ export const en = {
   exportFormat: "Format",
   exportTolerance: "Polygon tolerance in pixels",
   exportDrafts: "Also objects that are not accepted",
+  exportChoice: {
+    title: "Choose what is exported",
+    done: "Only photos marked done",
+    here: "Only the open photo",
+    split: "Photos for validation, in %",
+    labels: "Labels",
+  },
   exportButton: "Download",
   importTitle: "Import",
   importFile: "File with masks or boxes",

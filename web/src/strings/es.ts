@@ -222,6 +222,13 @@ export const es: Texts = {
   exportFormat: "Formato",
   exportTolerance: "Tolerancia de los polígonos en píxeles",
   exportDrafts: "También objetos no aceptados",
+  exportChoice: {
+    title: "Elegir qué se exporta",
+    done: "Solo fotos marcadas como terminadas",
+    here: "Solo la foto abierta",
+    split: "Fotos para validación, en %",
+    labels: "Etiquetas",
+  },
   exportButton: "Descargar",
   importTitle: "Importar",
   importFile: "Archivo con máscaras o recuadros",

@@ -208,6 +208,13 @@ export const zh: Texts = {
   exportFormat: "格式",
   exportTolerance: "多边形容差（像素）",
   exportDrafts: "包括未确认的对象",
+  exportChoice: {
+    title: "选择导出内容",
+    done: "仅导出已完成的照片",
+    here: "仅导出当前照片",
+    split: "用于验证的照片比例（%）",
+    labels: "标签",
+  },
   exportButton: "下载",
   importTitle: "导入",
   importFile: "含掩膜或框的文件",

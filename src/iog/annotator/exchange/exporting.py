@@ -181,16 +181,17 @@ def export(
 
 def export_zip(
     store: Store, photos: Photos, format: FormatName, *, tolerance: float = 0, choice: Choice | None = None
-) -> bytes:
-    """As `export`, as the bytes of a ZIP file."""
+) -> tuple[bytes, list[str]]:
+    """As `export`: the bytes of a ZIP file, and what it left out or changed, in sentences for a person."""
     buffer = io.BytesIO()
+    account = Account()
     with tempfile.TemporaryDirectory() as folder:
-        _write(store, photos, format, Path(folder), Account(), tolerance, choice or Choice())
+        _write(store, photos, format, Path(folder), account, tolerance, choice or Choice())
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(Path(folder).rglob("*")):
                 if path.is_file():
                     archive.write(path, path.relative_to(folder).as_posix())
-    return buffer.getvalue()
+    return buffer.getvalue(), _said(account)
 
 
 def _write(
@@ -237,6 +238,10 @@ def losses(store: Store, photos: Photos, format: FormatName, choice: Choice | No
             _write(store, photos, format, Path(folder), account, 0, choice or Choice())
     except DataError as error:
         return [str(error)]
+    return _said(account)
+
+
+def _said(account: Account) -> list[str]:
     skipped = [f"Left out: {tally.count} {reason} ({tally})." for reason, tally in account.skipped.items()]
     return [*skipped, *(f"{sentence}: {tally.count} ({tally})." for sentence, tally in account.notes.items())]
 
