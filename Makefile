@@ -65,7 +65,7 @@ benchmark: $(DEV)/installed
 
 # The learned methods of others (docs/rivals.md) on one backbone, each with the same budget; goes on where it stopped.
 SAMPLES ?= 30000
-RIVALS ?= clicks-lite ifcn itis latent-diversity fca-net fctsfn brs f-brs
+RIVALS ?= clicks-lite ifcn itis latent-diversity fca-net fctsfn ris-net curve-gcn brs f-brs
 RIVAL_RUNS = $(foreach name,$(RIVALS),$(RUNS)/rivals/$(name)/final.pt)
 rivals: $(RIVAL_RUNS)
 	$(DEV)/$(BIN)/iog bench accuracy --data $(DATA) --out $(RESULTS) --limit 40 --methods lite \

@@ -34,6 +34,7 @@ FIRST_CHANNELS = ("first", "add", "remove", "previous")
 GUIDANCE = {
     "inside-outside": CHANNELS,
     "extreme-points": EXTREME_CHANNELS,
+    "box": CHANNELS,
     "points": POINT_CHANNELS,
     "distances": DISTANCE_CHANNELS,
     "first-point": FIRST_CHANNELS,

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from iog.box_methods import BoxSegmenter
 from iog.clicks import AnyClicks, Clicks, Correction, ExtremeClicks, PointClicks
 from iog.prediction import Prediction
+from iog.prompting import BoxPrompting
 from iog.robot import BoolArray, ExtremePixels
 from iog.segmenter import Segmenter, Session
 
@@ -106,6 +107,8 @@ class BoxedNetwork:
     @property
     def last(self) -> int | None:
         """The whole prompt, without corrections."""
+        if isinstance(self.segmenter.prompting, BoxPrompting):
+            return BOX_CLICKS
         return None if self.segmenter.takes_corrections else PROMPT_CLICKS
 
     def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:

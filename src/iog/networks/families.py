@@ -68,10 +68,12 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "ifcn": _rival("ifcn", "IFCN"),
     "itis": _rival("itis", "ITIS"),
-    "brs": _rival("brs", "BRS", "iog.rivals.brs:not_exported"),
-    "f-brs": _rival("f_brs", "FBRS", "iog.rivals.brs:not_exported"),
+    "brs": _rival("brs", "BRS", "iog.rivals.base:not_exported"),
+    "f-brs": _rival("f_brs", "FBRS", "iog.rivals.base:not_exported"),
     "latent-diversity": _rival("latent_diversity", "LatentDiversity"),
     "fca-net": _rival("fca_net", "FCANet"),
+    "ris-net": _rival("ris_net", "RISNet", "iog.rivals.base:not_exported"),
+    "curve-gcn": _rival("curve_gcn", "CurveGCN"),
     "fctsfn": _rival("fctsfn", "FCTSFN"),
 }
 """By kind, as checkpoints call it."""

@@ -17,12 +17,13 @@ from __future__ import annotations
 from iog.description import Info, ModelInfo
 from iog.guidance import BOXLESS
 from iog.prompting.base import THRESHOLD, Prompting
-from iog.prompting.lite import LiteExtremePrompting, LitePrompting, PointPrompting
+from iog.prompting.lite import BoxPrompting, LiteExtremePrompting, LitePrompting, PointPrompting
 from iog.prompting.published import DEXTR_THRESHOLD, PublishedExtremePrompting, PublishedPrompting
 
 __all__ = [
     "DEXTR_THRESHOLD",
     "THRESHOLD",
+    "BoxPrompting",
     "LiteExtremePrompting",
     "LitePrompting",
     "PointPrompting",
@@ -37,6 +38,8 @@ def prompting_of(info: Info) -> Prompting:
     """How the model that `info` describes is asked."""
     if isinstance(info, ModelInfo) and info.guidance in BOXLESS:
         return PointPrompting(info.size, info.margin, info.guidance)
+    if isinstance(info, ModelInfo) and info.guidance == "box":
+        return BoxPrompting(info.size, info.margin)
     extreme = info.guidance == "extreme-points"
     if isinstance(info, ModelInfo):
         return (LiteExtremePrompting if extreme else LitePrompting)(info.size, info.margin)

@@ -147,6 +147,21 @@ class LiteExtremePrompting(LitePrompting):
 
 
 @dataclass(frozen=True, slots=True)
+class BoxPrompting(LitePrompting):
+    """A network of this kind whose whole prompt is a box; an inside click changes nothing."""
+
+    @property
+    def takes_corrections(self) -> bool:
+        """No."""
+        return False
+
+    def settle(
+        self, probability: FloatArray, clicks: Clicks, crop: Crop, previous: FloatArray | None
+    ) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class PointPrompting(LitePrompting):
     """A network of this kind that takes clicks alone; without a box it sees the whole photo.
 

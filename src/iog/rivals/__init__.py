@@ -15,6 +15,8 @@ RIVALS: Mapping[str, str] = {
     "f-brs": "iog.rivals.f_brs:FBRSRecipe",
     "latent-diversity": "iog.rivals.latent_diversity:LatentDiversityRecipe",
     "fca-net": "iog.rivals.fca_net:FCANetRecipe",
+    "ris-net": "iog.rivals.ris_net:RISNetRecipe",
+    "curve-gcn": "iog.rivals.curve_training:CurveGCNRecipe",
     "fctsfn": "iog.rivals.fctsfn:FCTSFNRecipe",
 }
 """Where the recipe of each is."""

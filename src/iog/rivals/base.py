@@ -282,3 +282,14 @@ def clicked(guidance: str, click_maps: Tensor) -> tuple[Tensor, Tensor]:
     kind = " distance" if "add distance" in names else ""
     add, remove = (click_maps[:, names.index(n + kind)][:, None] == 1 for n in ("add", "remove"))
     return (add | remove).to(click_maps), add.to(click_maps)
+
+
+def not_exported(*_: Any) -> Any:
+    """Refuse what ONNX files cannot hold: gradients, regions as many as there are clicks.
+
+    Raises
+    ------
+    ModelError
+        Always.
+    """
+    raise ModelError("how this method answers cannot be written as ONNX: it runs in PyTorch alone")

@@ -108,25 +108,16 @@ class BRS(Network):
             optimizer.step(closure)  # type: ignore[no-untyped-call]
 
 
-def not_exported(*_: Any) -> Any:
-    """Refuse: ONNX has no gradients.
-
-    Raises
-    ------
-    ModelError
-        Always.
-    """
-    raise ModelError("BRS needs gradients while it answers, which ONNX files lack: it runs in PyTorch alone")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BRSRecipe(RivalRecipe):
     """BRS (Jang & Kim, CVPR 2019) around the trained network of `start`; one step that changes no weight."""
 
     network: BRSConfig = field(default_factory=BRSConfig)
     """The network's own settings."""
-    samples: int = 8
+    samples: int = 4
     """Objects of the one step, which changes nothing."""
+    batch: int = 4
+    """Objects per step."""
     learning_rate: float = 0.0
     """None: the weights are those of `start`."""
 
