@@ -217,6 +217,11 @@ def test_half_characters_come_back(client: TestClient, coffee: Sample) -> None:
     body["tasks"][0] |= {"id": "\ud800", "data": {"image": "\ud800"}}
     answer = client.post("/predict", content=json.dumps(body), headers={"Content-Type": "application/json"})
     assert answer.status_code == 200 and "\ud800" in answer.json()["results"][0]["error"]
+    region = rectangle(coffee.clicks.box, size_of(coffee))
+    for results, says in (([region], "no address"), (2**40, "no box")):  # a photo that is asked for; no list
+        body["tasks"][0]["annotations"] = [{"result": results}]
+        answer = client.post("/predict", content=json.dumps(body), headers=headers)
+        assert says in answer.json()["results"][0]["error"]
 
 
 def test_a_photo_that_was_turned_in_the_editor_is_refused(client: TestClient, coffee: Sample) -> None:

@@ -91,7 +91,12 @@ def test_parts_of_an_object_share_a_group() -> None:
     mask = np.zeros((40, 60), bool)
     mask[5:15, 5:20] = mask[20:35, 10:40] = True
     mask[24:30, 15:25] = False
-    prediction: Any = SimpleNamespace(mask=mask, confidence=0.5, image_size=(60, 40))
+    prediction: Any = SimpleNamespace(
+        visible=(Box(0, 0, 60, 40), mask.astype(np.float32)),
+        prompting=SimpleNamespace(threshold=0.5),
+        confidence=0.5,
+        image_size=(60, 40),
+    )
     shapes = list(x_anylabeling._shapes(prediction, Box(4, 4, 46, 37), "polygon", 0))
     assert len(shapes) == 2 and {shape["group_id"] for shape in shapes} == {4 * 60 + 4 + 1}
     assert np.array_equal(rasterize([shape["points"] for shape in shapes], 60, 40), mask)

@@ -196,7 +196,8 @@ def _origin(url: str) -> tuple[str, str, int] | None:
 
 def _is_clean(address: str) -> bool:
     """Without characters that parsers read in different ways."""
-    return len(address) < 1 << 14 and not any(c < " " or c in "\\\x7f" for c in address)
+    odd = any(c < " " or c in "\\\x7f" or "\ud800" <= c <= "\udfff" for c in address)
+    return len(address) < 1 << 14 and not odd
 
 
 def _split(url: str) -> Any:

@@ -21,15 +21,15 @@ from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, Field
 
 from iog.clicks import Box
-from iog.connectors.core import Core, Photo
+from iog.connectors.core import Core, Photo, patch_of
 from iog.connectors.fetching import Fetcher
 from iog.connectors.prompts import Mark, box_of, clicks_of, shared_out
 from iog.connectors.settings import Settings, Shapes
 from iog.errors import ClickError, DataError, IogError
 from iog.formats.label_studio import encode_rle
 from iog.formats.places import MALFORMED
+from iog.formats.records import outlines
 from iog.formats.voc import parse
-from iog.masks import polygons
 from iog.prediction import Prediction
 from iog.serving.guard import plain_refusal as refusal
 
@@ -218,7 +218,10 @@ def _carried(task: _Task) -> list[Any]:
         for one in reversed(made or []):
             if not isinstance(one, Mapping) or one.get("was_cancelled"):
                 continue
-            found = [r for r in one.get("result") or [] if _kind(r).startswith("rectangle")]
+            regions = one.get("result")
+            found = (
+                [r for r in regions if _kind(r).startswith("rectangle")] if isinstance(regions, list) else []
+            )
             if found:
                 return found
     return []
@@ -257,7 +260,8 @@ def _answer(
 
 
 def _regions(prediction: Prediction, control: _Control, label: str) -> Iterator[dict[str, Any]]:
-    if not prediction.mask.any():
+    patch = patch_of(prediction)
+    if not patch.area:
         return
     width, height = prediction.image_size
     common = {
@@ -273,8 +277,8 @@ def _regions(prediction: Prediction, control: _Control, label: str) -> Iterator[
         [{"format": "rle", "rle": encode_rle(prediction.mask)}]
         if control.kind == "brushlabels"
         else [
-            {"points": [[100 * x / width, 100 * y / height] for x, y in part["outer"]], "closed": True}
-            for part in polygons(prediction.mask, _TOLERANCE)
+            {"points": [[100 * x / width, 100 * y / height] for x, y in outer], "closed": True}
+            for outer, _ in outlines(patch, _TOLERANCE)
         ]
     )
     for value in values:

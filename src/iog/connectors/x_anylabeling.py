@@ -20,13 +20,14 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from iog.clicks import Box
-from iog.connectors.core import Core
+from iog.connectors.core import Core, patch_of
 from iog.connectors.objects import UnknownError
 from iog.connectors.prompts import Mark, box_of, clicks_of, photo_of_text, shared_out
 from iog.connectors.settings import Settings
 from iog.errors import ClickError
+from iog.formats.records import outlines
 from iog.formats.yolo import bridged
-from iog.masks import BoolArray, Ring, mask_box, polygons
+from iog.masks import Ring
 from iog.prediction import Prediction
 from iog.serving.messages import Coordinate
 
@@ -163,8 +164,8 @@ def _sorted(marks: Sequence[_Mark], size: tuple[int, int]) -> tuple[list[Box], l
 
 
 def _shapes(prediction: Prediction, box: Box, kind: str, fineness: float) -> Iterator[dict[str, Any]]:
-    mask = prediction.mask
-    if not mask.any():
+    patch = patch_of(prediction)
+    if not patch.area:
         return
     common = {
         "label": LABEL if kind == "every-photo" else UNFINISHED,
@@ -174,12 +175,12 @@ def _shapes(prediction: Prediction, box: Box, kind: str, fineness: float) -> Ite
         "group_id": None,
     }
     if kind == "rectangle":
-        yield {**common, "shape_type": "rectangle", "points": _rectangle(mask)}
+        yield {**common, "shape_type": "rectangle", "points": _rectangle(patch.box)}
     elif kind == "rotation":
-        points, direction = _turned(mask)
+        points, direction = _turned([outer for outer, _ in outlines(patch, 0)])
         yield {**common, "shape_type": "rotation", "points": points, "direction": direction}
     else:
-        rings = [_outline(part["outer"], part["holes"], fineness) for part in polygons(mask)]
+        rings = [_outline(outer, holes, fineness) for outer, holes in outlines(patch, 0)]
         # Parts of one object share a number, which the corner of its box makes another than its neighbours'.
         group = box.y0 * prediction.image_size[0] + box.x0 + 1 if len(rings) > 1 else None
         for ring in rings:
@@ -201,16 +202,14 @@ def _simplified(ring: Ring, fineness: float) -> Ring:
     return found
 
 
-def _rectangle(mask: BoolArray) -> Ring:
-    box = mask_box(mask)
-    assert box is not None, "the mask is not empty"
+def _rectangle(box: Box) -> Ring:
     x0, y0, x1, y1 = (float(edge) for edge in box)
     return [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]
 
 
-def _turned(mask: BoolArray) -> tuple[Ring, float]:
-    """The smallest turned rectangle around the mask, and the angle of its first side in radians."""
-    corners = np.concatenate([np.array(part["outer"], np.float32) for part in polygons(mask)])
+def _turned(rings: Sequence[Ring]) -> tuple[Ring, float]:
+    """The smallest turned rectangle around outlines, and the angle of its first side in radians."""
+    corners = np.concatenate([np.array(ring, np.float32) for ring in rings])
     points: Ring = cv2.boxPoints(cv2.minAreaRect(corners)).tolist()
     (x0, y0), (x1, y1) = points[:2]
     return points, math.atan2(y1 - y0, x1 - x0) % math.tau
