@@ -196,12 +196,12 @@ def outline(
         count = page.evaluate("window.iogPainted.length")
         page.mouse.click(*at(point), button=button)
         page.wait_for_selector(".saving[data-state=saved]")
-        for _ in range(500):
+        for _ in range(3000):
             times = page.evaluate("window.iogPainted")
             if len(times) > count:
                 return float(times[count])
             time.sleep(0.01)
-        raise SystemExit("the page painted no mask within five seconds")
+        raise SystemExit("the page painted no mask within half a minute")
 
     for number in range(rounds):
         page.mouse.click(*at(first))
@@ -224,7 +224,7 @@ def outline(
     for _ in range(5):
         page.mouse.click(*at(first))
         page.mouse.click(*at(second))
-        page.wait_for_selector(".stage[data-preview=true]", state="attached", timeout=5000)
+        page.wait_for_selector(".stage[data-preview=true]", state="attached")
         count, started = page.evaluate("[window.iogPreviews, performance.now()]")
         for step in range(120):
             angle = step / 10

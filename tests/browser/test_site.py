@@ -213,6 +213,16 @@ def test_labels_go_out_and_come_back(browser: Any, address: str, tmp_path: Path)
         bring(file, "replace")
         for now, mask in zip(_now(tab), drawn, strict=True):
             assert np.array_equal(now, mask), name
+
+    tab.key("Escape")
+    tab.key("m")
+    tab.page.get_by_role("button", name="All", exact=True).click()
+    tab.page.get_by_role("button", name="Merge", exact=True).click()
+    sync_api.expect(tab.page.locator(".objects .open")).to_have_count(1)
+    tab.saved()
+    assert np.array_equal(_now(tab)[0], ring | parts)
+    tab.key("Control+z")
+    sync_api.expect(tab.page.locator(".objects .open")).to_have_count(2)
     assert tab.errors == []
     context.close()
 

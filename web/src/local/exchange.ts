@@ -34,7 +34,7 @@ export async function rescue(store: Store): Promise<Download> {
 export async function exported(store: Store, { format, tolerance, drafts }: ExportQuery): Promise<Download> {
   if (format === "project") return rescue(store);
   const { pictures } = await chosen(store, drafts);
-  const labels = [...new Set([...(await store.labels()), ...pictures.flatMap(({ objects }) => objects.map(({ label }) => label))])];
+  const labels = [...new Set([...(await store.labels.read()).labels, ...pictures.flatMap(({ objects }) => objects.map(({ label }) => label))])];
   return { name: `${format}.zip`, content: await zipped(written(format, pictures, labels, tolerance)), notes: await losses(store, format, drafts) };
 }
 

@@ -114,7 +114,12 @@ const forwarded = Object.fromEntries(
 export const backend: Backend = {
   ...forwarded,
   intake,
-  desk: null,
+  desk: {
+    bulk: (photo, wish) => call("bulk", photo, wish),
+    mergeLabel: (old, name) => call("mergeLabel", old, name),
+    deleteLabel: (label) => call("deleteLabel", label),
+    setColour: (label, colour) => call("setColour", label, colour),
+  },
   learning: null,
   image: (photo) => pictures.of(photo),
   thumbnail: (photo) => thumbnails.of(photo),

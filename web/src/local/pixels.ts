@@ -86,15 +86,25 @@ export function nearestSign(values: Int32Array, size: Size): Int8Array {
 
 /** Only the largest 8-connected part. */
 export function largestPart(pixels: Uint8Array, size: Size): Uint8Array {
+  return raised(places(pixels, size)[0] ?? [], pixels.length);
+}
+
+/** The 8-connected parts, the largest first. */
+export function partsOf(pixels: Uint8Array, size: Size): Uint8Array[] {
+  return places(pixels, size).map((part) => raised(part, pixels.length));
+}
+
+function places(pixels: Uint8Array, size: Size): number[][] {
   const left = pixels.slice();
-  let largest: number[] = [];
-  for (let at = left.indexOf(1); at >= 0; at = left.indexOf(1, at + 1)) {
-    const part = flooded(left, at, size, true);
-    if (part.length > largest.length) largest = part;
-  }
-  const kept = new Uint8Array(pixels.length);
-  for (const at of largest) kept[at] = 1;
-  return kept;
+  const parts: number[][] = [];
+  for (let at = left.indexOf(1); at >= 0; at = left.indexOf(1, at + 1)) parts.push(flooded(left, at, size, true));
+  return parts.sort((a, b) => b.length - a.length);
+}
+
+function raised(places: number[], length: number): Uint8Array {
+  const pixels = new Uint8Array(length);
+  for (const at of places) pixels[at] = 1;
+  return pixels;
 }
 
 /** Without background that the object encloses (4-connected). */

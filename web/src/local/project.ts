@@ -3,9 +3,10 @@
 import { Refusal, type Duplicates } from "../backend";
 import type { Count } from "../types";
 import type { Tables } from "./database";
+import { labelsOf } from "./labels";
 import { type StoredPatch } from "./patch";
 import type { Content, Entry, KeptWork, ObjectRow, PhotoRow, Step, StepKind, Timing } from "./rows";
-import { type Store, changed, labelsOf, one } from "./store";
+import { type Store, changed, one } from "./store";
 
 const FORMAT = "iog-web-project-1";
 

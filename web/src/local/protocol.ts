@@ -1,12 +1,12 @@
 // What the page and its Worker say to each other.
 
-import { Lost, Refusal, Unreachable, type Backend } from "../backend";
+import { Lost, Refusal, Unreachable, type Backend, type Desk } from "../backend";
 import type { Count, MaskMessage, ObjectMessage } from "../types";
 import type { Source } from "./photos";
 import type { Site } from "./site";
 
 /** The backend without what only a page can do. */
-export interface Local extends Omit<Backend, "image" | "thumbnail" | "intake" | "desk" | "learning"> {
+export interface Local extends Omit<Backend, "image" | "thumbnail" | "intake" | "desk" | "learning">, Desk {
   /** First of all; the model is loaded from then on. */
   begin(site: Site): Promise<void>;
   /** The photo, upright, for the page. */

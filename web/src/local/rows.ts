@@ -1,6 +1,6 @@
 // What the browser keeps, row by row.
 
-import type { Kind, PhotoFilter, PhotoMessage, State, Statistics, Work } from "../types";
+import type { BulkKind, Kind, PhotoFilter, PhotoMessage, State, Statistics, Work } from "../types";
 import type { StoredPatch } from "./patch";
 
 /** How many clicks a step of each kind cost a person; other kinds cost none. */
@@ -9,7 +9,7 @@ const CLICKS: Readonly<Record<string, number>> = { corners: 2, inside: 1, correc
 /** Below this confidence an object is worth a second look. */
 const DOUBTFUL = 0.8;
 
-export type StepKind = Kind | "undo" | "redo" | "restore" | "import" | "automatic";
+export type StepKind = Kind | BulkKind | "undo" | "redo" | "restore" | "import" | "automatic";
 
 export interface PhotoRow {
   id: number;

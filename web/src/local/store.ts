@@ -4,19 +4,23 @@
 import { Refusal } from "../backend";
 import type { PhotoHistory, State } from "../types";
 import { type Database, type Tables } from "./database";
+import { LabelTable } from "./labels";
 import { objectMessage } from "./messages";
 import {
   type Content, type Entry, type Found, type ObjectRow, type PhotoRow, type Step, type StepKind, type Timing, efforts, present,
 } from "./rows";
 
 export const CHANGED_ELSEWHERE = "this object was changed elsewhere";
-const LABELS = "labels";
 
 /** Photos to which steps belong together: they are one step for undo. */
-type Together = Map<number, number>;
+export type Together = Map<number, number>;
 
 export class Store {
-  constructor(readonly database: Database) {}
+  readonly labels: LabelTable;
+
+  constructor(readonly database: Database) {
+    this.labels = new LabelTable(database);
+  }
 
   // ---- objects
 
@@ -94,46 +98,7 @@ export class Store {
     });
   }
 
-  // ---- labels and times
-
-  labels(): Promise<string[]> {
-    return this.database.read(labelsOf);
-  }
-
-  setLabels(labels: string[]): Promise<string[]> {
-    const names = [...new Set(labels.map((label) => label.trim()).filter(Boolean))];
-    return this.database.write(async (tables) => {
-      await tables.put("settings", names, LABELS);
-      return names;
-    });
-  }
-
-  /** In the list, in all objects, and in what undo brings back. */
-  renameLabel(old: string, name: string): Promise<string[]> {
-    return this.database.write(async (tables) => {
-      const labels = await labelsOf(tables);
-      if (!labels.includes(old)) {
-        if (labels.includes(name)) return labels; // asked again, because the first answer was lost
-        throw new Refusal(`the project has no label '${old}'`);
-      }
-      if (labels.includes(name) && name !== old) {
-        throw new Refusal(`there is a label '${name}' already; give the objects that one instead of renaming '${old}'`);
-      }
-      const touched = new Set<number>();
-      for (const step of await tables.all<Step>("steps")) {
-        if (step.label !== old) continue;
-        touched.add(step.object);
-        await tables.put("steps", { ...step, label: name });
-      }
-      for (const row of await tables.all<ObjectRow>("objects")) {
-        if (!touched.has(row.id)) continue;
-        await tables.put("objects", { ...row, label: row.label === old ? name : row.label, version: row.version + 1 });
-      }
-      const renamed = labels.map((label) => (label === old ? name : label));
-      await tables.put("settings", renamed, LABELS);
-      return renamed;
-    });
-  }
+  // ---- times
 
   /** What each object cost, by its number; only the work after `since`. */
   efforts(since = 0): Promise<Map<number, { seconds: number; clicks: number }>> {
@@ -175,10 +140,6 @@ export class Store {
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
-
-export async function labelsOf(tables: Tables): Promise<string[]> {
-  return (await tables.get<string[]>("settings", LABELS)) ?? ["object"];
-}
 
 export async function one(tables: Tables, number: number): Promise<Found> {
   const row = await tables.get<ObjectRow>("objects", number);
@@ -260,7 +221,7 @@ async function record(tables: Tables, photo: number, move: Entry["moves"][number
   together?.set(photo, id);
 }
 
-async function canWalk(tables: Tables, photo: number): Promise<{ can_undo: boolean; can_redo: boolean }> {
+export async function canWalk(tables: Tables, photo: number): Promise<{ can_undo: boolean; can_redo: boolean }> {
   const entries = await tables.all<Entry>("history", photo, "photo");
   return { can_undo: entries.some(({ undone }) => !undone), can_redo: entries.some(({ undone }) => undone) };
 }

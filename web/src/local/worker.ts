@@ -4,6 +4,7 @@ import type { Segmenter } from "../../packages/iog-web/src/segmenter";
 import { Refusal, type ListQuery } from "../backend";
 import type { MaskMessage, PhotoFilter, Project } from "../types";
 import { Bench, asRefusal } from "./bench";
+import { bulk } from "./bulk";
 import { Database } from "./database";
 import { FORMATS, exported, imported, losses, rescue } from "./exchange";
 import { outlines } from "./formats/records";
@@ -55,12 +56,15 @@ const local: Local = {
     const counts = FILTERS.map((filter) => [filter, all.filter(({ row, objects }) => passes(row, objects, filter)).length]);
     return {
       name: "iog", file: "", first: first ? photoMessage(first.row, first.objects) : null,
-      counts: Object.fromEntries(counts), labels: await store.labels(), colours: {}, formats: FORMATS as unknown as Project["formats"],
+      counts: Object.fromEntries(counts), ...(await store.labels.read()), formats: FORMATS as unknown as Project["formats"],
     };
   },
   statistics: async (since = 0) => statisticsOf([...(await (await opened).store.efforts(since)).values()]),
-  setLabels: async (labels) => (await opened).store.setLabels(labels),
-  renameLabel: async (old, name) => (await opened).store.renameLabel(old, name.trim()),
+  setLabels: async (labels) => (await (await opened).store.labels.set(labels)).labels,
+  renameLabel: async (old, name) => (await (await opened).store.labels.rename(old, name.trim())).labels,
+  mergeLabel: async (old, name) => (await opened).store.labels.merge(old, name),
+  deleteLabel: async (label) => (await opened).store.labels.delete(label),
+  setColour: async (label, colour) => (await opened).store.labels.paint(label, colour),
   notes: async ({ format, drafts }) => losses((await opened).store, format, drafts),
   async importFile(file, duplicates) {
     const { store, photos } = await opened;
@@ -113,6 +117,11 @@ const local: Local = {
 
   create: async (photo, wish) => objectMessage(await (await opened).bench.start(photo, wish)),
   masksForBoxes: async (photo, step) => (await opened).bench.masksForBoxes(photo, step),
+  async bulk(photo, wish) {
+    const { store, photos } = await opened;
+    if (wish.photo != null) await photos.size(wish.photo);
+    return bulk(store, photo, wish);
+  },
   walk: async (photo, direction, seconds) => (await opened).store.walk(photo, direction, seconds),
   deleted: async (photo) => (await (await opened).store.deleted(photo)).map(objectMessage),
   restore: async (id, seconds) => objectMessage(await (await opened).store.restore(id, seconds)),
