@@ -1,9 +1,9 @@
 """Where the network's time goes, and what other ways to run it take: python benchmarks/layers.py
 
-ONNX Runtime's own profile on one thread: the least time of each layer over the rounds, summed by kind. The
-peak is that of a product of two large 8-bit matrices, on the same thread in the same run. Then ways to run it,
-in turn in each round, processor time: an encode and two decodes a box, as `iog auto` does. Needs the package
-onnx; OpenVINO joins where it is installed.
+ONNX Runtime's own profile on one thread: the least time of each layer over the rounds, summed by kind.
+The peak is that of a product of two large 8-bit matrices, on the same thread in the same run. Then ways
+to run it, in turn in each round, processor time: an encode and two decodes a box, as `iog auto` does.
+Needs the package onnx; OpenVINO joins where it is installed.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 
 Two servers on the same large photo: beside one a process learns all the time, beside the other none does. In
 turn, a person's requests go to both: after a pause, in which the learning goes on, the two corners, previews,
-the third click, a correction. The median of each wait is printed, and the most memory that the learning process
-took.
+the third click, a correction. The median of each wait is printed, and the most memory that the learning
+process took.
 """
 
 from __future__ import annotations

@@ -407,7 +407,7 @@ def test_class_numbers_and_unused_names_survive(make: Callable[[str], Project], 
     document = {
         "images": [{"id": 1, "file_name": "a.png", "width": WIDTH, "height": HEIGHT}],
         "categories": [{"id": 3, "name": "car", "supercategory": "vehicle"}, {"id": 18, "name": "dog"}],
-        "annotations": [{"id": 1, "image_id": 1, "category_id": 18, "bbox": [4, 5, 20, 10]}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 18, "segmentation": [[4, 5, 20, 5, 20, 15]]}],
     }
     exchange.import_upload(store, photos, "a.json", json.dumps(document).encode())
     exchange.export(store, photos, "coco", tmp_path / "out")

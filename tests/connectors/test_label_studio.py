@@ -215,7 +215,8 @@ def test_half_characters_come_back(client: TestClient, coffee: Sample) -> None:
     """JSON has them as escapes, UTF-8 does not."""
     body = ask(coffee, None)
     body["tasks"][0] |= {"id": "\ud800", "data": {"image": "\ud800"}}
-    answer = client.post("/predict", content=json.dumps(body), headers={"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json"}
+    answer = client.post("/predict", content=json.dumps(body), headers=headers)
     assert answer.status_code == 200 and "\ud800" in answer.json()["results"][0]["error"]
     region = rectangle(coffee.clicks.box, size_of(coffee))
     for results, says in (([region], "no address"), (2**40, "no box")):  # a photo that is asked for; no list

@@ -241,7 +241,7 @@ class Photos:
 
     def _follow(self) -> None:
         """Give the work on a moved, renamed or swapped photo to the file that has its content now."""
-        astray = {row.id: row for row in self._store.identified() if not self._is_in_place(row)}
+        astray = {row.id: row for row in self._store.identified() if not self.is_in_place(row)}
         if not astray:
             return
         wanted = {(row.bytes, row.sha256): number for number, row in astray.items()}
@@ -259,7 +259,8 @@ class Photos:
             self._store.move_photos(moves)
             self._store.sync_photos(self._listed())
 
-    def _is_in_place(self, row: IdentityRow) -> bool:
+    def is_in_place(self, row: IdentityRow) -> bool:
+        """Whether the file at a photo's path is still the one that was annotated."""
         path = self.folder / row.path
         try:
             stat = path.stat()

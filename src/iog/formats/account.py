@@ -75,7 +75,8 @@ class Account:
     def useless(self) -> bool:
         """Whether nothing came of something: then a command must not report success."""
         left = [*self.skipped.values(), *self.unasked.values()]
-        there = sum(self.read.values()) + sum(tally.count for tally in left)
+        objects = (count for what, count in self.read.items() if what != "photos")
+        there = sum(objects) + sum(tally.count for tally in left)
         return there > 0 and sum(self.made.values()) == 0
 
     @property

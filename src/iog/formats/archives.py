@@ -14,6 +14,19 @@ MAXIMUM_UNPACKED = 1 << 30
 """Bytes of the files in a ZIP file."""
 
 
+_PREFIX = "iog-unpacked-"
+
+
+def is_allowed(path: Path, source: Path) -> bool:
+    """Whether a path that `source` names may be read.
+
+    What an archive says of places outside of it is never followed: it may come from a stranger.
+    """
+    folders = (source.resolve(), *source.resolve().parents)
+    archive = next((folder for folder in folders if folder.name.startswith(_PREFIX)), None)
+    return archive is None or path.resolve().is_relative_to(archive)
+
+
 @contextmanager
 def unpacked(path: Path) -> Iterator[Path]:
     """The path; of a ZIP file a temporary folder that holds what is in it.
@@ -26,7 +39,7 @@ def unpacked(path: Path) -> Iterator[Path]:
     if not (path.is_file() and zipfile.is_zipfile(path)):
         yield path
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
         _unpack(path, Path(folder))
         try:
             yield Path(folder)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -24,6 +25,7 @@ from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
 from iog.formats.jsonstream import walk
+from iog.formats.matching import clean
 from iog.formats.places import MALFORMED, files_below, part_of
 from iog.formats.records import (
     Annotation,
@@ -94,6 +96,10 @@ class _Document:
         self._name = file.name if file == source else file.relative_to(source).as_posix()
         folder = "" if file == source else file.parent.relative_to(source).as_posix()
         self._sections = [folder] if folder not in ("", ".") else []
+        # instances_train2017.json, or a folder for each part.
+        named = re.findall("[a-z]+", file.stem.lower())
+        self._part = part_of("/".join([*self._sections, *named]))
+        self._sections += [self._part] if self._part in named else []
         self._images: dict[str, list[tuple[str, Size | None]]] = {}
         self._categories: dict[str, Class] = {}
         # SQLite moves a nameless database to the disk when it grows.
@@ -119,12 +125,19 @@ class _Document:
             for key, stated in self._images.items():
                 rows = spill.execute("SELECT json FROM a WHERE image = ? ORDER BY rowid", (key,))
                 name, size = stated[0]
+                if len({clean(other) for other, _ in stated}) > 1:
+                    names = " and ".join(other for other, _ in stated)
+                    reason = "several photos have the id of its photo; which one is meant cannot be told"
+                    objects = [json.loads(text) for (text,) in rows]
+                    self._account.count("photos", len(stated) - 1)
+                    self._account.count("objects", len(objects))
+                    self._account.skip(reason, f"{self._name}: {names}", max(1, len(objects)))
+                    continue
                 if len(stated) > 1:
                     self._account.note("a photo is listed twice; its objects are joined", name)
                 annotations = [a for (text,) in rows if (a := self._annotation(json.loads(text), size))]
-                part = part_of("/".join(self._sections))
                 yield Picture(
-                    name=name, size=size, annotations=annotations, split=part, sections=self._sections
+                    name=name, size=size, annotations=annotations, split=self._part, sections=self._sections
                 )
             listed = set(self._images)
             for key, count, example in spill.execute(
@@ -144,8 +157,11 @@ class _Document:
             self._images.setdefault(_key(value.get("id")), []).append((str(name), _size(value)))
         elif key == "categories":
             number = _whole(value.get("id"))
+            name = str(value.get("name") or f"category {value.get('id')}")
+            if any(one.name == name and one.number != number for one in self._categories.values()):
+                self._account.note("categories of one name become one class", f"{self._name}: {name}")
             named = Class(
-                name=str(value.get("name", f"category {value.get('id')}")),
+                name=name,
                 number=number,
                 supercategory=str(value.get("supercategory") or ""),
             )
@@ -171,6 +187,8 @@ class _Document:
             box, shape = _box(a.get("bbox")), _shape(a.get("segmentation"), size)
             if box is None and shape is None:
                 raise ValueError("it has neither a usable segmentation nor a usable bbox")
+            if any(a.get("keypoints") or ()):
+                self._account.note("keypoints are left out", name)
             if a.get("segmentation") and shape is None:
                 self._account.note("its segmentation holds no area; the box is taken", name)
             return Annotation(

@@ -11,7 +11,7 @@ from iog.errors import DataError, ImageError, IogError
 from iog.formats import table
 from iog.formats.account import Account
 from iog.formats.archives import unpacked
-from iog.formats.matching import PhotoIndex, clean, fits
+from iog.formats.matching import PhotoIndex, fits, placed
 from iog.formats.places import files_below, replacing_folder
 from iog.formats.records import Annotation, Class, Dataset, Picture, Size
 from iog.images import PHOTO_ENDINGS, picture_sizes
@@ -97,7 +97,7 @@ class _Photos:
         if self._folder is None:
             if picture.size is None:
                 raise LookupError("the labels state no size; name the folder of the photos with --images")
-            return replace(picture, name=clean(picture.name))
+            return replace(picture, name=placed(picture))
         path = self._index.find(picture, account)
         try:
             size, stored = picture_sizes(self._folder / path, path)

@@ -66,13 +66,21 @@ def _picture(task: Mapping[str, Any], number: int, account: Account) -> Picture:
     name = _name(stated)
     annotations: list[Annotation] = []
     size: Size | None = None
-    for result in _results(task):
-        if result.get("type") == "choices" or "value" not in result:
+    for result in _results(task, name, account):
+        if "value" not in result:
+            continue
+        if result.get("type") in ("choices", "rating", "textarea", "taxonomy"):
+            account.note("answers about the whole photo are left out", name)
             continue
         account.count("regions")
         try:
-            size = _size(result) or size
+            own = _size(result)
+            if size is not None and own not in (None, size):
+                raise ValueError(f"it is for {own} pixels, others of its photo for {size}")
+            size = own or size
             annotation = _annotation(result)
+            if len(_labels(result["value"])) > 1:
+                account.note("a region has several labels; the first is taken", name)
         except MALFORMED as error:
             account.skip("a region cannot be read", f"{name or f'task {number}'}: {error}")
             continue
@@ -83,8 +91,15 @@ def _picture(task: Mapping[str, Any], number: int, account: Account) -> Picture:
     return Picture(name=name, size=size, annotations=annotations)
 
 
-def _results(task: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    done = [a for a in task.get("annotations") or [] if not a.get("was_cancelled")]
+def _results(task: Mapping[str, Any], name: str, account: Account) -> Iterator[Mapping[str, Any]]:
+    stated = task.get("annotations") or []
+    done = [a for a in stated if not a.get("was_cancelled")]
+    if len(done) < len(stated):
+        account.note("skipped annotations of a task are left out", name)
+    if len(done) > 1:
+        account.note("a task has several annotations; the last is taken", name)
+    if done and task.get("predictions"):
+        account.note("predictions of annotated tasks are left out", name)
     for annotation in (done or task.get("predictions") or [])[-1:]:
         yield from (r for r in annotation.get("result") or [] if isinstance(r, dict))
 
@@ -106,7 +121,7 @@ def _size(result: Mapping[str, Any]) -> Size | None:
 
 def _annotation(result: Mapping[str, Any]) -> Annotation | None:
     value, kind = result["value"], str(result.get("type", ""))
-    labels = next((v for k, v in value.items() if k.endswith("labels") and isinstance(v, list)), None)
+    labels = _labels(value)
     box, shape = _geometry(kind, value, _size(result))
     if box is None and shape is None:
         return None
@@ -119,6 +134,10 @@ def _annotation(result: Mapping[str, Any]) -> Annotation | None:
         attributes=dict(result["meta"]) if isinstance(result.get("meta"), dict) else {},
     )
     return with_flags(annotation)
+
+
+def _labels(value: Mapping[str, Any]) -> list[Any]:
+    return next((v for k, v in value.items() if k.endswith("labels") and isinstance(v, list)), [])
 
 
 def _geometry(kind: str, value: Mapping[str, Any], size: Size | None) -> tuple[Edges | None, Shape | None]:

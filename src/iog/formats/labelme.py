@@ -26,7 +26,7 @@ from iog.errors import DataError
 from iog.files import write_json
 from iog.formats.account import Account
 from iog.formats.matching import clean
-from iog.formats.places import MALFORMED, files_below, named_pictures, read_text
+from iog.formats.places import MALFORMED, files_below, named_pictures, part_of, read_text
 from iog.formats.records import Annotation, Dataset, Edges, Outline, Picture, Pixels, Shape, Size, with_flags
 from iog.images import MAXIMUM_PIXELS
 from iog.masks import Ring
@@ -88,27 +88,30 @@ def _picture(file: Path, root: Path, account: Account) -> Picture | None:
             )
         else:
             found.append(annotation)
-    stated = PurePosixPath(clean(str(data.get("imagePath") or ""))).name
+    path = PurePosixPath(clean(str(data.get("imagePath") or "")))
+    stated = path.name
     inner = file.relative_to(root).parent.as_posix()
+    if any((data.get("flags") or {}).values()) if isinstance(data.get("flags"), Mapping) else False:
+        account.note("flags of photos are left out", name)
     return Picture(
         name=stated or file.stem,
         size=size,
         annotations=[_grouped(a) for a in _joined(found, account, name)],
         stem=not stated,
+        negative=not data["shapes"],
         file=name,
+        split=part_of(str(path.parent)) or part_of(inner),
         sections=[inner] if inner != "." else [],
     )
 
 
 def _size(data: Mapping[str, Any]) -> Size | None:
     width, height = data.get("imageWidth"), data.get("imageHeight")
-    if (
-        isinstance(width, int | float)
-        and isinstance(height, int | float)
-        and 0 < width * height <= MAXIMUM_PIXELS
-    ):
-        return int(width), int(height)
-    return None
+    try:
+        sides = round(float(width or 0)), round(float(height or 0))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return sides if min(sides) > 0 and sides[0] * sides[1] <= MAXIMUM_PIXELS else None
 
 
 def _annotation(shape: Mapping[str, Any], size: Size | None) -> Annotation | None:
@@ -127,9 +130,13 @@ def _annotation(shape: Mapping[str, Any], size: Size | None) -> Annotation | Non
     attributes |= {str(key): value for key, value in (flags or {}).items()}
     known = {*_KNOWN, "flags", "attributes"}
     attributes |= {
-        key: v for key, v in shape.items() if key not in known and isinstance(v, str | int | float) and v
+        key: value
+        for key, value in shape.items()
+        if key not in known and value is not None and value != "" and value != [] and value != {}
     }
     score = shape.get("score")
+    if shape["label"] is None:
+        raise ValueError("it has no label")
     annotation = Annotation(
         label=str(shape["label"]),
         shape=drawn,

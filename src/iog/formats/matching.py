@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -9,7 +10,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from iog.formats.account import Account
-from iog.formats.places import aliases
+from iog.formats.places import aliases, part_of
 from iog.formats.records import Picture, Size
 
 AMBIGUOUS = "several photos have this name; state folders, or import folder by folder"
@@ -30,18 +31,22 @@ class PhotoIndex:
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._exact: dict[str, str] = {}
-        self._ends: dict[str, str | None] = {}  # None: several
+        self._whole: dict[str, str | None] = {}  # None: several
+        self._ends: dict[str, str | None] = {}
         for path in paths:
-            self._exact[path] = path
+            self._exact[_composed(path)] = path
+            for parts in (_meaningful(path), _meaningful(_stem(path))):
+                whole = _composed("/".join(parts))
+                self._whole[whole] = path if whole not in self._whole else None
             for end in {*_ends(_meaningful(path)), *_ends(_meaningful(_stem(path)))}:
-                self._ends[end] = path if end not in self._ends else None
+                self._ends[_composed(end)] = path if _composed(end) not in self._ends else None
 
     @cached_property
     def _aliases(self) -> dict[str, str | None]:
         """Photos as our own writers call them where several have one stem; seldom asked for."""
         found: dict[str, str | None] = {}
         for path in self._exact:
-            for alias in aliases(path):
+            for alias in map(_composed, aliases(path)):
                 found[alias] = path if alias not in found else None
         return found
 
@@ -65,18 +70,20 @@ class PhotoIndex:
         return path
 
     def _stated(self, picture: Picture) -> str:
-        name = clean(picture.name)
+        name = _composed(clean(picture.name))
         for stated in (name, *(f"{section}/{name}".lstrip("/") for section in picture.sections)):
             if stated in self._exact:
-                return stated
+                return self._exact[stated]
         wanted = [_meaningful(name)]
         wanted += [_meaningful(f"{section}/{name}") for section in picture.sections]
         for parts in sorted(wanted, key=len, reverse=True):
+            if (whole := self._whole.get("/".join(parts))) and _of_part(whole, picture):
+                return whole
             for end in _ends(parts):
                 found = self._ends.get(end, "")
                 if found is None:
                     raise LookupError(AMBIGUOUS)
-                if found and self._agree(found, parts, picture.stem):
+                if found and self._agree(found, parts, picture.stem) and _of_part(found, picture):
                     return found
         for stated in (name, *(f"{section}/{name}" for section in picture.sections)):
             if alias := self._aliases.get(stated):
@@ -92,6 +99,17 @@ class PhotoIndex:
         )
 
 
+def _composed(text: str) -> str:
+    """Accents as part of their letters: some systems write them apart."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _of_part(path: str, picture: Picture) -> bool:
+    """Whether a photo's folders do not say another part of the data set than its labels do."""
+    part = part_of(str(PurePosixPath(path).parent))
+    return not part or not picture.split or part == picture.split
+
+
 def clean(name: str) -> str:
     """A stated name as a relative path: backslashes, URLs, drives and leading dots are taken away."""
     if "://" in name:
@@ -99,6 +117,14 @@ def clean(name: str) -> str:
     path = PurePosixPath(name.replace("\\", "/"))
     parts = [part for part in path.parts if part not in ("/", ".", "..") and not part.endswith(":")]
     return "/".join(parts)
+
+
+def placed(picture: Picture) -> str:
+    """The path of a photo as its labels alone state it: its name in the folder that they say it is in."""
+    name = clean(picture.name)
+    folders = [_meaningful(f"{section}/x")[:-1] for section in picture.sections]
+    stated = next(("/".join(parts) for parts in folders if parts), "")
+    return name if not stated or "/" in name else f"{stated}/{name}"
 
 
 def fits(picture: Picture, size: Size, stored: Size) -> str | None:

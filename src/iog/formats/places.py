@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from iog.errors import DataError, IogError
@@ -120,6 +121,7 @@ def _named(path: str, flat: bool, *, ending: bool) -> str:
 
 
 _MARK = ".iog-export"
+"""Names the files that an export wrote, one a line: what else is in the folder is a person's."""
 
 
 @contextmanager
@@ -129,18 +131,23 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
     Raises
     ------
     DataError
-        If `folder` holds something that an export did not write: nothing of a person's is ever removed.
+        If `folder` holds something that an export did not write: nothing of a person's is ever removed. Or if
+        it is the current folder.
     """
+    folder = folder.resolve()  # a link stays what it is
     if folder.exists() and not folder.is_dir():
         raise DataError(f"{folder} is a file; choose a folder to write into")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).exists():
-        raise DataError(f"{folder} holds files that no export wrote; choose an empty or a new folder")
-    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.absolute().parent))
+    if Path.cwd().is_relative_to(folder):
+        raise DataError(f"{folder} is the current folder or holds it; name a folder to make")
+    if (other := _of_a_person(folder)) is not None:
+        raise DataError(f"{folder} holds {other}, which no export wrote; choose an empty or a new folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.parent))
     made.chmod(0o755)
     try:
         yield made
-        (made / _MARK).write_text("written by iog export, which replaces this folder as a whole\n")
+        written = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
+        (made / _MARK).write_text("".join(f"{json.dumps(name)}\n" for name in written), encoding="utf-8")
         old = made.with_name(f"{made.name}.old")
         if folder.exists():
             folder.rename(old)
@@ -154,3 +161,14 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
+
+
+def _of_a_person(folder: Path) -> str | None:
+    """The first file of a folder that is not on its mark's list."""
+    if not folder.is_dir():
+        return None
+    written = {_MARK}
+    with suppress(OSError, ValueError):
+        written |= {json.loads(line) for line in (folder / _MARK).read_text(encoding="utf-8").splitlines()}
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+    return next((name for name in sorted(found) if name not in written), None)

@@ -185,6 +185,8 @@ class Picture:
     """The name has no ending."""
     file: str = ""
     """Its own file of labels, below the folder that was read; where a file holds many photos, none."""
+    negative: bool = False
+    """Whether its own file of labels says that it has no objects."""
     split: str = ""
     """Part of the data set that it belongs to: `train`, `val` or `test`; empty if that is not stated."""
     sections: Sequence[str] = ()

@@ -26,7 +26,7 @@ from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
 from iog.formats.matching import clean
-from iog.formats.places import files_below, named_pictures, read_names
+from iog.formats.places import files_below, named_pictures, part_of, read_names
 from iog.formats.records import Annotation, Class, Dataset, Edges, Painting, Picture, Pixels, Size
 from iog.images import MAXIMUM_PIXELS
 from iog.patch import Patch
@@ -34,6 +34,8 @@ from iog.patch import Patch
 _VOID = 255
 _UNUSABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML cannot hold."""
+_WIDER = dict.fromkeys(("gb2312", "gbk", "gb_2312-80"), "gb18030")
+"""Encodings that files name while they hold characters of the wider one."""
 
 
 def read(source: Path, account: Account, *, one_based: bool = True) -> Dataset:
@@ -89,7 +91,7 @@ def _picture(file: Path, folder: Path, source: Path, one_based: bool, account: A
             raise ValueError("it is no VOC annotation")
         sides = [_number(root.findtext(f"size/{side}")) for side in ("width", "height")]
         size = (round(sides[0]), round(sides[1])) if sides[0] and sides[1] else None
-        values = _values(source / "SegmentationObject" / f"{file.stem}.png", size, account)
+        values = _values(_picture_of_objects(file, source), size, account)
     except (ValueError, OSError) as error:
         account.skip("a file cannot be read", f"{name}: {error}")
         return None
@@ -107,10 +109,22 @@ def _picture(file: Path, folder: Path, source: Path, one_based: bool, account: A
         name=stated or file.stem,
         size=size,
         annotations=annotations,
+        negative=root.find("object") is None,
         stem=not PurePosixPath(stated).suffix,
+        split=part_of(section) or part_of(file.relative_to(source).parent.as_posix()),
         file=file.relative_to(folder).as_posix(),
         sections=[part for part in dict.fromkeys((section, inner)) if part not in ("", ".")],
     )
+
+
+def _picture_of_objects(file: Path, source: Path) -> Path:
+    """Where the picture of an XML file's objects is, if there is one: beside the folder `Annotations`."""
+    for folder in file.parents:
+        if folder.name == "Annotations":
+            return folder.parent / "SegmentationObject" / f"{file.stem}.png"
+        if folder == source:
+            break
+    return source / "SegmentationObject" / f"{file.stem}.png"
 
 
 def parse(content: bytes) -> ET.Element:
@@ -122,10 +136,14 @@ def parse(content: bytes) -> ET.Element:
         If it is no XML, or has a document type, which could define entities.
     """
     builder = ET.TreeBuilder()
+    content = content.lstrip(b"\r\n\t ")
     declared = re.match(rb"""\s*<\?xml[^>]*encoding=["']([A-Za-z0-9_.-]+)["']""", content[:200])
     encoding = "utf-8-sig" if declared is None else declared.group(1).decode("ascii").lower()
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
+    elif encoding.startswith("utf-16") and b"\0" not in content:
+        encoding = "utf-8"  # re-encoded by a tool that left the declaration as it was
+    encoding = _WIDER.get(encoding, encoding)
     try:
         codecs.lookup(encoding)
         text = content.decode("utf-8-sig" if encoding in ("utf-8", "utf8") else encoding)

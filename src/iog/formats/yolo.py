@@ -49,7 +49,7 @@ def read(source: Path, account: Account) -> Dataset:
     files = {
         file.relative_to(root).with_suffix("").as_posix(): file
         for file in files_below(root, ".txt")
-        if file.name.lower() not in _LISTS and not _is_readme(file) and file.resolve() not in lists
+        if file.resolve() not in lists and (_is_named_for_labels(file) or _holds_labels(file))
     }
     if not files:
         raise DataError(f"{source} has no .txt files of labels (YOLO)")
@@ -58,23 +58,30 @@ def read(source: Path, account: Account) -> Dataset:
         account.note("no data.yaml or classes.txt gives names to the classes; they are called 'class N'")
     classes = [Class(name=name, number=number) for number, name in sorted(names.items())]
     listed = layout.listed(files, account)
-    pictures = (_picture(file, root, names, account, listed.parts.get(stem)) for stem, file in files.items())
+    points = layout.keypoint_values
+    pictures = (
+        _picture(file, root, names, account, listed.parts.get(stem), points) for stem, file in files.items()
+    )
     return Dataset(classes=classes, pictures=chain(pictures, listed.negatives))
 
 
-def _picture(file: Path, root: Path, names: Mapping[int, str], account: Account, part: str | None) -> Picture:
+def _picture(
+    file: Path, root: Path, names: Mapping[int, str], account: Account, part: str | None, points: int
+) -> Picture:
     relative = file.relative_to(root)
     annotations = []
     try:
-        lines = read_text(file).splitlines()
+        lines, readable = read_text(file).splitlines(), True
     except (OSError, ValueError):
         account.skip("a file is not text in UTF-8", relative.as_posix())
-        lines = []
+        lines, readable = [], False
     for number, line in enumerate(lines, 1):
         if line.strip():
             account.count("objects")
             try:
-                annotations.append(_annotation(line.split(), names))
+                annotations.append(_annotation(line.split(), names, points))
+                if points:
+                    account.note("keypoints are left out; the box is taken", relative.as_posix())
             except ValueError as error:
                 account.skip("a line cannot be read", f"{relative.as_posix()}, line {number}: {error}")
     stem = PurePosixPath(relative.with_suffix("").as_posix())
@@ -83,6 +90,7 @@ def _picture(file: Path, root: Path, names: Mapping[int, str], account: Account,
         size=None,
         annotations=annotations,
         stem=True,
+        negative=readable and not any(line.strip() for line in lines),
         split=part_of(str(stem.parent)) if part is None else part,
         sections=_sections(stem),
     )
@@ -96,7 +104,7 @@ def _sections(stem: PurePosixPath) -> list[str]:
     return list(dict.fromkeys("/".join(parts) for parts in (as_images, without, folders) if parts))
 
 
-def _annotation(words: Sequence[str], names: Mapping[int, str]) -> Annotation:
+def _annotation(words: Sequence[str], names: Mapping[int, str], points: int) -> Annotation:
     head, *rest = words
     values = [float(word) for word in rest]
     if not all(math.isfinite(value) for value in values):
@@ -105,6 +113,8 @@ def _annotation(words: Sequence[str], names: Mapping[int, str]) -> Annotation:
     if not number.is_integer() or number < 0:
         raise ValueError(f"{head} is no class number")
     label = names.get(int(number), f"class {int(number)}")
+    if points and len(values) in (4 + points, 5 + points):
+        values = [*values[:4], *values[4 + points :]]
     if len(values) in (4, 5):
         x, y, width, height = values[:4]
         box = Edges(x - width / 2, y - height / 2, x + width / 2, y + height / 2, relative=True)
@@ -112,6 +122,8 @@ def _annotation(words: Sequence[str], names: Mapping[int, str]) -> Annotation:
     if len(values) < 6:
         raise ValueError("expected a class and 4 numbers, or a class and the points of an outline")
     score = values.pop() if len(values) % 2 else None
+    if not all(-0.1 <= value <= 1.1 for value in values):
+        raise ValueError("a point lies outside of the photo; coordinates are shares of its sides, 0 to 1")
     ring = [list(point) for point in zip(values[::2], values[1::2], strict=True)]
     return Annotation(label=label, shape=Outline([ring], relative=True), score=score)
 
@@ -205,8 +217,20 @@ def bridged(rings: Sequence[Ring]) -> Ring:
     return result
 
 
-def _is_readme(file: Path) -> bool:
-    return file.name.lower().startswith("readme.")
+def _is_named_for_labels(file: Path) -> bool:
+    """Whether a file's name is none that lists, names of classes and notes have."""
+    return file.name.lower() not in _LISTS and not file.name.lower().startswith("readme.")
+
+
+def _holds_labels(file: Path) -> bool:
+    """Whether a file begins with a line of labels; an empty one holds them in a folder of labels alone."""
+    try:
+        words = next((line.split() for line in read_text(file).splitlines() if line.strip()), None)
+        if words is None:
+            return "labels" in file.parts
+        return len(words) >= 5 and all(math.isfinite(float(word)) for word in words)
+    except (OSError, ValueError):
+        return False
 
 
 def _names(source: Path, root: Path, account: Account) -> dict[int, str]:
@@ -215,9 +239,9 @@ def _names(source: Path, root: Path, account: Account) -> dict[int, str]:
         return _from_yaml(source)
     places = [source, root, root / "labels", root.parent, *(sorted(p for p in root.iterdir() if p.is_dir()))]
     for place in places:
-        for name in yolo_layout.NAMES:
-            if (place / name).is_file() and (names := _from_yaml(place / name)):
-                return names
+        file = yolo_layout.description(place)
+        if file is not None and (names := _from_yaml(file)):
+            return names
         for name in _NAMES:
             if (place / name).is_file():
                 return dict(enumerate(read_names(place / name, account)))

@@ -11,6 +11,7 @@ import yaml
 
 from iog.errors import DataError
 from iog.formats.account import Account
+from iog.formats.archives import is_allowed
 from iog.formats.matching import clean
 from iog.formats.places import PARTS, files_below, read_names, read_text
 from iog.formats.records import Picture
@@ -36,6 +37,16 @@ class Layout:
     """Below which the files of labels are."""
     yaml: Path | None = None
 
+    @property
+    def keypoint_values(self) -> int:
+        """Numbers of a line's keypoints, which follow its box; 0 for data sets without."""
+        stated = {} if self.yaml is None else entries(self.yaml).get("kpt_shape")
+        try:
+            count, values = (int(value) for value in stated) if isinstance(stated, list) else (0, 0)
+        except ValueError:
+            return 0
+        return count * values
+
     def listed(self, stems: Collection[str], account: Account) -> Listed:
         """What `train.txt` and other lists say, those that `data.yaml` names and those beside it.
 
@@ -50,7 +61,7 @@ class Layout:
                 if stem is not None:
                     result.parts.setdefault(stem, part)
                 else:
-                    negative = Picture(name=clean(line), size=None, annotations=(), split=part)
+                    negative = Picture(name=clean(line), size=None, annotations=(), negative=True, split=part)
                     result.negatives.append(negative)
         return result
 
@@ -63,7 +74,7 @@ class Layout:
             for entry in stated if isinstance(stated, list) else [stated]:
                 if isinstance(entry, str) and entry.lower().endswith(".txt"):
                     place = self.root / entry
-                    if place.is_file():
+                    if place.is_file() and is_allowed(place, self.root):
                         named = True
                         yield part, place
         for key, part in PARTS.items() if not named else ():
@@ -74,13 +85,29 @@ class Layout:
 def find(source: Path) -> Layout:
     """The layout of a folder, or of that which a `data.yaml` is in or names as its `path`."""
     folder = source if source.is_dir() else source.parent
-    places = [source] if source.is_file() else [folder / name for name in NAMES]
-    file = next((place for place in places if place.is_file()), None)
+    file = source if source.is_file() else description(folder)
     if file is None or next(files_below(folder / "labels", ".txt"), None) is not None:
         return Layout(folder, file)
     stated = entries(file).get("path")
     root = folder / stated if isinstance(stated, str) else folder
-    return Layout(root if root.is_dir() else folder, file)
+    return Layout(root if root.is_dir() and is_allowed(root, source) else folder, file)
+
+
+def description(folder: Path) -> Path | None:
+    """The YAML file that describes a folder's data set: of a usual name, or the one that gives names."""
+    for name in NAMES:
+        if (folder / name).is_file():
+            return folder / name
+    others = [path for path in sorted(folder.glob("*.y*ml")) if path.suffix in (".yaml", ".yml")]
+    naming = [path for path in others if _gives_names(path)]
+    return naming[0] if len(naming) == 1 else None
+
+
+def _gives_names(path: Path) -> bool:
+    try:
+        return "names" in entries(path)
+    except (DataError, OSError):
+        return False
 
 
 def entries(path: Path) -> Mapping[str, Any]:

@@ -7,13 +7,14 @@ import io
 import tempfile
 import zipfile
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from iog.annotator import timings
 from iog.annotator.photos import Photos
-from iog.annotator.store import Effort, ObjectRow, PhotoRow, Store
+from iog.annotator.store import Effort, IdentityRow, ObjectRow, PhotoRow, Store
 from iog.errors import DataError, ImageError
 from iog.formats import table
 from iog.formats.account import Account
@@ -62,6 +63,7 @@ def pictures_of(
     """
     efforts = {effort.object: effort for effort in store.efforts()}
     held_out = _held_out(store, choice)
+    identified = {row.id: row for row in store.identified()}
     for photo in store.photos_to_export():
         split = "" if not choice.val else "val" if photo.path in held_out else "train"
         if part and split != part:
@@ -73,7 +75,7 @@ def pictures_of(
             account.spare("photos that are not marked done", photo.path)
             continue
         rows = store.objects(photo.id)
-        problem = _unusable(photo, photos)
+        problem = _unusable(photo, photos, identified.get(photo.id))
         if problem is not None:
             account.skip(problem, photo.path, max(1, len(rows)))
             continue
@@ -99,7 +101,7 @@ def _held_out(store: Store, choice: Choice) -> set[str]:
     return set(paths[:count])
 
 
-def _unusable(photo: PhotoRow, photos: Photos) -> str | None:
+def _unusable(photo: PhotoRow, photos: Photos, identity: IdentityRow | None) -> str | None:
     """Why nothing of a photo can be exported."""
     if not photo.present:
         return "objects of photos that are no longer in the folder; put the files back"
@@ -109,6 +111,8 @@ def _unusable(photo: PhotoRow, photos: Photos) -> str | None:
         _size(photo, photos)
     except ImageError:
         return "objects of photos that cannot be read"
+    if identity is not None and not photos.is_in_place(identity):
+        return "objects of photos that were replaced by other pictures; open and check them"
     return None
 
 
@@ -138,6 +142,10 @@ def _annotation(row: ObjectRow, effort: Effort | None) -> Annotation:
         click_count=effort.clicks if effort else 0,
         **row.facts,
     )
+
+
+class _NothingMadeError(Exception):
+    pass
 
 
 def export(
@@ -173,9 +181,11 @@ def export(
         If the folder holds other files, the format cannot hold what there is, or with `strict`.
     """
     account = Account()
-    with replacing_folder(folder) as made:
+    with suppress(_NothingMadeError), replacing_folder(folder) as made:
         _write(store, photos, format, made, account, tolerance, choice or Choice())
         account.check(strict, "written")
+        if account.useless:  # an older export stays
+            raise _NothingMadeError
     return account
 
 

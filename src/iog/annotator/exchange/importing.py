@@ -90,6 +90,9 @@ def import_path(
                     store.set_read(photo.id, sha256, size, width, height, changed)
                 used |= dict.fromkeys(one["label"] for one in objects)
                 _add(store, photo, objects, on_duplicate, account)
+                if not objects and not photo.objects:  # a file of its own says that there are none
+                    store.set_done(photo.id, True)
+                    account.make("photos without objects")
             if used or not account.useless:
                 _add_classes(store, dataset.classes, list(used), account)
     return account
@@ -142,8 +145,10 @@ def _ready(
         objects = [
             one for a in picture.annotations if (one := _fitted(a, identity.size, path, account)) is not None
         ]
-        if objects:
+        if objects or picture.negative:
             yield numbers[path], identity, objects
+        elif not picture.annotations:
+            account.note("photos that are listed without objects are to do, not done", path)
 
 
 def _fitted(a: Annotation, size: Size, path: str, account: Account) -> _Object | None:
