@@ -86,3 +86,14 @@ def test_flipped_bytes_are_read_as_pillow_reads_them(
         np.testing.assert_array_equal(decode_image(io.BytesIO(bytes(broken)), "x"), expected)
     assert read > 40
     capfd.readouterr()  # libjpeg's warnings
+
+
+def test_a_path_that_opencv_cannot_open_is_read_all_the_same(
+    coffee: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(_file(Image.fromarray(read_image(coffee.photo))))
+    found = read_image(path)
+    np.testing.assert_array_equal(found, _pillow(path.read_bytes()))
+    monkeypatch.setattr(jpeg, "_from_file", lambda path, shape: None)  # as of OpenCV before 4.11
+    np.testing.assert_array_equal(read_image(path), found)

@@ -6,6 +6,7 @@ megapixels until that is done, where OpenCV takes 180. What is not plain, or cut
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,9 @@ _TURNS: dict[int, Callable[[Any], Any]] = {
 }
 """What makes pixels upright, by the EXIF orientation."""
 
+_FLAGS: int = cv2.IMREAD_IGNORE_ORIENTATION | getattr(cv2, "IMREAD_COLOR_RGB", cv2.IMREAD_COLOR)
+"""RGB at once is OpenCV's from 4.11 on."""
+
 _END = b"\xff\xd9"
 
 
@@ -43,16 +47,28 @@ def decoded(picture: Image.Image, orientation: int) -> ByteArray | None:
     file = getattr(picture, "fp", None)
     if picture.format != "JPEG" or picture.mode not in ("RGB", "L") or file is None:
         return None
-    file.seek(0)
-    content = file.read()
     # OpenCV shows grey for what a file that was cut off does not have; Pillow says so.
-    if not content.endswith(_END):
+    file.seek(-len(_END), os.SEEK_END)
+    if file.read() != _END:
         return None
-    flags = cv2.IMREAD_IGNORE_ORIENTATION | getattr(cv2, "IMREAD_COLOR_RGB", cv2.IMREAD_COLOR)
-    pixels: Any = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
-    if pixels is None or pixels.shape[:2] != (picture.height, picture.width):
+    shape = picture.height, picture.width, 3
+    path = getattr(picture, "filename", "")
+    pixels: Any = _from_file(path, shape) if isinstance(path, str) and path else None
+    if pixels is None:
+        file.seek(0)
+        pixels = cv2.imdecode(np.frombuffer(file.read(), np.uint8), _FLAGS)
+    if pixels is None or pixels.shape != shape:
         return None
-    if not hasattr(cv2, "IMREAD_COLOR_RGB"):  # before OpenCV 4.11
+    if not hasattr(cv2, "IMREAD_COLOR_RGB"):
         cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels)
     turn = _TURNS.get(orientation)
     return np.asarray(pixels if turn is None else turn(pixels), np.uint8)
+
+
+def _from_file(path: str, shape: tuple[int, int, int]) -> Any:
+    """Decoded in place, where `imdecode` copies what it has decoded; None where that cannot be done."""
+    pixels: Any = np.empty(shape, np.uint8)
+    try:
+        return cv2.imread(path, dst=pixels, flags=_FLAGS)
+    except (TypeError, cv2.error):  # before OpenCV 4.11
+        return None
