@@ -52,5 +52,12 @@ def test_no_violation_in_any_state(visit: Visit, theme: str, size: tuple[int, in
     states["help"] = violations(tab)
     tab.key("Escape")
     tab.page.locator("button[title='Export and import']:visible").click()
+    tab.page.get_by_text("Choose what is exported").click()
     states["exchange"] = violations(tab)
+    tab.key("Escape")
+    tab.key("m")
+    states["several objects"] = violations(tab)
+    tab.key("Escape")
+    tab.page.get_by_role("button", name="Manage").evaluate("button => button.click()")
+    states["label manager"] = violations(tab)
     assert {name: found for name, found in states.items() if found} == {}

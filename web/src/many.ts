@@ -47,6 +47,7 @@ export class ManyDialog {
     this.said.textContent = "";
     this.draw();
     this.element.showModal();
+    this.boxes.find(([item]) => item === editor.active)?.[1].focus();
   }
 
   private get chosen(): Item[] {
