@@ -74,8 +74,15 @@ def measured(rounds: int, megapixels: float) -> str:
             for arm, (client, _) in zip(ARMS, servers, strict=True):
                 time.sleep(QUIET + 0.5)
                 assert learner.label == LABEL and not learner.paused
-                memory = max(memory, *(child.memory_info().rss for child in psutil.Process().children()))
+                children = psutil.Process().children()
+                memory = max(memory, *(child.memory_info().rss for child in children))
+                if arm == "without":  # it knows nothing of the other server's process
+                    for child in children:
+                        child.suspend()
                 steps = outline(client, megapixels)
+                if arm == "without":
+                    for child in children:
+                        child.resume()
                 if number:  # the first round warms up
                     for step, seconds in steps:
                         waits[arm][step].append(seconds)

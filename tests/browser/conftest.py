@@ -73,11 +73,13 @@ class Server:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
 
-    def start(self) -> None:
+    def command(self) -> list[str]:
         options = ["--project", str(self.project), "--port", str(self.port), "--no-browser"]
+        return [sys.executable, "-m", "iog", "annotate", str(self.folder), *options]
+
+    def start(self) -> None:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        command = [sys.executable, "-m", "iog", "annotate", str(self.folder), *options]
-        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(self.command(), env=environment, stdout=subprocess.DEVNULL)
         for _ in range(300):
             try:
                 urllib.request.urlopen(self.address + "api/project", timeout=5)

@@ -187,7 +187,7 @@ def test_it_stands_still_while_the_person_works(client: TestClient, learner: Lea
 
 
 def test_going_back_naming_and_deleting(client: TestClient, learner: Learner, bench: Workbench) -> None:
-    learner.learn_now("leaf")
+    assert client.post("/api/learning/now", json={"label": "leaf"}).json()["label"] == "leaf"
     finish(learner)
     learned = bench.segmenter("leaf")
     assert not client.post("/api/learning/back", json={"label": "leaf"}).json()["models"][0]["used"]

@@ -127,7 +127,7 @@ export interface LearningMessage {
   on: boolean;
   /** Why nothing can be learned: the train extra is not installed, or the model is no lite network. */
   missing: "extra" | "model" | null;
-  /** What is being learned. */
+  /** What is being learned, or is about to be. */
   label: string | null;
   /** How much of that is done, 0 to 1. */
   share: number;

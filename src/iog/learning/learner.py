@@ -200,6 +200,11 @@ class Learner:
         return self._label if self._job is not None else None
 
     @property
+    def asked(self) -> str | None:
+        """What will be learned next, because somebody asked for it."""
+        return self._asked
+
+    @property
     def idle(self) -> bool:
         """Whether there is nothing to do until the person does something."""
         with self._lock:

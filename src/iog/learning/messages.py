@@ -83,7 +83,7 @@ class LearningMessage(Message):
     missing: Literal["extra", "model"] | None
     """Why nothing can be learned: the `train` extra is not installed, or the model is no lite network."""
     label: str | None
-    """What is being learned."""
+    """What is being learned, or is about to be."""
     share: float
     """How much of that is done, 0 to 1."""
     paused: bool
@@ -101,7 +101,7 @@ class LearningMessage(Message):
         return cls(
             on=learner.shelf.on,
             missing=learner.missing(),
-            label=learner.label,
+            label=learner.label or learner.asked,
             share=learner.share,
             paused=learner.paused,
             problem=learner.problem,
