@@ -79,6 +79,9 @@ def _calls(text: str) -> list[list[str]]:
 
 def _options(command: click.Command, words: list[str]) -> set[str]:
     """What `words` may name: the options of the command that they call."""
+    inner = getattr(command, "commands", {})  # a command may have some beside its own arguments
+    if words and words[0] in inner:
+        return _options(inner[words[0]], words[1:])
     if isinstance(command, click.Group):
         chosen = command.get_command(click.Context(command), words[0]) if words else None
         if chosen is not None:

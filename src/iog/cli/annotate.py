@@ -9,11 +9,11 @@ import threading
 import time
 import urllib.request
 import webbrowser
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
@@ -30,11 +30,13 @@ PROJECT = "annotations.iog"
 class _PhotosOrModels(click.Command):
     """`iog annotate models PROJECT` is a command of its own; a folder of that name is ./models."""
 
+    commands: ClassVar[Mapping[str, click.Command]] = {"models": models}
+
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        if args[:1] == ["models"]:
-            return models.make_context(f"{info_name} models", args[1:], parent, **extra)
+        if args and args[0] in self.commands:
+            return self.commands[args[0]].make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
         return super().make_context(info_name, args, parent, **extra)
 
 
