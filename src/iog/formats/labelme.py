@@ -101,7 +101,7 @@ def _picture(file: Path, root: Path, account: Account) -> Picture | None:
         negative=not data["shapes"],
         file=name,
         split=part_of(str(path.parent)) or part_of(inner),
-        sections=[inner] if inner != "." else [],
+        sections=[part for part in dict.fromkeys((str(path.parent), inner)) if part != "."],
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 from iog.errors import DataError
 from iog.formats import coco, cvat, label_studio, labelme, open_images, png, tables, voc, xanylabeling, yolo
 from iog.formats.account import Account
-from iog.formats.places import files_below
+from iog.formats.places import PARTS, files_below
 from iog.formats.records import Dataset
 
 ReadName = Literal[
@@ -115,6 +115,8 @@ def located(source: Path, name: ReadName | None) -> tuple[ReadName, Path]:
         return name or _of_file(source), source
     place = _inner(source)
     name = name or _of_folder(place)
+    if place != source and place.name.lower() in PARTS and name in ("coco", "yolo", "voc", "labelme"):
+        place = place.parent  # its name says which part of the data set it is
     if name in ("parquet", "csv"):
         file = next(files_below(place, f".{name}"), None)
         if file is None:

@@ -49,7 +49,7 @@ def read(source: Path, account: Account) -> Dataset:
     files = {
         file.relative_to(root).with_suffix("").as_posix(): file
         for file in files_below(root, ".txt")
-        if file.resolve() not in lists and (_is_named_for_labels(file) or _holds_labels(file))
+        if file.resolve() not in lists and (_is_named_for_labels(file) or yolo_layout.holds_labels(file))
     }
     if not files:
         raise DataError(f"{source} has no .txt files of labels (YOLO)")
@@ -220,17 +220,6 @@ def bridged(rings: Sequence[Ring]) -> Ring:
 def _is_named_for_labels(file: Path) -> bool:
     """Whether a file's name is none that lists, names of classes and notes have."""
     return file.name.lower() not in _LISTS and not file.name.lower().startswith("readme.")
-
-
-def _holds_labels(file: Path) -> bool:
-    """Whether a file begins with a line of labels; an empty one holds them in a folder of labels alone."""
-    try:
-        words = next((line.split() for line in read_text(file).splitlines() if line.strip()), None)
-        if words is None:
-            return "labels" in file.parts
-        return len(words) >= 5 and all(math.isfinite(float(word)) for word in words)
-    except (OSError, ValueError):
-        return False
 
 
 def _names(source: Path, root: Path, account: Account) -> dict[int, str]:

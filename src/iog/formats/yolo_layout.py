@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -78,8 +79,9 @@ class Layout:
                         named = True
                         yield part, place
         for key, part in PARTS.items() if not named else ():
-            if (self.root / f"{key}.txt").is_file():
-                yield part, self.root / f"{key}.txt"
+            place = self.root / f"{key}.txt"
+            if place.is_file() and not holds_labels(place):
+                yield part, place
 
 
 def find(source: Path) -> Layout:
@@ -101,6 +103,17 @@ def description(folder: Path) -> Path | None:
     others = [path for path in sorted(folder.glob("*.y*ml")) if path.suffix in (".yaml", ".yml")]
     naming = [path for path in others if _gives_names(path)]
     return naming[0] if len(naming) == 1 else None
+
+
+def holds_labels(file: Path) -> bool:
+    """Whether a file begins with a line of labels; an empty one holds them in a folder of labels alone."""
+    try:
+        words = next((line.split() for line in read_text(file).splitlines() if line.strip()), None)
+        if words is None:
+            return "labels" in file.parts
+        return len(words) >= 5 and all(math.isfinite(float(word)) for word in words)
+    except (OSError, ValueError):
+        return False
 
 
 def _gives_names(path: Path) -> bool:
