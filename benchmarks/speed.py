@@ -26,16 +26,19 @@ from PIL import Image
 import iog
 from iog import jpeg
 from iog.annotator.previews import SCREEN_SIDE, Preview
+from iog.box_methods import BoxSegmenter
 from iog.clicks import Box, Clicks
 from iog.crop import FILL, Crop, resize
 from iog.images import decode_image, read_image
 from iog.masks import encode_rle
+from iog.prediction import Prediction
 from iog.samples import samples
 from iog.segmenter import Segmenter
 
 FACTORS = {"0.2 MP": 1, "12 MP": 7}
 LARGE = {"12 MP": 7, "50 MP": 14}
 ByteArray = npt.NDArray[np.uint8]
+AUTO = "as iog auto: 5 large boxes"
 ENCODE, DECODE = "encode (once per box)", "decode (once per click)"
 
 
@@ -130,11 +133,11 @@ def large_steps_at(segmenter: Segmenter, size: str, factor: int) -> dict[str, Ca
 
     answered = segmenter.session(image, corners).change(clicks)
 
-    def record() -> None:
-        replace(answered).patch.rle(width, height)
+    def record(prediction: Prediction = answered) -> None:
+        replace(prediction).patch.rle(width, height)
 
-    def record_before() -> None:
-        box, probability = replace(answered).visible
+    def record_before(prediction: Prediction = answered) -> None:
+        box, probability = replace(prediction).visible
         mask = np.zeros((height, width), np.bool_)
         mask[box.y0 : box.y1, box.x0 : box.x1] = probability >= 0.5
         np.count_nonzero(mask)
@@ -144,7 +147,26 @@ def large_steps_at(segmenter: Segmenter, size: str, factor: int) -> dict[str, Ca
         with patch.object(Crop, "extract", extract_before):
             click()
 
+    boxes = [
+        Box(int(x * width), int(y * height), int((x + 0.7) * width), int((y + 0.7) * height))
+        for x, y in ((0, 0), (0.25, 0), (0, 0.25), (0.25, 0.25), (0.15, 0.15))
+    ]
+    solver = BoxSegmenter(segmenter)
+
+    def auto(record: Callable[[Prediction], None] = record) -> None:
+        content.seek(0)
+        photo = decode_image(content, size)
+        for box in boxes:
+            (answer,) = solver.solve([solver.target(photo, box)])
+            record(answer.prediction)
+
+    def auto_before() -> None:
+        with patch.object(jpeg, "decoded", lambda *_: None), patch.object(Crop, "extract", extract_before):
+            auto(record_before)
+
     return {
+        f"{AUTO}, {size}": auto,
+        f"{AUTO}, {size}, before": auto_before,
         f"read a JPEG, {size}": read,
         f"read a JPEG, {size}, before": read_before,
         f"crop, {size}, large object": lambda: crop.extract(image),
