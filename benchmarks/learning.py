@@ -233,6 +233,9 @@ class Session:
                 np.mean(np.subtract(on, off)), *mean_interval(np.subtract(on, off))
             ),
             f"{100 * (np.mean(on) / np.mean(off) - 1):+.0f} %",
+            " to ".join(
+                f"{100 * np.mean([line['iou3'] for line in arm[last]]):.1f}" for arm in (self.off, self.on)
+            ),
             f"{sum(line['learned'] is not None for line in attempts)} of {len(attempts)}",
             f"{np.mean([line['seconds'] for line in attempts]):.0f}" if attempts else "",
         ]
@@ -252,7 +255,8 @@ def table(arguments: argparse.Namespace) -> str:
     sessions = [Session.of(arguments.out, kind) for kind in arguments.kinds]
     header = [
         *("photos", "objects", "first quarter, off", "first quarter, on", "last quarter, off"),
-        *("last quarter, on", "difference", "change", "models used, of attempts", "CPU seconds an attempt"),
+        *("last quarter, on", "difference", "change", f"its IoU at {PROMPT} clicks, off to on"),
+        *("models used, of attempts", "CPU seconds an attempt"),
     ]
     headline = (
         f"iog {iog.__version__}, model {info.name}, weights {info.weights_sha256[:12]}, seed {SEED}, "

@@ -17,7 +17,9 @@ from benchmarks import learning
 
 def write(folder: Path, arm: str, clicks: list[int]) -> None:
     (folder / "plants" / arm).mkdir(parents=True)
-    lines = [json.dumps({"object": 9 - n, "number": n, "clicks": c}) for n, c in enumerate(clicks)]
+    lines = [
+        json.dumps({"object": 9 - n, "number": n, "clicks": c, "iou3": 0.8}) for n, c in enumerate(clicks)
+    ]
     (folder / "plants" / arm / "objects.jsonl").write_text("\n".join([*lines, '{"object": 1, "nu']))
 
 
@@ -47,7 +49,7 @@ def test_quarters_of_what_both_sessions_have(
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[1] == "8"
     assert [cell.split()[0] for cell in cells[2:7]] == ["7.0", "7.0", "9.0", "4.5", "-4.5"]
-    assert cells[7] == "-50 %"
+    assert cells[7:9] == ["-50 %", "80.0 to 80.0"]
 
 
 def test_a_session_goes_on_where_it_stopped(
