@@ -43,3 +43,22 @@ def test_the_dialog_says_what_is_left_out_and_takes_a_choice(visit: Visit, own: 
     assert [c["name"] for c in coco["categories"]] == ["object", "dog"]
     tab.page.get_by_label("Also objects that are not accepted").check()
     expect(notes).not_to_contain_text("nobody has accepted")
+
+
+def test_an_empty_folder_takes_photos(visit: Visit, server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    empty = Server(folder, tmp_path / "empty.iog")
+    empty.start()
+    try:
+        tab = visit(empty.address)
+        tab.page.goto(empty.address)
+        expect(tab.page.get_by_text("This folder holds no photos. Drop some here")).to_be_visible()
+        photo = server.folder / "scene 1.png"
+        tab.page.locator("input[type=file][multiple]").first.set_input_files(photo)
+        expect(tab.page.locator("h1")).to_have_text("scene 1.png")
+        tab.mode("first")
+        expect(tab.page.locator(".photo-row")).to_have_count(1)
+        assert (folder / "scene 1.png").read_bytes() == photo.read_bytes()
+    finally:
+        empty.kill()

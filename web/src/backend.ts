@@ -81,6 +81,11 @@ export interface Learning {
   files(number: number): Promise<Download>;
 }
 
+export interface Folder {
+  /** Put a photo into it. */
+  addPhoto(file: File): Promise<Count>;
+}
+
 /** What is done to several things at once. */
 export interface Desk {
   /** Something done to several objects of a photo, as one step for undo; of copies the other photo's. */
@@ -100,6 +105,8 @@ export interface Desk {
 export interface Backend {
   /** Null where photos are the backend's own. */
   readonly intake: Intake | null;
+  /** Where photos lie in a folder; there exports take a choice of labels, photos and parts, too. */
+  readonly folder?: Folder;
   /** What not every backend can do; null: none of it. */
   readonly desk: Desk | null;
   /** Null where nothing can be learned. */

@@ -13,6 +13,9 @@ const LEARNING = "/api/learning";
 
 export const backend: Backend = {
   intake: null,
+  folder: {
+    addPhoto: (file) => call<Count>("POST", `/api/photos?${query({ name: file.name.slice(-300) })}`, file),
+  },
   desk: {
     mergeLabel: (old, name) => call<Labels>("POST", "/api/labels/merge", { old, new: name }),
     deleteLabel: (label) => call<Labels>("POST", "/api/labels/delete", { label }),

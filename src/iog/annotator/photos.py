@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ from iog.annotator.parking import Parking
 from iog.annotator.store import IdentityRow, PhotoRow, Store
 from iog.crop import resize
 from iog.errors import DataError, ImageError
+from iog.files import replacing
 from iog.images import (
     PHOTO_ENDINGS,
     Keep,
@@ -129,6 +130,35 @@ class Photos:
         return self._thumbnails.get(
             number, lambda: self._thumbnailer.submit(self._make_thumbnail, number).result()
         )
+
+    def add(self, name: str, content: bytes) -> None:
+        """Put a new photo into the folder; one that is there is never replaced.
+
+        Raises
+        ------
+        DataError
+            If a file has this name already, or only some photos of the folder are open.
+        ImageError
+            If it is no picture that can be read.
+        """
+        plain = PurePosixPath(name.replace("\\", "/")).name
+        if self._names is not None:
+            raise DataError(
+                "only some photos of the folder are open; start iog annotate with the folder to add more"
+            )
+        if plain.startswith(".") or Path(plain).suffix.lower() not in PHOTO_ENDINGS:
+            raise ImageError(f"{plain or name} is no photo; take {', '.join(sorted(PHOTO_ENDINGS))}")
+        picture_sizes(io.BytesIO(content), plain)
+        path = self.folder / plain
+        if path.exists():
+            raise DataError(f"there is a file {plain} already; photos are never replaced")
+        try:
+            with replacing(path) as file:
+                file.write(content)
+        except OSError as error:
+            raise DataError(f"{plain} cannot be written into the photo folder: {error.strerror}") from None
+        self._refreshed = -float(_REFRESH_SECONDS)
+        self.refresh()
 
     def rest(self) -> None:
         """The pixels of large photos are not looked at for a while; see `Parking.rest`."""

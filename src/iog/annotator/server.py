@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 
@@ -176,6 +177,12 @@ def _add_photos(app: FastAPI, bench: Workbench) -> None:
         bench.photos.refresh()
         total, rows = store.photos(offset, limit, filter, search)
         return schemas.PhotoPage(total=total, photos=[schemas.PhotoMessage.of(row) for row in rows])
+
+    @app.post("/api/photos")
+    async def add_photo(request: Request, name: Annotated[str, Query(max_length=300)]) -> schemas.Count:
+        """Put a new photo (the body) into the folder; none that is there is replaced."""
+        await run_in_threadpool(bench.photos.add, name, await request.body())
+        return schemas.Count(count=1)
 
     @app.get("/api/photos/{number}")
     def photo(number: PhotoNumber) -> schemas.PhotoDetail:

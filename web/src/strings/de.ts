@@ -222,6 +222,11 @@ export const de: Texts = {
   exportFormat: "Format",
   exportTolerance: "Toleranz der Polygone in Pixeln",
   exportDrafts: "Auch Objekte, die nicht übernommen sind",
+  dropzone: {
+    name: "Fotos hinzufügen",
+    intro: "Dieser Ordner enthält keine Fotos. Ziehen Sie welche hierher oder wählen Sie sie aus; Kopien kommen in den Ordner.",
+    pick: "Fotos auswählen",
+  },
   exportChoice: {
     title: "Auswählen, was exportiert wird",
     done: "Nur Fotos, die als fertig markiert sind",

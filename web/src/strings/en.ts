@@ -228,6 +228,11 @@ export const en = {
   exportFormat: "Format",
   exportTolerance: "Polygon tolerance in pixels",
   exportDrafts: "Also objects that are not accepted",
+  dropzone: {
+    name: "Add photos",
+    intro: "This folder holds no photos. Drop some here, or pick them; copies are put into the folder.",
+    pick: "Pick photos",
+  },
   exportChoice: {
     title: "Choose what is exported",
     done: "Only photos marked done",

@@ -222,6 +222,11 @@ export const es: Texts = {
   exportFormat: "Formato",
   exportTolerance: "Tolerancia de los polígonos en píxeles",
   exportDrafts: "También objetos no aceptados",
+  dropzone: {
+    name: "Añadir fotos",
+    intro: "Esta carpeta no contiene fotos. Suéltelas aquí o elíjalas; se copian a la carpeta.",
+    pick: "Elegir fotos",
+  },
   exportChoice: {
     title: "Elegir qué se exporta",
     done: "Solo fotos marcadas como terminadas",

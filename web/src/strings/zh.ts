@@ -208,6 +208,11 @@ export const zh: Texts = {
   exportFormat: "格式",
   exportTolerance: "多边形容差（像素）",
   exportDrafts: "包括未确认的对象",
+  dropzone: {
+    name: "添加照片",
+    intro: "此文件夹中没有照片。请将照片拖放到此处或选择照片；副本将存入该文件夹。",
+    pick: "选择照片",
+  },
   exportChoice: {
     title: "选择导出内容",
     done: "仅导出已完成的照片",
