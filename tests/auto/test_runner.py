@@ -160,7 +160,7 @@ def test_a_folder_with_other_things_is_refused(small_photos: Path, tmp_path: Pat
     (tmp_path / "thesis.txt").write_text("dear")
     with pytest.raises(DataError, match="holds other files"):
         work(small_photos, tmp_path, 5)
-    assert (tmp_path / ".mine.tmp").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".mine.tmp", "thesis.txt"]
     (tmp_path / "plan.json").write_text("[]")
     with pytest.raises(DataError, match="not the plan of a run"):
         work(small_photos, tmp_path, 5)

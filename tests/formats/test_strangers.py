@@ -244,3 +244,21 @@ def test_what_is_left_out_of_labelme_and_label_studio_is_said(tmp_path: Path) ->
     }
     (found,), account = pictures(labels(tmp_path / "s", {"tasks.json": json.dumps([task])}))
     assert len(found.annotations) == 1 and len(account.notes) == 4 and len(account.skipped) == 1
+
+
+def test_auto_keeps_the_numbers_of_classes(photos: Path, tmp_path: Path) -> None:
+    document = json.loads(coco("a.png", category_id=3))
+    document["categories"] = [{"id": 1, "name": "cat"}, {"id": 3, "name": "dog", "supercategory": "pet"}]
+    source = labels(tmp_path / "l", {"c.json": json.dumps(document)}) / "c.json"
+    iog("auto", source, "--images", photos, "--out", tmp_path / "o", "--method", "box", "--format", "coco")
+    made = json.loads((tmp_path / "o" / "coco.json").read_text())
+    assert made["categories"] == [
+        {"id": 1, "name": "cat", "supercategory": ""},
+        {"id": 3, "name": "dog", "supercategory": "pet"},
+    ]
+    assert [a["category_id"] for a in made["annotations"]] == [3]
+
+
+def test_a_mask_and_its_picture_are_two_files(photos: Path, tmp_path: Path) -> None:
+    same = ("--out", tmp_path / "m.png", "--overlay", tmp_path / "." / "m.png")
+    assert "name two files" in iog("predict", photos / "a.png", "--corners", "5,5", "60,60", *same, status=2)

@@ -17,7 +17,7 @@ from iog.formats import table
 from iog.formats.account import Account
 from iog.formats.archives import unpacked
 from iog.formats.matching import AMBIGUOUS, PhotoIndex, clean
-from iog.formats.records import Picture
+from iog.formats.records import Class, Picture
 from iog.images import PHOTO_ENDINGS
 from iog.places import Folder, Place
 
@@ -25,7 +25,9 @@ Kind = Literal["coco", "voc", "yolo", "labelme", "imagenet", "open-images", "csv
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
-def read_boxes(path: Path, place: Place, kind: Kind | None, account: Account) -> list[Item]:
+def read_boxes(
+    path: Path, place: Place, kind: Kind | None, account: Account, classes: list[Class] | None = None
+) -> list[Item]:
     """The boxes that a file or a folder lists; of masks the boxes around them.
 
     Parameters
@@ -39,6 +41,8 @@ def read_boxes(path: Path, place: Place, kind: Kind | None, account: Account) ->
         What it is; None looks.
     account
         Takes what is left out.
+    classes
+        Takes the classes that the file lists, used or not.
 
     Raises
     ------
@@ -53,12 +57,14 @@ def read_boxes(path: Path, place: Place, kind: Kind | None, account: Account) ->
         if not place.path.is_dir():
             raise DataError(f"{place.path} is not a folder; name the folder of the photos")
     with unpacked(path) as there:
-        items = _listed(there, place, kind, account)
+        items = _listed(there, place, kind, account, [] if classes is None else classes)
     account.make("boxes", len(items))
     return items
 
 
-def _listed(path: Path, place: Place, kind: Kind | None, account: Account) -> list[Item]:
+def _listed(
+    path: Path, place: Place, kind: Kind | None, account: Account, classes: list[Class]
+) -> list[Item]:
     name, source = table.located(path, kind)
     if not isinstance(place, Folder) and name not in ("coco", "csv", "parquet"):
         raise DataError(
@@ -70,6 +76,7 @@ def _listed(path: Path, place: Place, kind: Kind | None, account: Account) -> li
     ):
         raise DataError(f"{path}: boxes of kind {name} are a {'folder' if file else 'file'}")
     dataset = table.READERS[name](source, account)
+    classes.extend(dataset.classes)
     photo_of = _photos(place, name, account)
     items = [item for picture in dataset.pictures for item in _items(picture, photo_of, account)]
     if not items:

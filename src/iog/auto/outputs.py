@@ -12,7 +12,8 @@ one plan, and a plan gives the same bytes every time. Masks without a pixel are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any, Literal, get_args
@@ -44,8 +45,8 @@ def check_format(format_: OutputFormat) -> None:
         require_pyarrow("--format parquet")
 
 
-def write_output(format_: OutputFormat, store: Store) -> None:
-    """Make one output of a complete store.
+def write_output(format_: OutputFormat, store: Store, classes: Sequence[Class] = ()) -> None:
+    """Make one output of a complete store; `classes` keep their numbers and order, also where none is used.
 
     Raises
     ------
@@ -53,22 +54,22 @@ def write_output(format_: OutputFormat, store: Store) -> None:
         If the format needs a package that is missing.
     """
     check_format(format_)
-    _WRITERS[format_](store)
+    _WRITERS[format_](store, classes)
 
 
-def _coco(store: Store) -> None:
+def _coco(store: Store, classes: Sequence[Class]) -> None:
     if store.place.exists("coco.json"):
         return
     info = (
         {"description": "masks made from boxes by iog"} | store.plan.settings | {"config": store.plan.config}
     )
-    dataset = Dataset(classes=_classes(store), pictures=map(_picture, _photos(store)))
+    dataset = Dataset(classes=_classes(store, classes), pictures=map(_picture, _photos(store)))
     with store.place.writing("coco.json", "w") as file:
         coco.write_document(dataset, file, Account(), always_rle=True, own_ids=True, info=info)
 
 
-def _yolo(store: Store) -> None:
-    numbers = yolo.class_numbers(_classes(store), Account())
+def _yolo(store: Store, classes: Sequence[Class]) -> None:
+    numbers = yolo.class_numbers(_classes(store, classes), Account())
     places = _places(store, ".txt")
     there = set(store.place.names())
     for photo in _photos(store):
@@ -82,8 +83,11 @@ def _yolo(store: Store) -> None:
         file.write(yolo.names_document(numbers))
 
 
-def _classes(store: Store) -> list[Class]:
-    return [Class(name) for name in sorted({_label(item.category) for item in store.plan.items})]
+def _classes(store: Store, stated: Sequence[Class]) -> list[Class]:
+    """Those of the input in its order, then others that boxes have."""
+    classes = {_label(one.name): replace(one, name=_label(one.name)) for one in stated}
+    used = sorted({_label(item.category) for item in store.plan.items})
+    return [*classes.values(), *(Class(name) for name in used if name not in classes)]
 
 
 def _label(category: str) -> str:
@@ -110,7 +114,7 @@ def _picture(records: list[Record], *, seen: bool = False) -> Picture:
     )
 
 
-def _png(store: Store) -> None:
+def _png(store: Store, classes: Sequence[Class]) -> None:
     write_pngs(store, "png/")
 
 
@@ -139,7 +143,7 @@ def instance_map(records: list[Record]) -> npt.NDArray[np.uint8] | npt.NDArray[n
     return ids
 
 
-def _parquet(store: Store) -> None:
+def _parquet(store: Store, classes: Sequence[Class]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -181,7 +185,7 @@ def _flat(record: Record) -> dict[str, Any]:
     return row
 
 
-_WRITERS: dict[OutputFormat, Callable[[Store], None]] = {
+_WRITERS: dict[OutputFormat, Callable[[Store, Sequence[Class]], None]] = {
     "coco": _coco,
     "yolo": _yolo,
     "png": _png,

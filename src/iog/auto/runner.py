@@ -111,6 +111,7 @@ def run(
         If another run uses `out`, or it belongs to another plan.
     """
     store = Store(out, plan)
+    store.check()  # before a lock is put into a folder that is not ours
     with locked(out):
         store.claim()
         store.tidy()

@@ -145,7 +145,15 @@ class Store(Shards):
         self.plan = plan
 
     def claim(self) -> None:
-        """Make the folder this plan's, or see that it is.
+        """Make the folder this plan's, or see that it is. Raises as `check`."""
+        self.check()
+        if not self.place.exists(PLAN):
+            with self.place.writing(PLAN, "w") as file:
+                json.dump(self.plan.settings | {"config": self.plan.config}, file, indent=1)
+                file.write("\n")
+
+    def check(self) -> None:
+        """See that the folder is free or this plan's.
 
         Raises
         ------
@@ -172,10 +180,6 @@ class Store(Shards):
                 )
         elif any(name != LOCK and not temporary(name) for name in self.place.names()):
             raise DataError(f"{self.place} holds other files and no plan.json; choose an empty `out`")
-        else:
-            with self.place.writing(PLAN, "w") as file:
-                json.dump(settings, file, indent=1)
-                file.write("\n")
 
     def tidy(self) -> None:
         """Remove what a run that was killed had not finished writing."""

@@ -173,6 +173,7 @@ def masks(
     from iog.auto.inputs import read_boxes
     from iog.auto.outputs import check_format, write_output
     from iog.formats.account import Account
+    from iog.formats.records import Class
     from iog.places import local_copy, place_of
 
     formats = tuple(dict.fromkeys(formats)) or ("coco",)
@@ -181,15 +182,16 @@ def masks(
         check_format(format_)
     unlisted: list[str] = []
     account = Account(log=unlisted)
+    classes: list[Class] = []
 
     def finish(store: Store) -> None:
         for format_ in formats:
             click.echo(f"writing {format_}", err=True)
-            write_output(format_, store)
+            write_output(format_, store, classes)
 
     with _stoppable(context):
         with local_copy(boxes) as path:
-            items = read_boxes(path, place_of(images), kind, account)
+            items = read_boxes(path, place_of(images), kind, account, classes)
         account.check(strict, "made")
         click.echo("\n".join(account.lines()), err=True)
         status = _run(items, unlisted, images, out, finish, **options)

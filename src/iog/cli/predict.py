@@ -212,6 +212,8 @@ def _predict_one(
 
     for path in (out, overlay):
         check_no_input(path, [photo])
+    if out is not None and overlay is not None and out.resolve() == overlay.resolve():
+        raise DataError(f"--out and --overlay are both {out}; name two files")
     image = read_image(photo)
     prediction = segmenter.segment(image, clicks)
     if out is not None:
