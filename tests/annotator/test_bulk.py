@@ -106,3 +106,20 @@ def test_one_label_for_all_is_one_step(client: TestClient, bench: Workbench) -> 
 def test_objects_of_another_photo_are_refused(client: TestClient, bench: Workbench) -> None:
     one = drawn(client, number(bench, "photo 1.png"), 10)
     assert bulk(client, number(bench, "photo 2.png"), "duplicate", one).status_code == 422
+
+
+def test_copies_that_nobody_touched_cost_nothing(client: TestClient, bench: Workbench) -> None:
+    here, there = (number(bench, f"photo {name}.png") for name in (1, 2))
+    one = drawn(client, here, 10)
+    bulk(client, here, "copy", one, photo=there)
+    (copied,) = bulk(client, here, "duplicate", one).json()["objects"]
+    assert client.get("/api/statistics").json()["objects"] == 1
+    body = {
+        "kind": "label",
+        "state": "draft",
+        "version": copied["version"],
+        "work": copied["work"],
+        "label": "dog",
+    }
+    assert client.put(f"/api/objects/{copied['id']}", json=body).status_code == 200
+    assert client.get("/api/statistics").json()["objects"] == 2
