@@ -2,7 +2,7 @@ import type { Backend } from "./backend";
 import { Mask } from "./mask";
 import type { HoverAnswer, Point } from "./types";
 
-const tab = crypto.randomUUID();
+const tab = Math.random().toString(36).slice(2); // a page that is not secure has no crypto.randomUUID
 
 /** Asks for the mask under the cursor: one question on its way, then the newest; older answers are dropped. */
 export class Previewer {

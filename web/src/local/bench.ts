@@ -16,7 +16,7 @@ import { CHANGED_ELSEWHERE, type Store, changed } from "./store";
 const PREVIEW_SIDE = 480;
 const AT_ONCE = 4; // boxes that get their masks in one go, so that a person sees how far it is
 const SESSIONS = 4; // open objects whose features are kept, 4 MB each
-const SESSION_PHOTOS = 2; // whose objects these are, at most: a session also holds its photo's pixels
+const SESSION_PHOTOS = 1; // whose objects these are, at most: a session also holds its photo's pixels
 const SPARED = 0.1; // share of an object that accepted ones may take from it without a question
 const NOT_SHOWN = "this mask was not shown yet, or others were accepted meanwhile; look at it, then accept it";
 

@@ -11,9 +11,12 @@ export async function pictureOf(image: Blob | ImageBitmap): Promise<Picture> {
           throw new IogError("the photo cannot be read; the browser knows JPEG, PNG, WebP, GIF, BMP and AVIF");
         });
   const { width, height } = bitmap;
-  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   if (context === null) throw new IogError(`no memory for a photo of ${width} x ${height} pixels; close others`);
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
-  return { width, height, data: context.getImageData(0, 0, width, height).data };
+  const { data } = context.getImageData(0, 0, width, height);
+  canvas.width = canvas.height = 0; // at once, not when the next collection finds it
+  return { width, height, data };
 }
