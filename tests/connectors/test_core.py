@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -154,3 +155,16 @@ def test_models_that_take_extreme_points_are_refused() -> None:
 
     with pytest.raises(iog.ModelError, match="extreme"):
         Core(iog.Segmenter(Extreme()))
+
+
+@pytest.mark.parametrize("file", ["iog.pt", "refinement.encoder.onnx"])
+def test_models_of_every_kind(published_files: Path, coffee: Sample, file: str) -> None:
+    """A checkpoint of the published network and an exported one; the bundled model is asked above."""
+    core = Core(iog.Segmenter(published_files / file))
+    photo = core.photo(coffee.photo.read_bytes())
+    clicks = coffee.clicks
+    if core.segmenter.takes_corrections:
+        clicks = clicks.with_correction(*coffee.clicks.box.centre, True)
+    expected = core.segmenter.segment(coffee.photo, clicks).mask
+    for _ in range(2):  # the second time from what is kept
+        assert np.array_equal(core.predict(photo, clicks).mask, expected)
