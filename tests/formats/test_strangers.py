@@ -197,6 +197,14 @@ def test_voc_masks_of_both_parts_come_back(photos: Path, tmp_path: Path) -> None
     assert "2 masks" in iog("import", photos, tmp_path / "v", "--project", tmp_path / "back.iog")
 
 
+def test_spaces_that_do_not_break_belong_to_names(tmp_path: Path) -> None:
+    name = "\xa0a\xa0.png"
+    element = "<name>\xa0cat </name><bndbox><xmin>2</xmin><ymin>2</ymin><xmax>9</xmax><ymax>9</ymax></bndbox>"
+    text = f"<annotation><filename> {name}\n</filename><object>{element}</object></annotation>"
+    (found,), _ = pictures(labels(tmp_path, {"Annotations/a.xml": text}))
+    assert found.name == name and found.annotations[0].label == "\xa0cat"
+
+
 def test_one_id_of_two_photos_is_no_guess(tmp_path: Path) -> None:
     document = json.loads(coco("a.jpg"))
     document["images"].append({**document["images"][0], "file_name": "s/b.jpg"})

@@ -19,6 +19,9 @@ from iog.formats.records import Dataset, Picture
 MALFORMED = (IogError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What reading values of other types and shapes than expected may raise: the thing is then left out."""
 
+SPACE = " \t\r\n"
+"""What is stripped around names; other spaces, such as one that does not break, may belong to them."""
+
 LONGEST = 200
 """Bytes of a written file's name without its ending; file systems take 255."""
 
@@ -77,7 +80,7 @@ def distinct_stems(paths: Sequence[str], *, flat: bool = False) -> list[str]:
 def read_names(path: Path, account: Account) -> list[str]:
     """The lines of a list of names, without empty ones at its end; none, with a note, if it is not text."""
     try:
-        lines = [line.strip() for line in read_text(path).splitlines()]
+        lines = [line.strip(SPACE) for line in read_text(path).split("\n")]
     except (OSError, ValueError):
         account.note("a list of names is not text in UTF-8; it is passed over", path.name)
         return []

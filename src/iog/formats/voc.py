@@ -26,7 +26,7 @@ from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
 from iog.formats.matching import clean
-from iog.formats.places import files_below, named_pictures, part_of, read_names
+from iog.formats.places import SPACE, files_below, named_pictures, part_of, read_names
 from iog.formats.records import Annotation, Class, Dataset, Edges, Painting, Picture, Pixels, Size
 from iog.images import MAXIMUM_PIXELS
 from iog.patch import Patch
@@ -103,8 +103,8 @@ def _picture(file: Path, folder: Path, source: Path, one_based: bool, account: A
         except ValueError as error:
             account.skip("an object cannot be read", f"{name}, object {number}: {error}")
     inner = file.relative_to(folder).parent.as_posix()
-    stated = clean((root.findtext("filename") or "").strip())
-    section = clean((root.findtext("folder") or "").strip())
+    stated = clean((root.findtext("filename") or "").strip(SPACE))
+    section = clean((root.findtext("folder") or "").strip(SPACE))
     return Picture(
         name=stated or file.stem,
         size=size,
@@ -192,7 +192,7 @@ def _annotation(
     x0, y0, x1, y1 = (0.0 if edge is None else edge for edge in edges)
     known = {"pose": element.findtext("pose")}
     return Annotation(
-        label=(element.findtext("name") or "").strip() or "object",
+        label=(element.findtext("name") or "").strip(SPACE) or "object",
         # An object that later ones cover whole has a box alone.
         shape=Pixels(patch, values.shape[::-1]) if values is not None and patch.area else None,
         box=None if None in edges else Edges(x0 - one_based, y0 - one_based, x1, y1),
