@@ -101,7 +101,7 @@ document.body.append(
     drawer("panel", strings.togglePanel),
   ),
   photos.element,
-  h("main", {}, intake?.welcome ?? "", new DropZone(app, again).element, new Tour(app).element, stage.element, h("div", { className: "below" }, hint, confidence, effort)),
+  h("main", {}, intake?.welcome ?? "", backend.folder ? new DropZone(app, again).element : "", new Tour(app).element, stage.element, h("div", { className: "below" }, hint, confidence, effort)),
   h("aside", {}, panel.tools, labels.element, new ObjectList(app, () => void deleted.open(), () => many.open()).element, new LearningPanel(app).element, panel.view, pageButtons()),
   help.element,
   exchange.element,
