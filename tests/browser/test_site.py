@@ -302,6 +302,9 @@ def test_photos_come_in_every_way_and_a_full_disk_is_said(browser: Any, address:
     context = browser.new_context(**OPTIONS)
     tab = _visit(context, address)
     tab.page.get_by_text("Drop photos here").wait_for()
+    session = context.new_cdp_session(tab.page)
+    origin = address.removesuffix(f"/{PATH}")
+    session.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 26_000_000})
     for number, way in enumerate(("drop", "paste", "folder")):
         given = [way, f"{way}.png", base64.b64encode(_png(40 + number)).decode()]
         tab.page.evaluate(GIVE, given)
@@ -322,11 +325,9 @@ def test_photos_come_in_every_way_and_a_full_disk_is_said(browser: Any, address:
     )
     tab.page.get_by_text("no photos that a browser can read").wait_for()
 
-    session = context.new_cdp_session(tab.page)
-    origin = address.removesuffix(f"/{PATH}")
-    session.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 2_000_000})
+    # More than there ever is room for: Chromium remembers for a while how much it was.
     tab.page.locator("input[type=file][multiple]").last.set_input_files(
-        {"name": "large.png", "mimeType": "image/png", "buffer": _png(1500)}
+        {"name": "large.png", "mimeType": "image/png", "buffer": _png(3200)}
     )
     tab.page.get_by_text("the browser has no room left for this project").wait_for()
     sync_api.expect(tab.page.locator(".saving")).to_have_attribute("data-state", "lost")
