@@ -8,7 +8,6 @@ boxes of a task that were asked about last are remembered, and points refine the
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import uuid
@@ -23,6 +22,7 @@ from pydantic import BaseModel, Field
 from iog.clicks import Box
 from iog.connectors.core import Core, Photo, patch_of
 from iog.connectors.fetching import Fetcher
+from iog.connectors.log import warn
 from iog.connectors.prompts import Mark, box_of, clicks_of, shared_out
 from iog.connectors.settings import Settings, Shapes
 from iog.errors import ClickError, DataError, IogError
@@ -52,7 +52,6 @@ CONFIG = """\
 
 REMEMBERED = 10_000
 """Tasks whose boxes are remembered."""
-_LOG = logging.getLogger("uvicorn.error")
 _TOLERANCE = 0.5  # pixels that a polygon may stray
 
 
@@ -168,7 +167,7 @@ def router(core: Core, settings: Settings) -> APIRouter:
         try:
             _Control.of(schema if isinstance(schema, str) else "", settings.shapes)
         except DataError as error:  # the config may still be written after the model is connected
-            _LOG.warning("project %s: %s", body.get("project"), error)
+            warn(f"project {body.get('project')}: {error}")
         return {"model_version": core.version}
 
     @routes.post("/predict")
@@ -185,7 +184,7 @@ def router(core: Core, settings: Settings) -> APIRouter:
             try:
                 results.append(_annotated(core, task, control, photo_of))
             except IogError as error:  # the others of the batch are kept; the tool logs this one
-                _LOG.warning("task %s: %s", task.id, error)
+                warn(f"task {task.id}: {error}")
                 results.append({"error": f"task {task.id}: {error}"})
         return {"results": results}
 

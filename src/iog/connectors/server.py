@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -14,13 +13,13 @@ from starlette.requests import ClientDisconnect
 
 from iog._version import __version__
 from iog.connectors.core import Core
+from iog.connectors.log import warn
 from iog.connectors.objects import UnknownError
 from iog.connectors.settings import Settings
 from iog.connectors.table import PLUGS
 from iog.errors import IogError
 from iog.serving.guard import App, Guard
 
-_LOG = logging.getLogger("uvicorn.error")
 TOKEN_NEEDED = "this server asks for the token with which it was started (--token)"
 
 
@@ -60,7 +59,7 @@ def make_app(name: str, core: Core, settings: Settings | None = None, *, token: 
     app.include_router(plug.router(core, settings or Settings()))
 
     def refused(status: int, reason: str) -> Response:
-        _LOG.warning("refused (%d): %s", status, reason)  # some tools show their user the number alone
+        warn(f"refused ({status}): {reason}")  # some tools show their user the number alone
         code, body = refusal(status, reason)
         return Response(body, code, media_type="application/json")
 
