@@ -113,6 +113,16 @@ def test_a_box_then_points(client: TestClient, coffee: Sample) -> None:
     assert np.array_equal(mask_of(whole), expected.mask)
 
 
+def test_a_point_in_an_older_box_refines_that(client: TestClient, coffee: Sample) -> None:
+    size, clicks = size_of(coffee), coffee.clicks
+    assert clicks.inside is not None
+    client.post("/predict", json=ask(coffee, [rectangle(clicks.box, size)]))
+    client.post("/predict", json=ask(coffee, [rectangle(Box(0, 0, 40, 40), size)]))
+    point = keypoint(clicks.inside[0] + 0.5, clicks.inside[1] + 0.5, size)
+    (region,) = client.post("/predict", json=ask(coffee, [point])).json()["results"][0]["result"]
+    assert np.array_equal(mask_of(region), iog.segment(coffee.photo, clicks.corners, clicks.inside).mask)
+
+
 def test_points_go_to_the_box_that_they_are_in(client: TestClient, coffee: Sample) -> None:
     size, box = size_of(coffee), coffee.clicks.box
     other = Box(5, 5, 60, 50)

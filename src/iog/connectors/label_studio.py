@@ -12,7 +12,7 @@ import math
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -53,6 +53,8 @@ CONFIG = """\
 REMEMBERED = 10_000
 """Tasks whose boxes are remembered."""
 _TOLERANCE = 0.5  # pixels that a polygon may stray
+PROMPTS = 20
+"""Of a task, whose boxes a point may mean."""
 
 
 class _Task(BaseModel):
@@ -119,22 +121,35 @@ class _Labelled:
 
 
 class _Memory:
-    """The boxes that were asked about last, a task and person."""
+    """The boxes that were asked about, a task and person: the tool sends the newest prompt alone."""
 
     def __init__(self) -> None:
-        self._boxes: OrderedDict[Hashable, list[_Labelled]] = OrderedDict()
+        self._prompts: OrderedDict[Hashable, list[list[_Labelled]]] = OrderedDict()
         self._lock = threading.Lock()
 
     def keep(self, key: Hashable, boxes: list[_Labelled]) -> None:
+        """Remember the boxes of a prompt; none: forget all of the task."""
         with self._lock:
-            self._boxes[key] = boxes
-            self._boxes.move_to_end(key)
-            while len(self._boxes) > REMEMBERED:
-                self._boxes.popitem(last=False)
+            self._prompts[key] = [*self._prompts.get(key, [])[1 - PROMPTS :], boxes] if boxes else []
+            self._prompts.move_to_end(key)
+            while len(self._prompts) > REMEMBERED:
+                self._prompts.popitem(last=False)
 
-    def boxes(self, key: Hashable) -> list[_Labelled]:
+    def boxes(self, key: Hashable, points: Sequence[Mark]) -> list[_Labelled]:
+        """The newest prompt with a box around the points on the object, or else the newest."""
+        wanted = [
+            (math.floor(x), math.floor(y))
+            for x, y, foreground in points
+            if foreground and math.isfinite(x) and math.isfinite(y)
+        ]
         with self._lock:
-            return self._boxes.get(key, [])
+            prompts = self._prompts.get(key, [])[::-1]
+            around = (
+                boxes
+                for boxes in prompts
+                if any(all(one.box.contains(x, y) for x, y in wanted) for one in boxes)
+            )
+            return next(around, prompts[0] if prompts else [])
 
 
 def router(core: Core, settings: Settings) -> APIRouter:
@@ -237,7 +252,7 @@ def _prompted(
     points = [_mark(r, photo) for r in regions if _kind(r).startswith("keypoint")]
     if boxes or not points:  # without any region the last prompt was deleted
         memory.keep(key, boxes)
-    boxes = boxes or memory.boxes(key)
+    boxes = boxes or memory.boxes(key, points)
     if points and not boxes:
         raise ClickError("there is a point but no box; draw a smart rectangle around the object first")
     shares = shared_out([one.box for one in boxes], points)
