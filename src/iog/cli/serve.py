@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import socket
 from collections.abc import Callable
@@ -101,6 +102,7 @@ def run(
     _check_token(host, token, host in LOOPBACK)
     share_freed_memory()
     core = Core(Segmenter(model), cache_bytes=cache << 20, maximum_pixels=max_megapixels * 1_000_000)
+    app = make_app(name, core, settings, token=token)  # says what is wrong before anything is printed
     listener = listen(host, port)
     seen = socket.gethostname() if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     address = f"http://{seen}:{listener.getsockname()[1]}"
@@ -108,7 +110,7 @@ def run(
     for line in PLUGS[name].instructions(address, token, settings):
         click.echo(line)
     config = uvicorn.Config(
-        make_app(name, core, settings, token=token),
+        app,
         log_level="warning",
         server_header=False,
         timeout_keep_alive=65,
@@ -123,8 +125,9 @@ def _check_token(host: str, token: str | None, loopback: bool) -> None:
             f"other machines can reach {host}, so give a secret that clients must know: "
             f"--token {secrets.token_urlsafe(24)}"
         )
-    if token is not None and not (len(token) >= LEAST_TOKEN and token.isascii() and token.isprintable()):
-        raise DataError(f"--token needs {LEAST_TOKEN} letters, digits and signs at least, without accents")
+    # It stands in addresses and in a cookie, where other signs have a meaning.
+    if token is not None and not re.fullmatch(f"[A-Za-z0-9._~-]{{{LEAST_TOKEN},}}", token):
+        raise DataError(f"--token needs {LEAST_TOKEN} characters at least: letters, digits and . _ ~ -")
 
 
 _shapes = click.option(
