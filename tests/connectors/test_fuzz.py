@@ -1,49 +1,11 @@
-"""The HTTP API as schemathesis attacks it: from its own description, with a fixed seed and few cases."""
+"""The HTTP API under schemathesis."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis.errors import Unsatisfiable
-
 from iog.connectors.core import Core
 from tests.connectors.conftest import Connect
-
-schemathesis = pytest.importorskip("schemathesis", reason="API NOT FUZZED: schemathesis is not installed")
-
-CASES = 12  # an operation and mode
+from tests.fuzzing import attack_every_operation
 
 
 def test_no_request_breaks_the_server(connect: Connect, stub: Core) -> None:
-    client = connect("http", stub)
-    description = client.get("/api/openapi.json").json()
-    schema = schemathesis.openapi.from_dict(description)
-    operations = [found.ok() for found in schema.get_all_operations()]
-    assert len(operations) == sum(len(path) for path in description["paths"].values())
-    tried = 0
-    for operation in operations:
-        for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
-
-            @settings(
-                max_examples=CASES,
-                derandomize=True,
-                deadline=None,
-                database=None,
-                suppress_health_check=list(HealthCheck),
-            )
-            @given(case=operation.as_strategy(generation_mode=mode))
-            def attack(case: Any) -> None:
-                nonlocal tried
-                tried += 1
-                request = case.as_transport_kwargs(base_url="http://127.0.0.1")
-                request.pop("cookies", None)
-                answer = client.request(**request)
-                assert answer.status_code < 500, (request, answer.text)
-
-            try:
-                attack()
-            except Unsatisfiable:  # an operation that takes nothing cannot be asked wrongly
-                assert mode is schemathesis.GenerationMode.NEGATIVE
-    assert tried > 5 * len(operations)
+    attack_every_operation(connect("http", stub), cases=12)

@@ -91,6 +91,7 @@ class _Photos:
         self._folder = folder
         names = [] if folder is None else list(_below(folder))
         self._index = PhotoIndex(sorted(names))
+        self._sizes: dict[str, tuple[Size, Size]] = {}
 
     def of(self, picture: Picture, account: Account) -> Picture:
         """The picture with its photo's path and size; `LookupError` says why it cannot be used."""
@@ -100,7 +101,10 @@ class _Photos:
             return replace(picture, name=placed(picture))
         path = self._index.find(picture, account)
         try:
-            size, stored = picture_sizes(self._folder / path, path)
+            # Each photo is asked for in both readings of the source, its file once.
+            if path not in self._sizes:
+                self._sizes[path] = picture_sizes(self._folder / path, path)
+            size, stored = self._sizes[path]
         except ImageError as error:
             raise LookupError("the photo cannot be read") from error
         problem = fits(picture, size, stored)
