@@ -63,7 +63,9 @@ def test_an_export_says_before_and_after_what_it_leaves_out(client: TestClient) 
 
 
 def test_an_export_by_label_photo_and_state(client: TestClient, bench: Workbench) -> None:
-    assert exported(client, label=["dog"])[0] == ["dog"]
+    labels, said = exported(client, label=["dog"])
+    assert labels == ["dog"]
+    assert said[0].startswith("As you chose: 2 objects of other labels left out")
     assert exported(client, label=["dog", "cat"])[0] == ["cat", "dog"]
     assert exported(client, done=True)[0] == ["cat"]
     assert exported(client, photo=bench.store.paths()["photo 2.png"])[0] == ["dog"]

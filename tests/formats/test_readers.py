@@ -353,3 +353,9 @@ def test_a_photo_renamed_with_its_labels_is_found(tmp_path: Path) -> None:
     assert [tally.count for tally in account.notes.values()] == [1]
     with pytest.raises(LookupError):
         index.find(Picture(name="old.jpg", size=None, annotations=[], file="gone.xml"), account)
+
+
+def test_large_documents_are_recognised_by_their_beginning(tmp_path: Path) -> None:
+    for start, name in [('{"images": [', "coco"), ('{"version": "5", "shapes": [', "labelme")]:
+        (tmp_path / "a.json").write_text(start + "broken")  # what follows is not read to tell
+        assert table.located(tmp_path / "a.json", None)[0] == name

@@ -231,6 +231,23 @@ def test_files_without_objects_make_photos_done(photos: Path, tmp_path: Path) ->
     assert "listed without objects are to do" in output
 
 
+def test_a_photo_whose_objects_cannot_be_read_is_not_one_without_objects(
+    photos: Path, tmp_path: Path
+) -> None:
+    for number, files in enumerate(
+        (
+            {"a.txt": "0 0.5 x 0.2 0.2\n"},
+            {"a.json": '{"shapes": [{"label": "x"}], "imagePath": "a.png"}'},
+            {"Annotations/a.xml": "<annotation><filename>a.png</filename><object/></annotation>"},
+            {"c.json": json.dumps({**json.loads(coco("a.png")), "annotations": [{"image_id": 1}]})},
+        )
+    ):
+        source = labels(tmp_path / f"l{number}", files)
+        project = tmp_path / f"{number}.iog"
+        output = iog("import", photos, source, "--project", project, status=1)
+        assert "skipped       1" in output and "without objects" not in output
+
+
 def test_what_is_left_out_of_labelme_and_label_studio_is_said(tmp_path: Path) -> None:
     shape = {"label": "x", "points": [[1, 1], [9, 1], [9, 9]], "tags": ["wet"], "order": 0}
     file = {"shapes": [shape], "imagePath": "a.png", "flags": {"night": True}}

@@ -72,6 +72,11 @@ class Account:
         return self.made.get("masks", 0) + self.made.get("boxes", 0)
 
     @property
+    def losses(self) -> int:
+        """How often something was left out."""
+        return sum(tally.count for tally in self.skipped.values())
+
+    @property
     def useless(self) -> bool:
         """Whether nothing came of something: then a command must not report success."""
         left = [*self.skipped.values(), *self.unasked.values()]

@@ -100,6 +100,29 @@ def walk(path: Path, lists: frozenset[str]) -> Iterator[tuple[str, Any]]:
         text.close()
 
 
+def first_list(path: Path, names: frozenset[str]) -> str | None:
+    """Which of `names` is the first list of an object at the top of a document; what follows is not read.
+
+    None if there is none, or if the document is not JSON up to there.
+    """
+    text = _Text(path)
+    try:
+        text.take("{")
+        while text.peek() != "}":
+            key = text.value()
+            text.take(":")
+            if key in names and text.peek() == "[":
+                return str(key)
+            text.value()
+            if text.peek() != "}":
+                text.take(",")
+    except (ValueError, RecursionError):
+        return None
+    finally:
+        text.close()
+    return None
+
+
 def _top(text: _Text, lists: frozenset[str]) -> Iterator[tuple[str, Any]]:
     if text.peek() == "[":
         yield from (("", item) for item in _items(text))

@@ -21,9 +21,10 @@ import numpy as np
 from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
+from iog.formats.jsonstream import walk
 from iog.formats.labelme import ellipse
 from iog.formats.matching import clean
-from iog.formats.places import MALFORMED, read_text
+from iog.formats.places import MALFORMED
 from iog.formats.records import Annotation, Dataset, Edges, Outline, Picture, Pixels, Shape, Size, with_flags
 from iog.images import MAXIMUM_PIXELS
 from iog.masks import BoolArray
@@ -44,13 +45,19 @@ def read(source: Path, account: Account) -> Dataset:
         If it is not such a file.
     """
     file = source / FILE if source.is_dir() else source
-    try:
-        tasks = json.loads(read_text(file))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{file} is not JSON that can be read: {error}") from None
-    if not isinstance(tasks, list) or not all(isinstance(t, dict) and "data" in t for t in tasks):
-        raise DataError(f"{file} is not a list of Label Studio's tasks")
-    return Dataset(classes=[], pictures=(_picture(task, n, account) for n, task in enumerate(tasks, 1)))
+    for _ in _tasks(file):  # all of it before anything is made of a part
+        pass
+    return Dataset(
+        classes=[], pictures=(_picture(task, n, account) for n, task in enumerate(_tasks(file), 1))
+    )
+
+
+def _tasks(file: Path) -> Iterator[Mapping[str, Any]]:
+    """One after the other, so that memory holds one."""
+    for key, task in walk(file, frozenset()):
+        if key or not isinstance(task, dict) or "data" not in task:
+            raise DataError(f"{file} is not a list of Label Studio's tasks")
+        yield task
 
 
 def looks_like(file: Path) -> bool:

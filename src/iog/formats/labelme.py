@@ -25,6 +25,7 @@ from iog.clicks import Box
 from iog.errors import DataError
 from iog.files import write_json
 from iog.formats.account import Account
+from iog.formats.jsonstream import first_list
 from iog.formats.matching import clean
 from iog.formats.places import MALFORMED, files_below, named_pictures, part_of, read_text
 from iog.formats.records import Annotation, Dataset, Edges, Outline, Picture, Pixels, Shape, Size, with_flags
@@ -55,12 +56,8 @@ def read(source: Path, account: Account) -> Dataset:
 
 
 def looks_like(file: Path) -> bool:
-    """Whether a file is a JSON object with `shapes`."""
-    try:
-        data = json.loads(read_text(file))
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(data, dict) and isinstance(data.get("shapes"), list)
+    """Whether a file is a JSON object with a list `shapes`; COCO's lists tell that it is not."""
+    return first_list(file, frozenset({"shapes", "images", "annotations"})) == "shapes"
 
 
 def _picture(file: Path, root: Path, account: Account) -> Picture | None:

@@ -253,7 +253,9 @@ def losses(store: Store, photos: Photos, format: FormatName, choice: Choice | No
 
 def _said(account: Account) -> list[str]:
     skipped = [f"Left out: {tally.count} {reason} ({tally})." for reason, tally in account.skipped.items()]
-    return [*skipped, *(f"{sentence}: {tally.count} ({tally})." for sentence, tally in account.notes.items())]
+    asked = [f"As you chose: {tally.count} {kind} left out." for kind, tally in account.unasked.items()]
+    notes = [f"{sentence}: {tally.count} ({tally})." for sentence, tally in account.notes.items()]
+    return [*asked, *skipped, *notes]
 
 
 def _size(photo: PhotoRow, photos: Photos) -> Size:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypedDict, get_args
 
@@ -17,7 +17,7 @@ from iog.formats import table
 from iog.formats.account import Account
 from iog.formats.archives import unpacked
 from iog.formats.matching import PhotoIndex, fits
-from iog.formats.records import Annotation, Class, Dataset, Size
+from iog.formats.records import Annotation, Class, Dataset, Picture, Size
 from iog.patch import Patch
 
 ImportName = table.ReadName
@@ -118,7 +118,7 @@ def _ready(
     numbers = store.paths()
     index = PhotoIndex(numbers)
     meant: dict[str, str] = {}
-    for picture in dataset.pictures:
+    for picture, lost in _with_losses(dataset.pictures, account):
         account.count("photos")
         try:
             path = index.find(picture, account)
@@ -145,10 +145,18 @@ def _ready(
         objects = [
             one for a in picture.annotations if (one := _fitted(a, identity.size, path, account)) is not None
         ]
-        if objects or picture.negative:
+        if objects or (picture.negative and not lost):
             yield numbers[path], identity, objects
-        elif not picture.annotations:
+        elif not picture.annotations and not lost:
             account.note("photos that are listed without objects are to do, not done", path)
+
+
+def _with_losses(pictures: Iterable[Picture], account: Account) -> Iterator[tuple[Picture, int]]:
+    """Each picture, and how much of it its reader left out: then it is not one without objects."""
+    before = account.losses
+    for picture in pictures:
+        yield picture, account.losses - before
+        before = account.losses
 
 
 def _fitted(a: Annotation, size: Size, path: str, account: Account) -> _Object | None:
