@@ -13,21 +13,26 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from iog.clicks import Box, Clicks, Correction, PointClicks
+from iog.clicks import Box, Clicks, Correction, Pixel, PointClicks
 from iog.crop import Crop
 from iog.evaluation.quoting import quote
 from iog.evaluation.tables import markdown
 from iog.factories import named
 from iog.guidance import BOXLESS, click_maps, point_maps
 from iog.networks.families import build
+from iog.networks.iog import IOG
 from iog.rivals import RIVALS
 from iog.training.lite import LiteRecipe
 
 SIDE = 224
 REFINED = ("brs", "f-brs")
+BOXED = Clicks.of([(30, 30), (190, 190)], (100, 100))
+EXTREME = [Pixel(30, 90), Pixel(90, 30), Pixel(190, 90), Pixel(90, 190)]
 
 
 def main() -> None:
@@ -51,11 +56,18 @@ def row(name: str, config: object) -> list[str]:
     guidance = config.guidance  # type: ignore[attr-defined]
     crop = Crop(Box(0, 0, SIDE, SIDE), SIDE, SIDE)
     made = (Correction(100, 100, True), Correction(20, 20, False))
-    if guidance in BOXLESS:
+    image = torch.zeros(1, 3, SIDE, SIDE)
+    maps: npt.NDArray[np.float32] | None
+    if isinstance(network, IOG):  # its prompt enters with the photo, and its corrections alone come after
+        image = torch.zeros(1, network.channels, SIDE, SIDE)
+        maps = np.zeros((2, SIDE, SIDE), np.float32) if network.config.refinement else None
+    elif guidance in BOXLESS:
         maps = point_maps(guidance, PointClicks((SIDE, SIDE), made), crop)
+    elif guidance == "extreme-points":
+        maps = click_maps(BOXED, crop, extreme_points=EXTREME)
     else:
-        maps = click_maps(Clicks.of([(30, 30), (190, 190)], (100, 100)), crop)
-    image, prompt = torch.zeros(1, 3, SIDE, SIDE), torch.from_numpy(maps)[None]
+        maps = click_maps(BOXED, crop)
+    prompt = None if maps is None else torch.from_numpy(maps)[None]
     features = network.encode(image)
     once = operations(lambda: network.encode(image))
     click = operations(lambda: network.decode(features, prompt))

@@ -44,6 +44,9 @@ class PublishedSettings:
     """Side of the crop in network pixels."""
     margin: int = 30
     """Image pixels around the box on each side."""
+    context: float = 0.0
+    """Above 0: see instead what `lite` sees, so much of the box's sides around it, averaged where the crop
+    shrinks the photo, and grey beyond the photo."""
     corner_offset: int = 10
     """Network pixels from the box to the outside clicks."""
     fwhm: float = 10.0
@@ -69,6 +72,8 @@ DEXTR_SETTINGS = PublishedSettings(margin=50, cut_to_box=True)
 
 def crop_around(box: Box, settings: PublishedSettings = IOG_SETTINGS) -> Crop:
     """The window that the network sees for a box. Use its window and mapping; resize with this module."""
+    if settings.context:
+        return Crop.around(box, settings.context, settings.size)
     m = settings.margin
     window = Box(box.x0 - m, box.y0 - m, box.x1 + m, box.y1 + m)
     return Crop(window, settings.size, settings.size)
@@ -93,6 +98,11 @@ def extract(image: npt.NDArray[Any], crop: Crop) -> FloatArray:
     resized: Any = cv2.resize(whole, (crop.width, crop.height), interpolation=cv2.INTER_LINEAR)
     result: FloatArray = resized
     return result
+
+
+def cut(image: npt.NDArray[Any], crop: Crop, settings: PublishedSettings = IOG_SETTINGS) -> FloatArray:
+    """The photo (H, W, 3) RGB as the network sees it, (size, size, 3) float32 in 0..255."""
+    return crop.extract(image).astype(np.float32) if settings.context else extract(image, crop)
 
 
 def to_crop_pixels(pixels: npt.ArrayLike, crop: Crop) -> PointArray:
@@ -200,7 +210,7 @@ def network_input(
     settings
         See `PublishedSettings`.
     """
-    return stacked(extract(image, crop), initial_maps(clicks, crop, settings))
+    return stacked(cut(image, crop, settings), initial_maps(clicks, crop, settings))
 
 
 def extreme_points_input(
@@ -222,7 +232,7 @@ def extreme_points_input(
     settings
         `DEXTR_SETTINGS`, or `IOG_SETTINGS` for the ablation.
     """
-    return stacked(extract(image, crop), heatmap(to_crop_pixels(points, crop), crop, settings)[None])
+    return stacked(cut(image, crop, settings), heatmap(to_crop_pixels(points, crop), crop, settings)[None])
 
 
 def paste(

@@ -12,7 +12,7 @@ from iog.errors import ModelError
 from iog.networks.base import Network
 from iog.networks.families import part
 from iog.networks.tensors import tensors_hash
-from iog.published import DEXTR_SETTINGS, IOG_SETTINGS
+from iog.published import DEXTR_SETTINGS
 
 SIZE, MARGIN = 288, 0.15
 """Crop of a `lite` checkpoint that does not say: its side in pixels, and the context around the box."""
@@ -77,7 +77,9 @@ def of_published(network: Network, record: Mapping[str, Any], path: str | Path) 
     """As `info_of`, of a published network: with the published settings, but for what a run had otherwise."""
     trained = record.get("settings", {})
     chosen = {name: trained[name] for name in ("size", "whole_number_maps") if name in trained}
-    published = DEXTR_SETTINGS if network.config.kind == "dextr" else IOG_SETTINGS
+    if "sizes" in trained:  # a run whose crops grow
+        chosen["size"] = trained["sizes"][-1]
+    published = DEXTR_SETTINGS if network.config.kind == "dextr" else network.config.settings
     return PublishedInfo(
         name=network.config.name,
         network=network.config.kind,

@@ -72,6 +72,11 @@ class DEXTR(ResNet, Network):
         self.layer5 = PSPClassifier(2048)
 
     @property
+    def channels(self) -> int:
+        """RGB and the heatmap."""
+        return 4
+
+    @property
     def resnet(self) -> ResNet:
         """The network itself is its backbone."""
         return self

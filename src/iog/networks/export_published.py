@@ -103,7 +103,7 @@ def export_published(
 
 def _graphs(network: IOG | DEXTR, size: int) -> tuple[Any, Any]:
     # A batch of two, so that the exporter does not take the one for a constant.
-    network_input = torch.zeros(2, network.resnet.conv1.in_channels, size, size)
+    network_input = torch.zeros(2, network.channels, size, size)
     with torch.no_grad():
         features = network.encode(network_input)
     levels = list(_LEVELS[: len(features)])

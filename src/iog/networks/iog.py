@@ -9,25 +9,30 @@ whose output joins layer4 before the pyramid pooling; the backbone keeps what it
 Tensor names, order and shapes are those of the published checkpoints, hence the capitals in `Coarse_net`
 and the module `upsamples[0]`, which nothing calls. The published sizes are S = 512; any multiple of 16 runs.
 
+A light backbone may stand in the ResNet's place, to compare methods on one (docs/rivals.md); its checkpoints
+are no published ones.
+
 Shapes: B batch, S side of the square input. Levels are counted deepest first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from iog.errors import ModelError
-from iog.networks.base import Network
+from iog.networks.backbones import BACKBONE_WIDTHS, create_backbone
+from iog.networks.base import Network, normalised
 from iog.networks.blocks import ConvBNReLU
-from iog.networks.psp import PSP, AlignedUpsample
+from iog.networks.psp import PSP, AlignedUpsample, aligned_resize
 from iog.networks.resnet import BLOCKS, ResNet
+from iog.published import IOG_SETTINGS, PublishedSettings
 
 HEATMAPS = {"inside-outside": 2, "extreme-points": 1}
 """Heatmaps beside RGB: the inside and the outside clicks (IOG), or four extreme points in one (DEXTR)."""
@@ -38,6 +43,9 @@ _WIDTH = 256
 _FACTORS = (4, 4, 2, 1)
 """Enlargement of each level to the side of layer1."""
 
+_CONTEXT = 0.15
+"""What a light backbone's network sees around the box, as `lite` does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IOGConfig:
@@ -47,6 +55,8 @@ class IOGConfig:
 
     depth: int = 101
     """ResNet-50 or -101."""
+    backbone: str = "resnet"
+    """resnet, or a light backbone in its place (`iog.networks.backbones`)."""
     guidance: str = "inside-outside"
     """Which heatmaps the encoder sees: a key of `HEATMAPS`."""
     fine: bool = True
@@ -57,15 +67,34 @@ class IOGConfig:
     def __post_init__(self) -> None:
         if self.depth not in BLOCKS:
             raise ModelError(f"ResNet-{self.depth} is unknown; known depths: {', '.join(map(str, BLOCKS))}")
+        if self.light and self.backbone not in BACKBONE_WIDTHS:
+            known = ", ".join(("resnet", *BACKBONE_WIDTHS))
+            raise ModelError(f"unknown backbone {self.backbone!r}; known: {known}")
         if self.guidance not in HEATMAPS:
             raise ModelError(f"guidance {self.guidance!r} is unknown; known: {', '.join(HEATMAPS)}")
         if self.refinement and self.guidance != "inside-outside":
             raise ModelError("the click branch of the refinement needs inside and outside maps")
 
     @property
+    def light(self) -> bool:
+        """Whether it has another backbone than the paper's."""
+        return self.backbone != "resnet"
+
+    @property
+    def body(self) -> str:
+        """Its backbone, for people."""
+        return self.backbone if self.light else f"ResNet-{self.depth}"
+
+    @property
     def name(self) -> str:
         """How `iog.networks.create` calls it (ablations: the network from which they were cut)."""
-        return f"iog-resnet{self.depth}" + ("-refinement" if self.refinement else "")
+        body = self.body.lower().replace("-", "")
+        return f"iog-{body}" + ("-refinement" if self.refinement else "")
+
+    @property
+    def settings(self) -> PublishedSettings:
+        """What it sees: as published, or with a light backbone the crop of `lite`."""
+        return replace(IOG_SETTINGS, context=_CONTEXT) if self.light else IOG_SETTINGS
 
     @property
     def summary(self) -> str:
@@ -75,42 +104,91 @@ class IOGConfig:
             *(["without FineNet"] if not self.fine else []),
             *(["wants extreme points"] if self.guidance == "extreme-points" else []),
         ]
-        return (
-            f"{'IOG refinement' if self.refinement else 'IOG'} with ResNet-{self.depth} ({', '.join(notes)})"
-        )
+        return f"{'IOG refinement' if self.refinement else 'IOG'} with {self.body} ({', '.join(notes)})"
 
 
 class IOG(Network):
-    """See the module's text. Build with `iog.networks.create("iog-resnet101")` and the like."""
+    """See the module's text. Build with `iog.networks.create("iog-resnet101")` and the like.
 
-    def __init__(self, config: IOGConfig | None = None) -> None:
+    Parameters
+    ----------
+    config
+        Its settings.
+    pretrained
+        Whether a light backbone starts from ImageNet; a ResNet's weights come from files
+        (`iog.networks.recognise`).
+    """
+
+    def __init__(self, config: IOGConfig | None = None, *, pretrained: bool = False) -> None:
         super().__init__()
         self.config = config = config or IOGConfig()
         branch = 64 if config.refinement else 0
-        self.Coarse_net = CoarseNet()
+        widths = BACKBONE_WIDTHS[config.backbone][1:] if config.light else (256, 512, 1024, 2048)
+        self.Coarse_net = CoarseNet(widths)
         if config.fine:
             self.Fine_net = FineNet()
-        self.backbone = ResNet(config.depth, 3 + HEATMAPS[config.guidance])
-        self.psp4 = PSP(2048 + branch)
+        self.backbone: nn.Module
+        if config.light:
+            self.backbone = create_backbone(config.backbone, pretrained=pretrained)
+            stem: Any = self.backbone.conv_stem
+            # More input channels of the first layer; from zero, so that ImageNet's answer is the start.
+            self.heatmaps = nn.Conv2d(
+                HEATMAPS[config.guidance], stem.out_channels, 3, stride=2, padding=1, bias=False
+            )
+            nn.init.zeros_(self.heatmaps.weight)
+        else:
+            self.backbone = ResNet(config.depth, self.channels)
+        self.psp4 = PSP(widths[-1] + branch)
         if config.refinement:
             self.iog_points = click_branch(branch)
 
     @property
+    def channels(self) -> int:
+        """RGB and its heatmaps."""
+        return 3 + HEATMAPS[self.config.guidance]
+
+    @property
     def resnet(self) -> ResNet:
-        """Its backbone."""
+        """Its backbone.
+
+        Raises
+        ------
+        ModelError
+            If it has a light one.
+        """
+        if not isinstance(self.backbone, ResNet):
+            raise ModelError(f"this network has no ResNet but {self.config.backbone}")
         return self.backbone
 
     def encode(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """RGB and heatmaps, (B, 5, S, S) float in 0..255 -> features of 2048, 1024, 512, 256 channels.
 
+        Those of a light backbone are fewer; its deepest, at stride 32, is enlarged to the side of the next.
+
         Raises
         ------
         ModelError
-            If the channels are not those of the configuration or a side is no multiple of 16.
+            If the channels are not those of the configuration or a side is no multiple of 16, with a light
+            backbone of 32.
         """
-        check_input(inputs, self.backbone.conv1.in_channels, 16)
+        check_input(inputs, self.channels, 32 if self.config.light else 16)
+        if self.config.light:
+            return self._light_features(inputs)
         features: tuple[Tensor, ...] = self.backbone(inputs)
         return features
+
+    def _light_features(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """The backbone's levels at strides 16 (two), 8 and 4."""
+        backbone: Any = self.backbone
+        x = backbone.conv_stem(normalised(inputs[:, :3])) + self.heatmaps(inputs[:, 3:] / 255)
+        x = backbone.bn1(x)
+        found = []
+        for number, block in enumerate(backbone.blocks, 1):
+            x = block(x)
+            if number in backbone._stage_out_idx:
+                found.append(x)
+        layer1, layer2, layer3, deepest = found[-4:]
+        return aligned_resize(deepest, layer3.shape[-2:]), layer3, layer2, layer1
 
     def decode(self, features: Sequence[Tensor], click_maps: Tensor | None = None) -> tuple[Tensor, ...]:
         """Features -> logits of coarse 1 (deepest) to 4 and fine; the last one is the prediction.
@@ -147,12 +225,16 @@ class IOG(Network):
             logits = [_enlarge(logit) for logit in logits]
         return tuple(logits)
 
+    def decode_to_train(
+        self, features: Sequence[Tensor], click_maps: Tensor | None = None
+    ) -> tuple[Tensor, list[Tensor]]:
+        """The last logits of `decode`, (B, 1, S, S), and those of CoarseNet before them."""
+        *sides, last = self.decode(features, click_maps)
+        return _enlarge(last) if self.config.refinement else last, sides
+
     def probability(self, features: Sequence[Tensor], click_maps: Tensor | None = None) -> Tensor:
         """What `decode` predicts, as probabilities (B, S, S). The refinement's logits are enlarged first."""
-        logit = self.decode(features, click_maps)[-1]
-        if self.config.refinement:
-            logit = _enlarge(logit)
-        return logit.sigmoid()[:, 0]
+        return self.decode_to_train(features, click_maps)[0].sigmoid()[:, 0]
 
     def forward(self, network_input: Tensor, click_maps: Tensor | None = None) -> tuple[Tensor, ...]:
         """Both halves at once.
@@ -168,9 +250,11 @@ class IOG(Network):
 class CoarseNet(nn.Module):
     """Top-down fusion of four levels; each level also answers by itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, widths: Sequence[int] = (256, 512, 1024, 2048)) -> None:
+        """`widths` are the backbone's channels, layer1's first; layer4's come pooled, with 512."""
         super().__init__()
-        self.laterals = nn.ModuleList(ConvBNReLU(inputs, _WIDTH, 1) for inputs in (512, 1024, 512, 256))
+        inputs = (512, *reversed(widths[:-1]))
+        self.laterals = nn.ModuleList(ConvBNReLU(channels, _WIDTH, 1) for channels in inputs)
         self.upsamples = nn.ModuleList(
             nn.Sequential(
                 AlignedUpsample(2), nn.Conv2d(_WIDTH, _WIDTH, 1, bias=False), nn.BatchNorm2d(_WIDTH)

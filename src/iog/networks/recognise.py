@@ -130,6 +130,7 @@ def load_backbone_file(network: IOG | DEXTR, path: str | Path) -> None:
     ModelError
         If the file is unreadable, something else, or of another depth.
     """
+    resnet = network.resnet
     tensors = tensors_of(open_file(path), path)
     found = recognise(tensors, path)
     if found.kind not in ("backbone", "imagenet"):
@@ -137,7 +138,7 @@ def load_backbone_file(network: IOG | DEXTR, path: str | Path) -> None:
     if found.depth != network.config.depth:
         raise ModelError(f"{path} is {found}; the network needs a ResNet-{network.config.depth}")
     tensors = {key.removeprefix("backbone."): value for key, value in tensors.items()}
-    load_backbone(network.resnet, tensors, path)
+    load_backbone(resnet, tensors, path)
 
 
 def _guidance(stem: Tensor | None) -> str:

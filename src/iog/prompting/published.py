@@ -43,8 +43,9 @@ class PublishedPrompting:
     @property
     def view(self) -> str:
         """See `Prompting.view`."""
-        size, margin = self.settings.size, self.settings.margin
-        return f"{size} x {size} pixels, box and {margin} pixels around it"
+        size, margin, context = self.settings.size, self.settings.margin, self.settings.context
+        around = f"{context:.0%}" if context else f"{margin} pixels"
+        return f"{size} x {size} pixels, box and {around} around it"
 
     def crop(self, clicks: Clicks) -> Crop:
         """See `Prompting.crop`."""
@@ -56,7 +57,7 @@ class PublishedPrompting:
 
     def cut(self, image: npt.NDArray[np.uint8], crop: Crop) -> npt.NDArray[Any]:
         """(S, S, 3) float32 in 0..255."""
-        return published.extract(image, crop)
+        return published.cut(image, crop, self.settings)
 
     def encoder_input(
         self, pixels: npt.NDArray[Any], clicks: Clicks, crop: Crop, guided: bool = True

@@ -18,5 +18,10 @@ RIVALS: Mapping[str, str] = {
     "ris-net": "iog.rivals.ris_net:RISNetRecipe",
     "curve-gcn": "iog.rivals.curve_training:CurveGCNRecipe",
     "fctsfn": "iog.rivals.fctsfn:FCTSFNRecipe",
+    "iog-light": "iog.rivals.iog_light:IOGLightRecipe",
+    "iog-light-coarse": "iog.rivals.iog_light:IOGLightCoarseRecipe",
+    "iog-light-extreme": "iog.rivals.iog_light:IOGLightExtremeRecipe",
+    "iog-light-extreme-coarse": "iog.rivals.iog_light:IOGLightExtremeCoarseRecipe",
+    "iog-light-refinement": "iog.rivals.iog_light:IOGLightRefinementRecipe",
 }
 """Where the recipe of each is."""

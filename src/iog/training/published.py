@@ -6,7 +6,7 @@ the loss adds up over the 512 x 512 pixels, so 1e-8 corresponds to some 3e-3 on 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import cv2
@@ -103,7 +103,7 @@ class IOGRecipe:
     @property
     def settings(self) -> published.PublishedSettings:
         """Pre-processing of the published code at this crop size."""
-        return published.PublishedSettings(size=self.size)
+        return replace(self.network.settings, size=self.size)
 
     @property
     def steps(self) -> int:
@@ -131,10 +131,13 @@ class IOGRecipe:
         return self.split or known.training_split(self.dataset)
 
     def create_network(self) -> IOG:
-        """The network to start from, or a new one, its backbone with ImageNet weights if a file was named."""
+        """The network to start from, or a new one, its backbone with ImageNet weights if a file was named.
+
+        A light backbone has them from its package.
+        """
         if self.start:
             return self._started()
-        network = IOG(self.network)
+        network = IOG(self.network, pretrained=True)
         if self.imagenet:
             recognise.load_backbone_file(network, self.imagenet)
         return network
@@ -198,7 +201,7 @@ class IOGRefinementRecipe(IOGRecipe):
     @property
     def settings(self) -> published.PublishedSettings:
         """Pre-processing of the published code at this crop size."""
-        return published.PublishedSettings(size=self.size, whole_number_maps=self.whole_number_maps)
+        return replace(self.network.settings, size=self.size, whole_number_maps=self.whole_number_maps)
 
     def loss(self, network: IOG, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
         """The loss of the first three clicks, or its mean with the loss after one correction."""
@@ -264,7 +267,7 @@ class IOGExamples(torch.utils.data.Dataset[dict[str, Any]]):
                 outside if recipe.prompt != "crop" else outside[:0],
             )
             heatmaps = np.stack([published.heatmap(p, crop, settings) for p in points])
-        rgb = published.extract(image, crop).transpose(2, 0, 1)
+        rgb = published.cut(image, crop, settings).transpose(2, 0, 1)
         return {
             "input": np.concatenate([rgb, heatmaps]).astype(np.float32),
             # Half an object's pixel is object in the loss; the clicks ask for more than half.

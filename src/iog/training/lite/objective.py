@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from iog.clicks import Clicks, Correction, PointClicks
+from iog.clicks import Clicks, Correction, Pixel, PointClicks
 from iog.networks.base import Network, normalised
 from iog.robot import BoolArray, RobotUser, depth
 from iog.training.lite.maps import crop_maps
@@ -40,8 +41,27 @@ def loss(recipe: LiteRecipe, network: Network, batch: Batch, step: int) -> tuple
     return rounds_loss(recipe, network, scene, correct, batch["numbers"], step)
 
 
-def prepared(recipe: LiteRecipe, batch: Batch) -> tuple[Scene, Correct]:
-    """A batch as the network sees it, and the robot user who corrects its answers."""
+Draw = Callable[
+    [Clicks | PointClicks, int, npt.NDArray[np.float32], Sequence[Pixel] | None], npt.NDArray[np.float32]
+]
+"""Click maps of corrected clicks, of the side of the crop, the mask before and the extreme points."""
+
+
+def prepared(recipe: LiteRecipe, batch: Batch, draw: Draw | None = None) -> tuple[Scene, Correct]:
+    """A batch as the network sees it, and the robot user who corrects its answers.
+
+    Corrected clicks are drawn by `draw`, or as the recipe's guidance says.
+    """
+
+    def guided(
+        clicks: Clicks | PointClicks,
+        size: int,
+        before: npt.NDArray[np.float32],
+        points: Sequence[Pixel] | None,
+    ) -> npt.NDArray[np.float32]:
+        return crop_maps(clicks, size, before, points, recipe.network.guidance)
+
+    drawn_by = draw or guided
     scene = Scene(
         normalised(batch["image"]),
         batch["mask"].unsqueeze(1).float(),
@@ -59,8 +79,7 @@ def prepared(recipe: LiteRecipe, batch: Batch) -> tuple[Scene, Correct]:
         ):
             seed = (recipe.seed, 1, number, round_)
             clicks[i] = corrected(clicks[i], answer >= 0.5, mask, void, recipe.stray_correction, seed)
-            guidance = recipe.network.guidance
-            drawn.append(crop_maps(clicks[i], len(answer), answer, batch["points"][i], guidance))
+            drawn.append(drawn_by(clicks[i], len(answer), answer, batch["points"][i]))
         return torch.from_numpy(np.stack(drawn)).to(probability.device)
 
     return scene, correct
@@ -92,7 +111,7 @@ def rounds_loss(
         iou_loss = soft_iou_loss(logits, target, valid)
         total = total + mask_loss + recipe.iou_loss * iou_loss
         if recipe.side_loss:
-            side_losses = [_side_loss(side, target, valid) for side in sides]
+            side_losses = [side_bce(side, target, valid) for side in sides]
             total = total + recipe.side_loss * sum(side_losses, start=crop.new_zeros(()))
         if recipe.keep and before is not None:
             kept = worsening(logits, before, target, valid)
@@ -157,7 +176,7 @@ def corrected(
     return clicks.with_correction(*correction)
 
 
-def _side_loss(side: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+def side_bce(side: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     """BCE of a side output at its own resolution, against the area-averaged mask."""
     shape = (side.shape[-2], side.shape[-1])
     return weighted_bce(side, F.adaptive_avg_pool2d(target, shape), F.adaptive_avg_pool2d(valid, shape))
