@@ -36,12 +36,12 @@ def counted(revision: str | None) -> dict[str, int]:
 
 
 def words(page: str, revision: str | None) -> int:
-    """Words of one page between whitespace, figures left out."""
+    """Words of one page: between whitespace, with a letter or digit (no bars of tables); figures left out."""
     if revision is None:
         text = (ROOT / page).read_text(encoding="utf-8")
     else:
         text = git("show", f"{revision}:{page}")
-    return len(FIGURES.sub("", text).split())
+    return sum(any(map(str.isalnum, word)) for word in FIGURES.sub("", text).split())
 
 
 def git(*arguments: str) -> str:
