@@ -69,15 +69,18 @@ SAMPLES ?= 30000
 SIZE ?= 224
 BUDGET ?=
 RIVALS ?= lite dextr-lite clicks-lite ifcn itis latent-diversity fca-net fctsfn ris-net curve-gcn brs f-brs \
-	iog-light iog-light-coarse iog-light-extreme iog-light-extreme-coarse iog-light-refinement
+	iog-light iog-light-coarse iog-light-extreme iog-light-extreme-coarse iog-light-refinement \
+	clicks-lite-strokes lite-strokes
 RIVAL_RESULTS ?= $(RUNS)/rivals/results
 RIVAL_LIMIT ?= 40
 # The control takes another name than the bundled model, which had a larger budget and is measured beside.
 RIVAL_NAME = $(if $(filter lite,$1),lite-here,$1)
+# NAME-strokes is NAME, trained with strokes and measured with them.
+RIVAL_MODEL = --model $(call RIVAL_NAME,$1)=$(if $(filter %-strokes,$1),strokes:)$(RUNS)/rivals/$1/final.pt
 RIVAL_RUNS = $(foreach name,$(RIVALS),$(RUNS)/rivals/$(name)/final.pt)
 rivals: $(RIVAL_RUNS)
 	$(DEV)/$(BIN)/iog bench accuracy --data $(DATA) --out $(RIVAL_RESULTS) --splits val --limit $(RIVAL_LIMIT) \
-		--methods lite $(foreach name,$(RIVALS),--model $(call RIVAL_NAME,$(name))=$(RUNS)/rivals/$(name)/final.pt)
+		--methods lite $(foreach name,$(RIVALS),$(call RIVAL_MODEL,$(name)))
 	$(DEV)/$(BIN)/iog bench report $(RIVAL_RESULTS) --data $(DATA)
 
 # These refine a trained network and learn nothing themselves.
@@ -85,8 +88,8 @@ $(RUNS)/rivals/brs/final.pt $(RUNS)/rivals/f-brs/final.pt: $(RUNS)/rivals/%/fina
 	$(DEV)/$(BIN)/iog train $* --data $(DATA) --start $< --out $(RUNS)/rivals/$* --sizes $(SIZE) --size-shares 1
 
 $(RUNS)/rivals/%/final.pt: $(DEV)/installed
-	$(DEV)/$(BIN)/iog train $* --data $(DATA) --out $(RUNS)/rivals/$* --samples $(SAMPLES) --sizes $(SIZE) \
-		--size-shares 1 $(BUDGET)
+	$(DEV)/$(BIN)/iog train $(patsubst %-strokes,%,$*) --data $(DATA) --out $(RUNS)/rivals/$* --samples $(SAMPLES) \
+		--sizes $(SIZE) --size-shares 1 $(BUDGET) $(if $(filter %-strokes,$*),--strokes 0.5)
 
 # After new weights: nothing else may run meanwhile, as some of it is timed.
 DEV_PYTHON := $(DEV)/$(BIN)/python

@@ -388,6 +388,8 @@ def _pixel(value: object, name: str) -> Pixel:
 
 
 def _correction(value: object, name: str) -> Correction:
+    if isinstance(value, Correction) and type(value) is not Correction:  # a stroke, checked already
+        return value
     items = _items(value, name)
     if len(items) != 3:
         raise ClickError(f"{name}: expected (x, y, foreground), got {value!r}")

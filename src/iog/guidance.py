@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
-from iog.clicks import Clicks, Pixel, PointClicks
+from iog.clicks import Clicks, Correction, Pixel, PointClicks
 from iog.crop import Crop, FloatArray
+from iog.strokes import Stroke
 
 CHANNELS = ("inside", "outside", "add", "remove", "previous")
 """What the click branch of `lite` receives, in this order."""
@@ -134,8 +136,10 @@ def click_maps(
     else:
         (extreme,) = prompt
         draw(extreme_points, extreme)
-    draw(((c.x, c.y) for c in clicks.corrections if c.foreground), add)
-    draw(((c.x, c.y) for c in clicks.corrections if not c.foreground), remove)
+    for kind, into in ((True, add), (False, remove)):
+        made = [c for c in clicks.corrections if c.foreground == kind]
+        draw(((c.x, c.y) for c in made if not isinstance(c, Stroke)), into)
+        _draw_strokes(made, crop, fwhm, into)
     before[:] = 0 if previous is None else previous
     return maps
 
@@ -168,22 +172,39 @@ def point_maps(
     width, height = crop.width, crop.height
     channels = GUIDANCE[guidance]
     maps = np.empty((len(channels), height, width), np.float32) if out is None else out
-    added, removed = (
-        [_pixel_centre(crop, c.x, c.y) for c in clicks.labelled if c.foreground == kind]
-        for kind in (True, False)
-    )
-    points = {
+    added, removed = ([c for c in clicks.labelled if c.foreground == kind] for kind in (True, False))
+    made = {
         "first": added[:1],
         **{"add": added, "add distance": added, "remove": removed, "remove distance": removed},
     }
+    fwhm = click_width(max(width, height))
     for channel, own in zip(channels, maps, strict=True):
         if channel == "previous":
             own[:] = 0 if previous is None else previous
-        elif channel.endswith("distance"):
-            nearness(points[channel], width, height, own)
+            continue
+        points = [_pixel_centre(crop, c.x, c.y) for c in made[channel] if not isinstance(c, Stroke)]
+        if channel.endswith("distance"):
+            nearness(points, width, height, own)
         else:
-            gaussians(points[channel], width, height, click_width(max(width, height)), own)
+            gaussians(points, width, height, fwhm, own)
+        _draw_strokes(made[channel], crop, None if channel.endswith("distance") else fwhm, own)
     return maps
+
+
+def _draw_strokes(clicks: Iterable[Correction], crop: Crop, fwhm: float | None, out: FloatArray) -> None:
+    """Draw the strokes among clicks: as Gaussians of their distance, or without a width as `nearness`."""
+    for stroke in clicks:
+        if not isinstance(stroke, Stroke):
+            continue
+        path = np.array([_pixel_centre(crop, *pixel) for pixel in stroke.path])
+        beside = np.ones(out.shape, np.uint8)
+        cv2.polylines(beside, [np.floor(path).astype(np.int32)], False, 0)
+        distance = np.asarray(cv2.distanceTransform(beside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
+        if fwhm is None:
+            drawn = 1 - np.minimum(distance / (max(out.shape) / 2), 1)
+        else:
+            drawn = np.exp(-4 * np.log(2) / fwhm**2 * np.square(distance))
+        np.maximum(out, drawn.astype(np.float32), out=out)
 
 
 def nearness(points: Sequence[tuple[float, float]], width: int, height: int, out: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ corners at the tight box, corrections at the deepest error (RITM).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from iog.clicks import MINIMUM_SIDE, Box, Clicks, Correction, Pixel, widened
 from iog.masks import mask_box
+from iog.strokes import Stroke
 
 VERSION = 1
 
@@ -25,6 +26,10 @@ BoolArray = npt.NDArray[np.bool_]
 
 ExtremePixels: TypeAlias = tuple[Pixel, Pixel, Pixel, Pixel]
 """Leftmost, topmost, rightmost and bottommost pixel of an object."""
+
+StrokeKind = Literal["axis", "wavy", "boundary"]
+STROKES: tuple[StrokeKind, ...] = get_args(StrokeKind)
+"""How the robot draws in a region: along its medial axis, a random wavy line, along its boundary."""
 
 
 @dataclass(slots=True)
@@ -44,6 +49,8 @@ class RobotUser:
         The same for corrections within the deepest error region; 1 is RITM's evaluation.
     seed
         Starts the random numbers; unused without jitter.
+    strokes
+        Draws a stroke of this kind for each correction; None clicks.
     """
 
     corner_jitter: float = 0.0
@@ -51,6 +58,7 @@ class RobotUser:
     inside_depth: float = 1.0
     correction_depth: float = 1.0
     seed: int | tuple[int, ...] = 0
+    strokes: StrokeKind | None = None
     _random: np.random.Generator = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -126,7 +134,24 @@ class RobotUser:
         depths = missing if foreground else surplus
         if depths.max() <= 0:
             return None
+        if self.strokes is not None:
+            return self.stroke(depths, foreground, self.strokes)
         return Correction(*self._deep_pixel(depths, self.correction_depth), foreground)
+
+    def stroke(self, depths: npt.NDArray[np.float32], foreground: bool, kind: StrokeKind) -> Stroke:
+        """A stroke in the deepest part of a region, whose `depth` (H, W) is above 0 somewhere.
+
+        It stays in the region. Along the boundary means at 0.4 of the greatest depth, for a part of the way
+        round that chance decides.
+        """
+        start = self._deep_pixel(depths, 1.0)
+        if kind == "axis":
+            path = _axis(depths, start)
+        elif kind == "wavy":
+            path = _wavy(depths, self._deep_pixel(depths, 0.3), self._random)
+        else:
+            path = _along_boundary(depths, start, self._random)
+        return Stroke.of(path, foreground)
 
     def _jittered(self, box: Box, shape: tuple[int, ...]) -> Box:
         if self.corner_jitter == 0 and self.corner_offset == 0:
@@ -162,3 +187,65 @@ def depth(mask: BoolArray) -> npt.NDArray[np.float32]:
     squares = np.square(distances[1:-1, 1:-1], dtype=exact)
     np.rint(squares, out=squares)
     return np.asarray(np.sqrt(squares, out=squares), np.float32)
+
+
+def _axis(depths: npt.NDArray[np.float32], start: Pixel) -> list[tuple[int, int]]:
+    """The deepest pixel of each column or row of a part, in the direction in which it is longer.
+
+    From `start` it goes both ways as long as the next one lies within reach: within the depth here.
+    """
+    _, labels = cv2.connectedComponents((depths > 0).astype(np.uint8), connectivity=8)
+    part = labels == labels[start.y, start.x]
+    box = mask_box(part)
+    assert box is not None
+    across = box.width >= box.height
+    inside = np.where(part, depths, 0)[box.y0 : box.y1, box.x0 : box.x1]
+    lanes = inside.T if across else inside  # a lane is a column of the picture, or a row
+    deepest, depth_there = lanes.argmax(axis=1), lanes.max(axis=1)
+    here = start.x - box.x0 if across else start.y - box.y0
+    middle = max(1.0, 0.35 * float(depths[start.y, start.x]))
+    ends = []
+    for step in (-1, 1):
+        end = here
+        while 0 <= end + step < len(lanes) and depth_there[end + step] >= middle:
+            if abs(int(deepest[end + step]) - int(deepest[end])) > max(2, depth_there[end]):
+                break
+            end += step
+        ends.append(end)
+    found = [(i, int(deepest[i])) for i in range(ends[0], ends[1] + 1)]
+    return [(box.x0 + a, box.y0 + b) if across else (box.x0 + b, box.y0 + a) for a, b in found]
+
+
+def _wavy(
+    depths: npt.NDArray[np.float32], start: Pixel, random: np.random.Generator
+) -> list[tuple[int, int]]:
+    """A line that wanders from `start` in small steps and turns where it would leave the region."""
+    height, width = depths.shape
+    step = max(1.0, 0.5 * float(depths[start.y, start.x]))
+    x, y = start.x + 0.5, start.y + 0.5
+    heading = float(random.uniform(0, 2 * np.pi))
+    path = [(start.x, start.y)]
+    for _ in range(int(random.integers(4, 20))):
+        for turn in random.normal(0, (0.4, 0.8, 1.6, 3.0)):
+            ahead = heading + float(turn)
+            way = [(x + t * step * np.cos(ahead), y + t * step * np.sin(ahead)) for t in (0.25, 0.5, 0.75, 1)]
+            if all(0 <= u < width and 0 <= v < height and depths[int(v), int(u)] > 0 for u, v in way):
+                (x, y), heading = way[-1], ahead
+                path.append((int(x), int(y)))
+                break
+        else:
+            break
+    return path
+
+
+def _along_boundary(
+    depths: npt.NDArray[np.float32], start: Pixel, random: np.random.Generator
+) -> list[tuple[int, int]]:
+    """A part of the outline of what lies at least 0.4 as deep as `start`, around it."""
+    inner = (depths >= max(0.4 * float(depths[start.y, start.x]), 1e-6)).astype(np.uint8)
+    _, labels = cv2.connectedComponents(inner, connectivity=8)
+    own = (labels == labels[start.y, start.x]).astype(np.uint8)
+    outlines, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline = np.roll(outlines[0][:, 0], -int(random.integers(len(outlines[0]))), axis=0)
+    count = max(1, round(len(outline) * float(random.uniform(0.2, 0.6))))
+    return [(int(x), int(y)) for x, y in outline[:count]]

@@ -109,7 +109,11 @@ def measured(
 ) -> MethodResult:
     """One object, from the first mask to the last click; a failure counts as an empty mask."""
     subject = participant.subject
-    user = RobotUser(corner_jitter=planned.jitter, seed=(settings.seed, planned.index))
+    user = RobotUser(
+        corner_jitter=planned.jitter,
+        seed=(settings.seed, planned.index),
+        strokes="axis" if participant.strokes else None,
+    )
     clicks = settings.classical_clicks if isinstance(subject, Classical) else settings.clicks
     # With a jittered prompt the prompt alone is measured.
     curve = measure(subject, sample, user, PROMPT_CLICKS if planned.jitter else clicks)

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from iog import baselines, zoo
 from iog.baselines import METHODS, Baseline
 from iog.baselines.limits import Limited
 from iog.bench.adapters import Clicker, OneShot, Sam, adapter_of
-from iog.errors import DataError
+from iog.errors import DataError, ModelError
 from iog.evaluation.classical import Classical, Given
-from iog.evaluation.subjects import BoxedNetwork, ExtremeNetwork, PointNetwork, Subject, subject_of
+from iog.evaluation.subjects import (
+    BoxedNetwork,
+    ExtremeNetwork,
+    PointNetwork,
+    StrokedNetwork,
+    Subject,
+    subject_of,
+)
 from iog.segmenter import Segmenter
 
 Family = Literal["inside-outside", "extreme points", "clicks alone", "classical", "none"]
@@ -33,6 +41,8 @@ class Participant:
     """Changes when its answers do: its weights, or its library and the revision of our code."""
     subject: Subject
     """What answers."""
+    strokes: bool = False
+    """Whether the robot user draws strokes along medial axes instead of clicking."""
 
 
 def classical_names() -> list[str]:
@@ -58,7 +68,7 @@ def opened(
         From `classical_names`, names of bundled models, `classical` for all the former, `all` for both.
     models
         (name, file) of further networks; each is asked by its own prompt. `KIND:FILE` is a network of others
-        (`iog.bench.adapters`).
+        (`iog.bench.adapters`), `strokes:FILE` one of ours for which the robot user draws strokes.
     seconds, megabytes
         Limits of a classical method per answer.
     threads
@@ -132,7 +142,10 @@ _FAMILIES: dict[type, Family] = {
     BoxedNetwork: "inside-outside",
     ExtremeNetwork: "extreme points",
     PointNetwork: "clicks alone",
+    StrokedNetwork: "inside-outside",
 }
+
+_STROKES = "strokes:"
 
 _ADAPTED: dict[type, Family] = {Sam: "inside-outside", Clicker: "clicks alone", OneShot: "inside-outside"}
 
@@ -142,7 +155,13 @@ def _network(name: str, title: str, model: str, threads: int | None) -> Particip
     if adapted is not None:
         other, digest = adapted
         return Participant(name, title, _ADAPTED[type(other)], f"weights {digest}", other)
-    segmenter = Segmenter(model, threads=threads)
+    strokes = model.startswith(_STROKES) and not Path(model).exists()
+    segmenter = Segmenter(model.removeprefix(_STROKES) if strokes else model, threads=threads)
     subject = subject_of(segmenter)
+    if strokes:
+        if not segmenter.takes_corrections:
+            raise ModelError(f"{name} takes no corrections, which strokes are")
+        subject = StrokedNetwork(segmenter) if isinstance(subject, BoxedNetwork) else subject
     family = _FAMILIES[type(subject)]
-    return Participant(name, title, family, f"weights {segmenter.engine.info.weights_sha256}", subject)
+    identity = f"weights {segmenter.engine.info.weights_sha256}"
+    return Participant(name, title, family, f"{identity}, strokes" if strokes else identity, subject, strokes)

@@ -22,7 +22,7 @@ _MODELS = click.option(
     multiple=True,
     metavar="NAME=FILE",
     help="A further network, asked by its own prompt; may be given several times. FILE may be "
-    "sam:ENCODER.onnx,DECODER.onnx, clicks:FILE.onnx or one-shot:FILE.onnx (docs/bench.md).",
+    "sam:ENCODER.onnx,DECODER.onnx, clicks:FILE.onnx, one-shot:FILE.onnx or strokes:FILE (docs/bench.md).",
 )
 _OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="The results folder.")
 _THREADS = click.option(

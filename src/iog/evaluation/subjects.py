@@ -1,7 +1,7 @@
 """What is measured: a subject lets the robot user place its first clicks, then answers click by click.
 
 A box costs two clicks, the inside click one, four extreme points four, each correction one, and so does each
-click of a model that takes no box.
+click of a model that takes no box, and a stroke.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from iog.prediction import Prediction
 from iog.prompting import BoxPrompting
 from iog.robot import BoolArray, ExtremePixels
 from iog.segmenter import Segmenter, Session
+from iog.strokes import with_click
 
 Image = npt.NDArray[np.uint8]
 
@@ -116,6 +117,12 @@ class BoxedNetwork:
         return _SessionAttempt(self.segmenter, image, user.clicks(mask))
 
 
+class StrokedNetwork(BoxedNetwork):
+    """The same whose user draws strokes after the box, in place of the inside click and of corrections."""
+
+    prompt: ClassVar[int] = BOX_CLICKS
+
+
 class _SessionAttempt:
     def __init__(self, segmenter: Segmenter, image: Image, clicks: Clicks) -> None:
         self._segmenter, self._image, self._prompt = segmenter, image, clicks
@@ -130,7 +137,7 @@ class _SessionAttempt:
             self._session = self._segmenter.session(self._image, self._prompt.corners)
             return self._session.prediction
         if correction is not None:
-            return self._session.correct(*correction)
+            return self._session.change(with_click(self._session.clicks, correction))
         # A jittered box may miss a thin object: then there is nothing to click on, and the box's mask stays.
         inside = self._prompt.inside
         return self._session.prediction if inside is None else self._session.click(*inside)
@@ -216,7 +223,7 @@ class _PointAttempt:
         if self._session is None:
             self._session = self._segmenter.session(self._image)
         assert correction is not None
-        return self._session.correct(*correction)
+        return self._session.change(with_click(self._session.clicks, correction))
 
 
 NetworkSubject: TypeAlias = BoxedNetwork | ExtremeNetwork | PointNetwork

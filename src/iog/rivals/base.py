@@ -24,7 +24,7 @@ from iog.networks.backbones import BACKBONE_WIDTHS, create_backbone
 from iog.networks.base import Network
 from iog.networks.blocks import upsample_to
 from iog.networks.families import build
-from iog.robot import BoolArray, depth
+from iog.robot import STROKES, BoolArray, RobotUser, depth
 from iog.training.augment import AugmentSettings
 from iog.training.lite import LiteRecipe
 from iog.training.lite.examples import LiteExamples
@@ -185,6 +185,14 @@ def drawn_click(
     return [Correction(int(columns[pick]), int(rows[pick]), foreground)]
 
 
+def drawn_stroke(where: BoolArray, foreground: bool, random: np.random.Generator) -> list[Correction]:
+    """A stroke of any kind in `where`; none if there is no pixel."""
+    if not where.any():
+        return []
+    kind = STROKES[int(random.integers(len(STROKES)))]
+    return [RobotUser(seed=int(random.integers(2**31))).stroke(depth(where), foreground, kind)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointRecipe(LiteRecipe):
     """A recipe whose network takes clicks alone; the options of the hand that draws boxes mean nothing."""
@@ -203,7 +211,9 @@ class PointRecipe(LiteRecipe):
     def first_clicks(
         self, mask: BoolArray, void: BoolArray, others: BoolArray, random: np.random.Generator
     ) -> list[Correction]:
-        """The clicks of the first round, (S, S) masks: one, in the inner part of the object."""
+        """The clicks of the first round, (S, S) masks: one, in the inner part of the object, or a stroke."""
+        if self.strokes and random.random() < self.strokes:
+            return drawn_stroke(mask, True, random)
         return drawn_click(mask, True, float(random.choice([0.3, 0.6, 1.0])), random)
 
     def examples(self) -> PointExamples:

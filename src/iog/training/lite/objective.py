@@ -13,7 +13,8 @@ from torch import Tensor
 
 from iog.clicks import Clicks, Correction, Pixel, PointClicks
 from iog.networks.base import Network, normalised
-from iog.robot import BoolArray, RobotUser, depth
+from iog.robot import STROKES, BoolArray, RobotUser, depth
+from iog.strokes import with_click
 from iog.training.lite.maps import crop_maps
 from iog.training.loop import Batch, Scalars
 from iog.training.losses import edge_weights, soft_iou_loss, thin_weights, weighted_bce, worsening
@@ -78,7 +79,9 @@ def prepared(recipe: LiteRecipe, batch: Batch, draw: Draw | None = None) -> tupl
             zip(batch["numbers"], answers, truth, strict=True)
         ):
             seed = (recipe.seed, 1, number, round_)
-            clicks[i] = corrected(clicks[i], answer >= 0.5, mask, void, recipe.stray_correction, seed)
+            clicks[i] = corrected(
+                clicks[i], answer >= 0.5, mask, void, recipe.stray_correction, seed, recipe.strokes
+            )
             drawn.append(drawn_by(clicks[i], len(answer), answer, batch["points"][i]))
         return torch.from_numpy(np.stack(drawn)).to(probability.device)
 
@@ -160,10 +163,16 @@ def corrected(
     void: BoolArray,
     stray: float,
     seed: tuple[int, ...],
+    strokes: float = 0.0,
 ) -> Clicks | PointClicks:
-    """The clicks with one more correction: at an error, or for a share `stray` where nothing is wrong."""
+    """The clicks with one more correction: at an error, or for a share `stray` where nothing is wrong.
+
+    A share `strokes` of those at an error are strokes.
+    """
     random = np.random.default_rng(seed)
     robot = RobotUser(correction_depth=0.5, seed=int(random.integers(2**31)))
+    if strokes and random.random() < strokes:
+        robot.strokes = STROKES[int(random.integers(len(STROKES)))]
     correction = robot.correction(prediction, mask, void, clicks.corrections)
     if correction is None or random.random() < stray:
         foreground = bool(random.random() < 0.5)
@@ -173,7 +182,7 @@ def corrected(
             return clicks
         pick = int(random.integers(rows.size))
         correction = Correction(int(columns[pick]), int(rows[pick]), foreground)
-    return clicks.with_correction(*correction)
+    return with_click(clicks, correction)
 
 
 def side_bce(side: Tensor, target: Tensor, valid: Tensor) -> Tensor:

@@ -27,6 +27,7 @@ _SHARES = (
     "final_rate",
     "box_only",
     "stray_correction",
+    "strokes",
     "distractor",
     "alike",
     "background",
@@ -94,6 +95,9 @@ class LiteRecipe:
     """Probability of training a batch on the first prompt alone, with one correction, with two."""
     stray_correction: float = 0.1
     """Share of corrections put where nothing is wrong, so that such a click does no harm."""
+    strokes: float = 0.0
+    """Share of corrections, and of first clicks without a box, that are strokes: along the medial axis, wavy
+    or along the boundary."""
     prompt: Literal["clicks", "crop", "centre", "box"] = "clicks"
     """What it learns from: clicks, as people make them; or for masks from boxes alone (table 8), without
     corrections: crop (A), no clicks; centre (B), the box's centre inside; box (D), no inside click."""

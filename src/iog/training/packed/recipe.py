@@ -46,6 +46,7 @@ class PackedRecipe(LiteRecipe):
         # Not super(): a dataclass with slots is another class than the one that was written here.
         LiteRecipe.__post_init__(self)
         check(
+            (not self.strokes, f"`strokes` {self.strokes:g}: a pack is trained with clicks alone"),
             (self.prompt == "clicks", f"`prompt` {self.prompt}: a pack is trained with clicks alone"),
             (
                 self.network.guidance == "inside-outside",
