@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import iog
@@ -17,6 +17,7 @@ from iog.segmenter import Segmenter
 SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=8)
 
 
+@example([2.3e-309], [1.0], [0.0, 5e-324])
 @given(SHARES, SHARES, st.lists(st.floats(0, 1), min_size=2, max_size=9))
 def test_a_curve_never_falls_and_keeps_its_ends(x: list[float], y: list[float], at: list[float]) -> None:
     count = min(len(x), len(y))

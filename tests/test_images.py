@@ -187,9 +187,9 @@ def test_the_command_line_says_of_how_many_bits_photos_are(
     Image.fromarray(values).save(tmp_path / "dark.png")
     command = ["predict", str(tmp_path / "dark.png"), "--corners", "5,5", "90,50", "--overlay"]
     asked = CliRunner().invoke(main, [*command, str(tmp_path / "a.png")])
-    assert asked.exit_code == 0 and "note: " in asked.stderr and "--bits 12" in asked.stderr
+    assert asked.exit_code == 0 and "note: " in asked.output and "--bits 12" in asked.output
     told = CliRunner().invoke(main, ["--bits", "12", *command, str(tmp_path / "b.png")])
-    assert told.exit_code == 0 and "note: " not in told.stderr
+    assert told.exit_code == 0 and "note: " not in told.output
     assert read_image(tmp_path / "b.png").mean() > 2 * read_image(tmp_path / "a.png").mean()
 
 

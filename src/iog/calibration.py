@@ -34,9 +34,10 @@ class Curve:
     """The mean IoU there, never falling, 0..1."""
 
     def __call__(self, estimates: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Calibrated values of estimates; beyond the points it goes straight to (0, 0) and (1, 1)."""
+        """Calibrated values of estimates; beyond the points the curve goes straight to (0, 0) and (1, 1)."""
         x, y = (0.0, *self.estimates, 1.0), (0.0, *self.ious, 1.0)
-        return np.interp(np.asarray(estimates, np.float64), x, y)
+        found = np.interp(np.asarray(estimates, np.float64), x, y)
+        return np.clip(found, 0.0, 1.0)  # between points closer than floats can divide by it overflows
 
 
 @dataclass(frozen=True)

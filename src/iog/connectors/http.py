@@ -209,7 +209,7 @@ def router(core: Core, settings: Settings) -> APIRouter:
         name, photo = await run_in_threadpool(objects.add_photo, content)
         return PhotoMessage(photo=name, width=photo.size[0], height=photo.size[1])
 
-    @routes.delete("/v1/photos/{photo}", status_code=204)
+    @routes.delete("/v1/photos/{photo}", status_code=204, response_model=None)
     def forget_photo(photo: Id) -> None:
         """Forget a photo before its time."""
         objects.forget_photo(photo)
@@ -281,7 +281,7 @@ def router(core: Core, settings: Settings) -> APIRouter:
         """Make the click again that was taken back last."""
         return message(id, objects.walk(id, 1), include, tolerance)
 
-    @routes.delete("/v1/objects/{id}", status_code=204)
+    @routes.delete("/v1/objects/{id}", status_code=204, response_model=None)
     def forget(id: Id) -> None:
         """Forget an object before its time."""
         objects.forget(id)

@@ -88,11 +88,18 @@ _ALLOWED = {
 """What the pickle of an array of plain values names; none of it runs what a file brings."""
 
 
+_CORE = dict.fromkeys(
+    ("numpy.core.multiarray", "numpy._core.multiarray"),
+    "numpy.core.multiarray" if np.__version__.startswith("1.") else "numpy._core.multiarray",
+)
+"""NumPy 2 renamed the module; files of either name are read with either NumPy."""
+
+
 class _Plain(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not run")
-        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
+        return super().find_class(_CORE.get(module, module), name)
 
 
 def _unpickled(path: Path) -> Any:
