@@ -97,7 +97,8 @@ def _type(schema: Mapping[str, Any]) -> str:
         inner = _type(schema.get("items", {}))
         return f"({inner})[]" if "|" in inner else f"{inner}[]"
     if schema.get("type") == "object":
-        key = _type(schema["propertyNames"]) if "propertyNames" in schema else "string"
+        names = schema.get("propertyNames", {})
+        key = _type(names) if {"$ref", "enum", "const"} & set(names) else "string"
         return f"Record<{key}, {_type(schema.get('additionalProperties') or {})}>"
     return _PLAIN.get(str(schema.get("type")), "unknown")
 

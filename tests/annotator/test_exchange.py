@@ -3,7 +3,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import sqlite3
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Callable
@@ -441,20 +440,6 @@ def test_objects_of_a_photo_that_went_are_said(make: Callable[[str], Project], t
     assert account.objects == 2
     assert [str(tally) for tally in account.skipped.values()] == ["a.png; ..."]
     assert "no longer in the folder" in next(iter(account.skipped))
-
-
-def test_a_project_of_an_older_release_opens(tmp_path: Path) -> None:
-    path = tmp_path / "old.iog"
-    Store(path).close()
-    with sqlite3.connect(path) as old:
-        old.execute("ALTER TABLE objects DROP COLUMN facts")
-        old.execute("ALTER TABLE photos DROP COLUMN changed")
-        old.execute("DROP TABLE moves")
-        old.execute("DROP TABLE history")
-        old.execute("PRAGMA user_version = 1")
-    write_photo(tmp_path / "photos" / "a.png", WIDTH, HEIGHT)
-    fill((store := Store(path), Photos(tmp_path / "photos", store)))
-    assert len(content((store, Photos(tmp_path / "photos", store)))) == 2
 
 
 def test_the_command_line_exports_and_imports(make: Callable[[str], Project], tmp_path: Path) -> None:

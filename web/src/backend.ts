@@ -1,7 +1,7 @@
 // What the page needs of whoever keeps its photos and its work: a server, or the browser itself (local/). Nothing else knows which.
 
 import type {
-  Bulk, Change, Count, FormatName, HoverAnswer, Labels, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoFilter,
+  Attribute, Bulk, Change, Count, FormatName, HoverAnswer, Labels, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoFilter,
   PhotoHistory, PhotoMessage, PhotoPage, Point, Project, Statistics,
 } from "./types";
 
@@ -96,6 +96,8 @@ export interface Desk {
   deleteLabel(label: string): Promise<Labels>;
   /** #rrggbb; null: by its place in the list. */
   setColour(label: string, colour: string | null): Promise<Labels>;
+  /** What objects are asked. */
+  setAttributes(attributes: Attribute[]): Promise<Attribute[]>;
 }
 
 /**

@@ -45,7 +45,7 @@ export class BoxMasks {
         const made: MasksMade = await app.saver.run(() => app.backend.masksForBoxes(photo.id, known));
         if (app.photo?.id !== photo.id) break;
         step = made.step;
-        app.editor.take(made);
+        app.editor.history.take(made);
         this.progress(Math.max(0, all - made.left), all);
         if (made.objects.length === 0) break;
         left = made.left;

@@ -8,6 +8,6 @@ export async function bulk(app: App, wish: Omit<Bulk, "seconds">): Promise<Objec
   const { desk } = backend;
   const seconds = editor.sync.step();
   const moved = await app.saver.run(() => desk.bulk(photo.id, { ...wish, seconds }));
-  editor.take(moved);
+  editor.history.take(moved);
   return moved.objects;
 }

@@ -30,7 +30,7 @@ export class DeletedDialog {
         on: {
           click: () => {
             this.element.close();
-            void this.app.editor.restore(deleted);
+            void this.app.editor.history.restore(deleted);
           },
         },
       },

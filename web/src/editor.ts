@@ -1,4 +1,5 @@
 import { boxOf, contains } from "./clicks";
+import { History } from "./history";
 import { doubt, drawnItem, newItem, type Item, type Wish } from "./items";
 import { OutlineEditor } from "./outline";
 import type { Page } from "./page";
@@ -9,14 +10,13 @@ import { Sight } from "./sight";
 import { strings } from "./strings";
 import { Sync, type Screen } from "./sync";
 import { HAND_TOOLS, MASK_TOOLS, type Mode, type Tool } from "./tool";
-import type { Area, Clicks, Kind, NewObject, ObjectMessage, PhotoDetail, PhotoHistory, PhotoMessage, Point, Stroke } from "./types";
-
-const STEPPED = { canUndo: true, canRedo: false };
+import type { Area, Clicks, Facts, Kind, NewObject, PhotoDetail, PhotoMessage, Point, Stroke } from "./types";
 
 /** The objects of the open photo, and everything a person can do to them. */
 export class Editor implements Screen {
   readonly outline: OutlineEditor;
   readonly polygon = new Polygon();
+  readonly history = new History(this);
   photo: PhotoMessage | null = null;
   items: Item[] = [];
   active: Item | null = null;
@@ -27,8 +27,6 @@ export class Editor implements Screen {
   onAccepted: () => void = () => undefined;
   readonly sync: Sync;
   private readonly previewer: Previewer;
-  private canUndo = false;
-  private canRedo = false;
   private hovered: Point | null = null;
 
   constructor(private readonly page: Page) {
@@ -53,13 +51,14 @@ export class Editor implements Screen {
     this.photo = null;
     this.corner = null;
     this.items = [];
-    this.canUndo = this.canRedo = false;
+    this.history.read({ can_undo: false, can_redo: false });
   }
 
   /** Show a photo's objects; the draft that was worked on last is open. */
-  load({ photo, objects, can_undo: canUndo, can_redo: canRedo }: PhotoDetail): void {
-    Object.assign(this, { photo, canUndo, canRedo });
-    this.items = objects.map((message) => newItem(message));
+  load(detail: PhotoDetail): void {
+    this.photo = detail.photo;
+    this.history.read(detail);
+    this.items = detail.objects.map((message) => newItem(message));
     this.sync.startClock();
     const [latest] = this.items.filter((item) => item.state === "draft").sort((a, b) => b.saved.touched - a.saved.touched);
     if (latest) this.openObject(latest);
@@ -82,11 +81,11 @@ export class Editor implements Screen {
   }
 
   get undoable(): boolean {
-    return this.corner !== null || this.polygon.points.length > 0 || this.canUndo;
+    return this.corner !== null || this.polygon.points.length > 0 || this.history.undoable;
   }
 
   get redoable(): boolean {
-    return this.canRedo;
+    return this.history.redoable;
   }
 
   /** The mask under the cursor, before the inside click. */
@@ -261,21 +260,19 @@ export class Editor implements Screen {
     this.changed();
   }
 
+  /** Attributes, comment, group of the open object, or of another. */
+  state(facts: Partial<Facts>, item: Item | null = this.active): void {
+    if (item) void this.commit(item, "facts", { facts: { ...item.facts, ...facts } });
+  }
+
   undo(): void {
     if (this.corner) this.cancel();
     else if (this.polygon.back()) this.changed();
-    else void this.walk("undo");
+    else void this.history.walk("undo");
   }
 
   redo(): void {
-    void this.walk("redo");
-  }
-
-  /** Bring a deleted object back. */
-  async restore(deleted: ObjectMessage): Promise<void> {
-    const item = newItem(deleted);
-    if (await this.sync.restore(item)) this.openObject(item);
-    Object.assign(this, STEPPED);
+    void this.history.walk("redo");
   }
 
   // ---- preview
@@ -331,7 +328,7 @@ export class Editor implements Screen {
     const item = drawnItem(photo.id, wish);
     this.corner = null;
     this.items.push((this.active = item));
-    Object.assign(this, STEPPED);
+    this.history.stepped();
     void this.sync.create(item, photo.id, wish).then(() => this.hover(this.hovered));
   }
 
@@ -356,34 +353,8 @@ export class Editor implements Screen {
     else this.say(strings.hint.outsideMask);
   }
 
-  /** The photo's history, one step back or forth; a single object that it concerns is opened. */
-  private async walk(direction: "undo" | "redo"): Promise<void> {
-    const { photo } = this;
-    if (!photo) return;
-    this.page.message = "";
-    try {
-      const items = this.take(await this.sync.walk(photo.id, direction));
-      const [only] = items;
-      if (items.length === 1 && only!.state === "draft" && !this.corner) this.openObject(only!);
-    } catch (error) {
-      this.say((error as Error).message);
-    }
-    this.changed();
-  }
-
-  /** Objects of the open photo as they are now, of which several may have changed in one step. */
-  take({ objects, can_undo: canUndo, can_redo: canRedo }: PhotoHistory): Item[] {
-    if (objects.some(({ photo }) => photo !== this.photo?.id)) return [];
-    Object.assign(this, { canUndo, canRedo });
-    return objects.map((newest) => {
-      const item = this.items.find(({ saved }) => saved.id === newest.id) ?? newItem(newest);
-      this.sync.show(item, newest);
-      return item;
-    });
-  }
-
   private commit(item: Item, kind: Kind, wish: Partial<Wish>): Promise<boolean> {
-    Object.assign(this, STEPPED);
+    this.history.stepped();
     return this.sync.commit(item, kind, wish);
   }
 

@@ -1,7 +1,8 @@
 // The objects on the screen.
 
+import { NO_FACTS } from "./facts";
 import { Mask } from "./mask";
-import type { NewObject, ObjectMessage, State, Work } from "./types";
+import type { Facts, NewObject, ObjectMessage, State, Work } from "./types";
 
 /** An object on the screen: what the backend has (`saved`), and what the person wants it to be. */
 export interface Item {
@@ -9,6 +10,7 @@ export interface Item {
   work: Work;
   label: string;
   state: State;
+  facts: Facts;
   mask: Mask | null;
   /** Version of the object whose mask that is. */
   shown: number;
@@ -25,12 +27,12 @@ export interface Item {
   outlined: boolean;
 }
 
-export type Wish = Pick<Item, "work" | "label" | "state">;
+export type Wish = Pick<Item, "work" | "label" | "state" | "facts">;
 
 export function newItem(saved: ObjectMessage): Item {
-  const { work, label, state, version, mask } = saved;
+  const { work, label, state, facts, version, mask } = saved;
   return {
-    saved, work, label, state, mask: mask && new Mask(mask), shown: version, whole: false, hidden: false, pending: 0, epoch: 0,
+    saved, work, label, state, facts, mask: mask && new Mask(mask), shown: version, whole: false, hidden: false, pending: 0, epoch: 0,
     fresh: false, outlined: false,
   };
 }
@@ -39,13 +41,13 @@ export function newItem(saved: ObjectMessage): Item {
 export function drawnItem(photo: number, { corners, strokes = [], label, spare }: NewObject): Item {
   const clicks = corners && { corners, inside: null, corrections: [] };
   const work: Work = { clicks, strokes, largest: false, fill: false, spare: spare ?? true };
-  const unknown = { area: 0, confidence: null, mask: null, computed: false, touched: 0 };
+  const unknown = { area: 0, confidence: null, mask: null, computed: false, touched: 0, facts: NO_FACTS };
   return { ...newItem({ id: 0, photo, version: 0, label, state: "draft", work, ...unknown }), fresh: true };
 }
 
 /** Whether the backend has what was wished for: an answer to it may have been lost. */
 export function sameWork(saved: ObjectMessage, wish: Wish): boolean {
-  const known = ({ work, label, state }: Wish) => {
+  const known = ({ work, label, state, facts }: Wish) => {
     const { clicks, strokes, largest, fill, spare } = work;
     return JSON.stringify([
       clicks && [clicks.corners, clicks.inside, clicks.corrections],
@@ -54,7 +56,7 @@ export function sameWork(saved: ObjectMessage, wish: Wish): boolean {
           ? [stroke.before, stroke.after, stroke.tolerance]
           : "outline" in stroke ? [stroke.outline, stroke.add] : [stroke.points, stroke.radius, stroke.add],
       ),
-      largest, fill, spare, label, state,
+      largest, fill, spare, label, state, { ...NO_FACTS, ...facts },
     ]);
   };
   return known(saved) === known(wish);

@@ -18,8 +18,7 @@ export class Keyboard {
 
   constructor(
     private readonly app: App, private readonly stage: Stage, private readonly pointer: Pointer,
-    private readonly help: () => void, private readonly findLabel: () => void,
-    private readonly several: () => void,
+    private readonly rooms: Record<"help" | "findLabel" | "several" | "facts", () => void>,
   ) {
     document.addEventListener("keydown", (event) => this.down(event));
     document.addEventListener("keyup", (event) => this.up(event));
@@ -38,7 +37,7 @@ export class Keyboard {
     }
     // Space and Enter press the button that has the focus.
     const name = nameOf(event);
-    if ((name === "Space" || name === "Enter") && target.closest("button, a, input")) return;
+    if ((name === "Space" || name === "Enter") && target.closest("button, a, input, summary")) return;
     if (name === "Space") {
       event.preventDefault();
       if (!event.repeat) {
@@ -96,8 +95,7 @@ export class Keyboard {
       zoomOut: () => { stage.view.zoom(1 / ZOOM); app.changed(); },
       onlyThis: () => { app.editor.sight.toggle("active"); app.changed(); },
       showNone: () => { app.editor.sight.toggle("none"); app.changed(); },
-      findLabel: () => this.findLabel(),
-      several: () => this.several(),
+      ...this.rooms,
       previousObject: () => app.editor.openNext(-1),
       hide: () => { app.editor.sight.hideAll = true; app.changed(); },
       clickTool: () => app.editor.setTool("click"),
@@ -110,7 +108,6 @@ export class Keyboard {
       larger: () => app.set("brush", Math.min(200, Math.max(app.settings.brush + 1, Math.round(app.settings.brush * 1.25)))),
       clickHere: () => this.clickHere(true),
       removeHere: () => this.clickHere(false),
-      help: () => this.help(),
     };
     actions[action]();
   }

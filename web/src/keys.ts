@@ -3,7 +3,7 @@
 export type Action =
   | "guides" | "nextPhoto" | "previousPhoto" | "doneAndNext" | "accept" | "cancel" | "undo" | "redo"
   | "deleteObject" | "fit" | "actualSize" | "zoomIn" | "zoomOut" | "hide" | "onlyThis" | "showNone" | "clickTool" | "brush" | "polygon"
-  | "eraser" | "points" | "nextObject" | "previousObject" | "findLabel" | "several" | "smaller" | "larger" | "clickHere" | "removeHere"
+  | "eraser" | "points" | "nextObject" | "previousObject" | "findLabel" | "facts" | "several" | "smaller" | "larger" | "clickHere" | "removeHere"
   | "help";
 
 const STANDARD: Record<Action, string[]> = {
@@ -18,6 +18,7 @@ const STANDARD: Record<Action, string[]> = {
   nextObject: ["N"],
   previousObject: ["Shift+N"],
   findLabel: ["L"],
+  facts: ["I"],
   several: ["M"],
   clickTool: ["P"],
   brush: ["B"],

@@ -1,4 +1,5 @@
 import type { App } from "./app";
+import { AttributeList } from "./attributes";
 import { ask, dialog } from "./dialog";
 import { h, iconButton } from "./dom";
 import { strings } from "./strings";
@@ -9,13 +10,18 @@ const texts = strings.labelManager;
 export class LabelManager {
   private readonly list = h("ul", { className: "managed" });
   private readonly said = h("p", { role: "status" });
-  readonly element = dialog(texts.title, h("p", { className: "quiet" }, texts.intro), this.list, this.said);
+  private readonly attributes: AttributeList;
+  readonly element: HTMLDialogElement;
 
-  constructor(private readonly app: App) {}
+  constructor(private readonly app: App) {
+    this.attributes = new AttributeList(app);
+    this.element = dialog(texts.title, h("p", { className: "quiet" }, texts.intro), this.list, this.said, this.attributes.element);
+  }
 
   open(): void {
     this.said.textContent = "";
     this.draw();
+    this.attributes.draw();
     this.element.showModal();
   }
 

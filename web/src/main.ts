@@ -5,6 +5,7 @@ import { DeletedDialog } from "./deleted";
 import { h, icon, iconButton, save, setText } from "./dom";
 import { DropZone } from "./dropzone";
 import { ExchangeDialog } from "./exchange";
+import { FactsPanel } from "./factspanel";
 import { HelpDialog } from "./help";
 import { IntakeBar } from "./intake";
 import { Keyboard } from "./keyboard";
@@ -35,7 +36,10 @@ const many = new ManyDialog(app);
 const panel = new ToolPanel(app);
 const manager = new LabelManager(app);
 const labels = new LabelList(app, () => manager.open());
-new Keyboard(app, stage, new Pointer(app, stage), () => help.open(), () => labels.find(), () => many.open());
+const facts = new FactsPanel(app, () => manager.open());
+new Keyboard(app, stage, new Pointer(app, stage), {
+  help: () => help.open(), findLabel: () => labels.find(), several: () => many.open(), facts: () => facts.focus(),
+});
 
 const project = h("strong", { className: "project" });
 const name = h("h1", {});
@@ -102,7 +106,7 @@ document.body.append(
   ),
   photos.element,
   h("main", {}, intake?.welcome ?? "", backend.folder ? new DropZone(app, again).element : "", new Tour(app).element, stage.element, h("div", { className: "below" }, hint, confidence, effort)),
-  h("aside", {}, panel.tools, labels.element, new ObjectList(app, () => void deleted.open(), () => many.open()).element, new LearningPanel(app).element, panel.view, pageButtons()),
+  h("aside", {}, panel.tools, labels.element, new ObjectList(app, () => void deleted.open(), () => many.open()).element, facts.element, new LearningPanel(app).element, panel.view, pageButtons()),
   help.element,
   exchange.element,
   deleted.element,

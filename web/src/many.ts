@@ -21,7 +21,7 @@ export class ManyDialog {
     h(
       "div", { className: "buttons wrap" },
       this.button(texts.duplicate, "duplicate", 1), this.button(texts.merge, "merge", 2), this.button(texts.split, "split", 1),
-      this.button(texts.copy, "copy", 1),
+      this.button(texts.group, "group", 2), this.button(texts.copy, "copy", 1),
     ),
     this.said,
   );

@@ -133,9 +133,10 @@ function namesOf(items: Item[]): Map<Item, string> {
   }));
 }
 
-function statusOf({ state, saved }: Item): string {
+function statusOf({ state, saved, facts }: Item): string {
   const made = state === "accepted" ? strings.accepted : saved.computed ? strings.draft : strings.boxOnly;
-  return saved.confidence === null ? made : `${made} · ${strings.confidenceShort(saved.confidence)}`;
+  const sure = saved.confidence === null ? [] : [strings.confidenceShort(saved.confidence)];
+  return [made, ...sure, ...(facts.group === null ? [] : [strings.facts.ofGroup(facts.group)])].join(" · ");
 }
 
 function rename(button: HTMLElement, name: string): void {

@@ -17,9 +17,21 @@ export interface AttemptMessage {
   problem: string | null;
 }
 
+/** Something that every object is asked. */
+export interface Attribute {
+  name: string;
+  /** One of them is the answer; none: yes or no. */
+  choices: string[];
+}
+
+/** What objects are asked, in order. */
+export interface Attributes {
+  attributes: Attribute[];
+}
+
 /** Something that is done to several objects of a photo. */
 export interface Bulk {
-  kind: "duplicate" | "merge" | "split" | "label" | "copy";
+  kind: "duplicate" | "merge" | "split" | "label" | "group" | "copy";
   objects: number[];
   /** For "label". */
   label?: string;
@@ -31,10 +43,12 @@ export interface Bulk {
 /** What an object shall be from now on, seen at version. */
 export interface Change {
   version: number;
-  kind: "corners" | "inside" | "correction" | "move" | "remove" | "brush" | "reshape" | "tidy" | "label" | "accept" | "delete";
+  kind: "corners" | "inside" | "correction" | "move" | "remove" | "brush" | "reshape" | "tidy" | "label" | "facts" | "accept" | "delete";
   work: WorkMessage;
   label: string;
   state: "draft" | "accepted" | "deleted";
+  /** Null: as they are. */
+  facts?: FactsMessage | null;
   seconds?: number;
 }
 
@@ -60,6 +74,20 @@ export interface Count {
 /** Whether a person is finished with a photo. */
 export interface Done {
   done: boolean;
+}
+
+/** What is known of an object besides its label and pixels; as formats of other tools name it. */
+export interface FactsMessage {
+  occluded: boolean;
+  truncated: boolean;
+  difficult: boolean;
+  crowd: boolean;
+  /** Objects of one photo with the same value belong together. */
+  group: string | null;
+  /** A comment. */
+  description: string;
+  /** Answers to what the project asks, and what other tools keep of the object. */
+  attributes: Record<string, unknown>;
 }
 
 /** What was wrong and what to do, in one sentence. */
@@ -92,6 +120,8 @@ export interface HoverAnswer {
   mask: MaskMessage | null;
   confidence: number;
 }
+
+export type JsonValue = unknown;
 
 /** The colour of a label, as #rrggbb; null: by its place in the list. */
 export interface LabelColour {
@@ -201,6 +231,7 @@ export interface ObjectMessage {
   area: number;
   confidence: number | null;
   touched: number;
+  facts: FactsMessage;
 }
 
 /** A label. */
@@ -267,6 +298,8 @@ export interface Project {
   labels: string[];
   /** Of labels that have one of their own, as #rrggbb. */
   colours: Record<string, string>;
+  /** What objects are asked besides occluded, truncated and so on. */
+  attributes: Attribute[];
   /** Names of formats for /api/export, and what a person calls them. */
   formats: Record<"coco" | "coco-rle" | "yolo" | "voc" | "labelme" | "x-anylabeling" | "cvat" | "label-studio" | "png" | "png-photo" | "parquet" | "timings", string>;
 }

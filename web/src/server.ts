@@ -2,7 +2,7 @@
 
 import { Lost, Refusal, Unreachable, type Backend, type Download, type ExportQuery } from "./backend";
 import type {
-  Change, Count, Failure, HoverAnswer, Labels, LearningMessage, MaskMessage, MasksMade, Neighbour, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage, PhotoPage,
+  Attribute, Change, Count, Failure, HoverAnswer, Labels, LearningMessage, MaskMessage, MasksMade, Neighbour, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage, PhotoPage,
   Project, Stage, Statistics,
 } from "./types";
 
@@ -20,6 +20,8 @@ export const backend: Backend = {
     mergeLabel: (old, name) => call<Labels>("POST", "/api/labels/merge", { old, new: name }),
     deleteLabel: (label) => call<Labels>("POST", "/api/labels/delete", { label }),
     setColour: (label, colour) => call<Labels>("PUT", "/api/labels/colour", { label, colour }),
+    setAttributes: async (attributes) =>
+      (await call<{ attributes: Attribute[] }>("PUT", "/api/attributes", { attributes })).attributes,
     bulk: (photo, wish) => call<PhotoHistory>("POST", `/api/photos/${photo}/bulk`, wish),
   },
 

@@ -69,12 +69,12 @@ export class Sync {
     // A click on an accepted object opens it again.
     const reopened = wish.work && item.state === "accepted" ? { state: "draft" as const } : {};
     Object.assign(item, reopened, wish);
-    const { work, label, state } = item;
+    const { work, label, state, facts } = item;
     const seconds = this.step();
     if (kind !== "reshape") item.outlined = false;
-    return this.send(item, kind, { work, label, state }, () => {
+    return this.send(item, kind, { work, label, state, facts }, () => {
       const { id, version } = item.saved;
-      return this.backend.change(id, { version, kind, work, label, state, seconds }, (mask) => this.showUnsaved(item, mask));
+      return this.backend.change(id, { version, kind, work, label, state, facts, seconds }, (mask) => this.showUnsaved(item, mask));
     });
   }
 
@@ -158,8 +158,8 @@ export class Sync {
   private adopt(item: Item, newest: ObjectMessage, mask: Mask | null, settled: boolean): void {
     Object.assign(item, { saved: newest, mask, shown: newest.version, whole: false });
     if (settled) {
-      const { work, label, state } = newest;
-      Object.assign(item, { work, label, state });
+      const { work, label, state, facts } = newest;
+      Object.assign(item, { work, label, state, facts });
     }
     this.screen.adopted(item, settled);
   }

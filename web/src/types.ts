@@ -1,11 +1,11 @@
 // What the page and the backend say to each other, under the page's names: schema.ts is made of the server's.
 
 import type {
-  AreaMessage, Bulk, Change, ClicksMessage, ObjectMessage, Project, ReshapeMessage, StrokeMessage, WorkMessage,
+  AreaMessage, Bulk, Change, ClicksMessage, FactsMessage, ObjectMessage, Project, ReshapeMessage, StrokeMessage, WorkMessage,
 } from "./schema";
 
 export type {
-  Bulk, Change, Count, Failure, HoverAnswer, Labels, LearnedMessage, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage,
+  Attribute, Bulk, Change, Count, Failure, HoverAnswer, Labels, LearnedMessage, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage,
   PhotoPage, Project, Stage, Statistics,
 } from "./schema";
 
@@ -17,6 +17,8 @@ export type Reshape = ReshapeMessage;
 export type Area = AreaMessage;
 /** What a person did to an object; the mask is the backend's function of it. */
 export type Work = WorkMessage;
+/** What is known of an object besides its label and pixels. */
+export type Facts = FactsMessage;
 export type BulkKind = Bulk["kind"];
 export type Kind = Change["kind"];
 export type State = ObjectMessage["state"];

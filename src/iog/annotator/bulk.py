@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -14,7 +14,7 @@ from iog.annotator.work import Work
 from iog.errors import DataError
 from iog.patch import Patch
 
-BulkKind = Literal["duplicate", "merge", "split", "label", "copy"]
+BulkKind = Literal["duplicate", "merge", "split", "label", "group", "copy"]
 
 
 def duplicate(store: Store, objects: Sequence[ObjectRow], seconds: float) -> list[ObjectRow]:
@@ -99,6 +99,16 @@ def label(store: Store, objects: Sequence[ObjectRow], name: str, seconds: float)
     ]
 
 
+def group(store: Store, objects: Sequence[ObjectRow], seconds: float) -> list[ObjectRow]:
+    """A group of their own for several objects; they leave those that they were in."""
+    known = {row.facts.get("group") for row in store.objects(objects[0].photo)}
+    name = next(str(number) for number in range(1, len(known) + 2) if str(number) not in known)
+    return [
+        _changed(store, row, row.mask, row.state, "group", pause, row.work, {**row.facts, "group": name})
+        for row, pause in _timed(objects, seconds)
+    ]
+
+
 def _timed(objects: Sequence[ObjectRow], seconds: float) -> Iterator[tuple[ObjectRow, float]]:
     """The person's time counts once."""
     for place, row in enumerate(objects):
@@ -128,6 +138,7 @@ def _changed(
     kind: BulkKind,
     seconds: float,
     work: Work | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> ObjectRow:
     """Without `work` the mask is what it starts from from now on."""
     return store.change(
@@ -140,6 +151,7 @@ def _changed(
         confidence=row.confidence,
         seconds=seconds,
         kind=kind,
+        facts=facts,
     )
 
 

@@ -34,7 +34,7 @@ def add_bulk(app: FastAPI, bench: Workbench) -> None:
 
     @app.post("/api/photos/{number}/bulk")
     def do(number: Annotated[int, Path(ge=1, le=2**53)], wish: Bulk) -> schemas.PhotoHistory:
-        """Duplicate, merge, split, label or copy objects: one step for undo, of a copy the other photo's."""
+        """Do something to objects as one step for undo, which of a copy is the other photo's."""
         objects = [store.one(one) for one in dict.fromkeys(wish.objects)]
         if any(row.photo != number or row.state == "deleted" for row in objects):
             raise DataError("these objects changed in another tab; open the photo anew")
@@ -58,6 +58,8 @@ def _done(bench: Workbench, objects: list[ObjectRow], wish: Bulk) -> list[Object
             return [row for one in objects for row in bulk.split(store, one, wish.seconds)]
         case "label":
             return bulk.label(store, objects, wish.label, wish.seconds)
+        case "group":
+            return bulk.group(store, objects, wish.seconds)
         case "copy":
             if wish.photo is None:
                 raise DataError("there is no photo to copy to")

@@ -1,4 +1,4 @@
-"""The project's labels, over HTTP."""
+"""The project's labels and attributes, over HTTP."""
 
 from __future__ import annotations
 
@@ -67,3 +67,12 @@ def add_labels(app: FastAPI, store: Store) -> None:
         others = {name: colour for name, colour in store.colours.items() if name != wish.label}
         store.colours = others if wish.colour is None else {**others, wish.label: wish.colour}
         return answer()
+
+    @app.put("/api/attributes")
+    def set_attributes(wish: schemas.Attributes) -> schemas.Attributes:
+        """What objects are asked; answers to what is asked no more stay with their objects."""
+        names = [one.name for one in wish.attributes]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise DataError(f"there are two attributes {min(twice)!r}; give one another name")
+        store.attributes = {one.name: list(dict.fromkeys(one.choices)) for one in wish.attributes}
+        return schemas.Attributes.of(store.attributes)

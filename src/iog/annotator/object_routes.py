@@ -126,6 +126,7 @@ def _changed(
         state=wish.state,
         seconds=wish.seconds,
         kind=wish.kind,
+        facts=None if wish.facts is None else wish.facts.value(),
         on_mask=on_mask,
     )
     return schemas.ObjectMessage.of(row)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    JsonValue,
+    StringConstraints,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 from iog.annotator.work import Area, Reshape, Stroke, Work
 from iog.clicks import Clicks
+from iog.formats.records import FLAGS
 from iog.serving.messages import Coordinate, Message, Point
 
 Number = Annotated[int, Field(ge=1, le=2**53)]
@@ -110,3 +122,50 @@ class WorkMessage(Message):
         """As the page sees it: the imported mask stays on the server."""
         known = {name: value for name, value in work.to_json().items() if name != "imported"}
         return cls.model_validate(known)
+
+
+def _finite(value: JsonValue) -> JsonValue:
+    json.dumps(value, allow_nan=False)  # raises ValueError
+    return value
+
+
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+
+
+class FactsMessage(Message):
+    """What is known of an object besides its label and pixels; as formats of other tools name it."""
+
+    occluded: bool = False
+    truncated: bool = False
+    difficult: bool = False
+    crowd: bool = False
+    group: Label | None = None
+    """Objects of one photo with the same value belong together."""
+    description: Text = ""
+    """A comment."""
+    attributes: dict[Label, Annotated[JsonValue, AfterValidator(_finite)]] = Field(default_factory=dict)
+    """Answers to what the project asks, and what other tools keep of the object."""
+
+    def value(self) -> dict[str, Any]:
+        """What is not the default, as the project keeps it."""
+        return {name: value for name, value in self.model_dump().items() if value}
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> FactsMessage:
+        """As the page sees it."""
+        return cls.model_construct(**json.loads(json.dumps(facts), parse_constant=lambda _: None))
+
+
+class Attribute(Message):
+    """Something that every object is asked."""
+
+    name: Label
+    choices: Annotated[list[Label], Field(default_factory=list, max_length=100)]
+    """One of them is the answer; none: yes or no."""
+
+    @field_validator("name")
+    @classmethod
+    def _is_free(cls, name: str) -> str:
+        if name.lower() in (*FLAGS, "group", "description"):
+            raise ValueError(f"{name!r} is asked anyway")
+        return name

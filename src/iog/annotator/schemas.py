@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from iog.annotator.exchange import FormatName
-from iog.annotator.parts import AnyStroke, Label, Number, Seconds, WorkMessage
+from iog.annotator.parts import AnyStroke, Attribute, FactsMessage, Label, Number, Seconds, WorkMessage
 from iog.annotator.previews import SCREEN_SIDE, Preview
 from iog.annotator.store import Moved, ObjectRow, PhotoFilter, PhotoRow, State
 from iog.annotator.work import Work
@@ -84,6 +85,7 @@ class ObjectMessage(Message):
     """Pixels of the mask."""
     confidence: float | None
     touched: float
+    facts: FactsMessage
 
     @classmethod
     def of(cls, row: ObjectRow) -> ObjectMessage:
@@ -100,6 +102,7 @@ class ObjectMessage(Message):
             area=row.mask.area if row.mask else 0,
             confidence=row.confidence,
             touched=row.touched,
+            facts=FactsMessage.of(row.facts),
         )
 
 
@@ -158,6 +161,8 @@ class Project(Message):
     labels: list[str]
     colours: dict[str, str] = Field(default_factory=dict)
     """Of labels that have one of their own, as #rrggbb."""
+    attributes: list[Attribute] = Field(default_factory=list)
+    """What objects are asked besides occluded, truncated and so on."""
     formats: dict[FormatName, str]
     """Names of formats for `/api/export`, and what a person calls them."""
 
@@ -192,6 +197,8 @@ class Change(Message):
     work: WorkMessage
     label: Label
     state: State
+    facts: FactsMessage | None = None
+    """Null: as they are."""
     seconds: Seconds = 0
 
 
@@ -265,6 +272,19 @@ class Labels(Message):
     labels: Annotated[list[Label], Field(min_length=1, max_length=500)]
     colours: dict[str, str] = Field(default_factory=dict)
     """Of labels that have one of their own, as #rrggbb; not read from the page."""
+
+
+class Attributes(Message):
+    """What objects are asked, in order."""
+
+    attributes: Annotated[list[Attribute], Field(max_length=100)]
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Sequence[str]]) -> Attributes:
+        """From the project."""
+        return cls(
+            attributes=[Attribute(name=name, choices=list(choices)) for name, choices in asked.items()]
+        )
 
 
 class Renaming(Message):

@@ -142,6 +142,7 @@ def _add_project(app: FastAPI, bench: Workbench) -> None:
             counts=store.counts(),
             labels=store.labels,
             colours=store.colours,
+            attributes=schemas.Attributes.of(store.attributes).attributes,
             formats=exchange.FORMATS,
         )
 

@@ -5,25 +5,22 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from iog.annotator.photos import Photos
 from iog.annotator.previews import PREVIEW_SIDE, SCREEN_SIDE, OnMask, Preview
+from iog.annotator.sessions import Sessions
 from iog.annotator.store import CHANGED_ELSEWHERE, ObjectRow, State, Store
 from iog.annotator.work import Work
-from iog.clicks import Clicks
 from iog.engines import Engine
 from iog.errors import ClickError, ConflictError, DataError
 from iog.patch import Patch
 from iog.prediction import Prediction
-from iog.segmenter import Segmenter, Session
-
-_SESSIONS = 4  # open objects whose features are kept: 4 MB each with lite, 30 MB with the published models
-_SESSION_PHOTOS = 2  # whose objects these are, at most: a session also holds its photo's pixels
+from iog.segmenter import Segmenter
 
 SPARED = 0.1
 """Share of an object that accepted ones may take from it without a question."""
@@ -40,6 +37,7 @@ Kind = Literal[
     "reshape",
     "tidy",
     "label",
+    "facts",
     "accept",
     "delete",
 ]
@@ -55,14 +53,6 @@ class BoxMasks:
     """How many boxes wait yet."""
     step: int | None
     """In the photo's history."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """An object that is open, or being opened."""
-
-    photo: int
-    session: Future[Session]
 
 
 class Workbench:
@@ -99,12 +89,10 @@ class Workbench:
             self.store.close()
             raise
         self._workers = ThreadPoolExecutor(2, thread_name_prefix="iog")
-        self._segmenter: Future[Segmenter] = self._workers.submit(_loaded, model)
-        self._sessions: OrderedDict[int, _Opened] = OrderedDict()
+        self._sessions = Sessions(self.photos, model, self._workers)
         self._lock = threading.Lock()
         self._newest: OrderedDict[str, int] = OrderedDict()
         self._previewing = threading.Lock()
-        self._learned: Mapping[str, Segmenter] = {}
         self.on_close: Callable[[], None] = lambda: None
         """Called first when the workbench is closed."""
 
@@ -123,12 +111,11 @@ class Workbench:
 
     def segmenter(self, label: str | None = None) -> Segmenter:
         """The model for objects with a label, waited for; `ModelError` if it cannot be loaded."""
-        learned = None if label is None else self._learned.get(label)
-        return self._segmenter.result() if learned is None else learned
+        return self._sessions.segmenter(label)
 
     def use(self, learned: Mapping[str, Segmenter]) -> None:
         """From now on open objects with these labels with these models; those that are open keep theirs."""
-        self._learned = dict(learned)
+        self._sessions.use(learned)
 
     def start(self, photo: int, work: Work, label: str, seconds: float) -> ObjectRow:
         """Open an object by its corners, or with what was drawn by hand.
@@ -147,7 +134,7 @@ class Workbench:
             return self.store.create(photo, work, label=label, mask=drawn, seconds=seconds, kind="brush")
         work.clicks.check_inside_image(width, height)
         created = self.store.create(photo, work, label=label, seconds=seconds, kind="corners")
-        self._session(created, work.clicks)
+        self._sessions.of(created, work.clicks)
         return created
 
     def prepare(self, number: int) -> ObjectRow:
@@ -166,7 +153,7 @@ class Workbench:
         if clipped is not None and clipped != found.mask:
             return self._shown(found, clipped, found.confidence)
         if found.work.clicks is not None:
-            self._session(found, found.work.clicks)
+            self._sessions.of(found, found.work.clicks)
         return found
 
     def _shown(self, found: ObjectRow, patch: Patch | None, confidence: float | None) -> ObjectRow:
@@ -227,7 +214,7 @@ class Workbench:
         found = self.store.one(number)
         if found.work.clicks is None:
             raise DataError("an object needs clicks")
-        session = self._session(found, found.work.clicks).result()
+        session = self._sessions.of(found, found.work.clicks).result()
         with self._previewing:
             with self._lock:
                 if self._newest.get(tab, sequence) > sequence:
@@ -247,9 +234,10 @@ class Workbench:
         state: State,
         seconds: float,
         kind: Kind,
+        facts: Mapping[str, Any] | None = None,
         on_mask: OnMask | None = None,
     ) -> ObjectRow:
-        """Make the object what a person wants it to be, and save it.
+        """Make the object what a person wants it to be, and save it. Without `facts` they stay.
 
         A mask that had to be computed is first given to `on_mask` as the screen shows it.
 
@@ -284,6 +272,7 @@ class Workbench:
             confidence=confidence,
             seconds=seconds,
             kind=kind,
+            facts=facts,
         )
 
     def boxes(self, photo: int) -> list[ObjectRow]:
@@ -321,7 +310,7 @@ class Workbench:
         """The mask of `work` and the model's confidence; none for a mere box unless it is `needed`."""
         prediction = None
         if work.clicks is not None:
-            opened = self._session(found, work.clicks)
+            opened = self._sessions.of(found, work.clicks)
             if work.clicks.inside is None and found.mask is None and not work.strokes and not needed:
                 return None, None
             session = opened.result()
@@ -363,37 +352,7 @@ class Workbench:
             if other.state == "accepted" and other.id != but and other.mask is not None
         ]
 
-    def _session(self, found: ObjectRow, clicks: Clicks) -> Future[Session]:
-        """The session of an object: open, or being opened in the background."""
-        number, photo = found.id, found.photo
-        with self._lock:
-            opened = self._sessions.get(number)
-            if opened is None or (opened.session.done() and opened.session.exception() is not None):
-                opened = _Opened(photo, self._workers.submit(self._open, photo, found.label, clicks))
-                self._sessions[number] = opened
-            self._sessions.move_to_end(number)
-            while (
-                len(self._sessions) > _SESSIONS
-                or len({other.photo for other in self._sessions.values()}) > _SESSION_PHOTOS
-            ):
-                self._sessions.popitem(last=False)
-        return opened.session
-
-    def _open(self, photo: int, label: str, clicks: Clicks) -> Session:
-        session = self.segmenter(label).session(self.photos.pixels(photo), clicks.corners)
-        if session.clicks != clicks:
-            session.change(clicks)
-        self.photos.rest()
-        return session
-
 
 def _check_drawn(work: Work) -> None:
     if not work.strokes:
         raise DataError("an object needs clicks, or something that is drawn by hand")
-
-
-def _loaded(model: str | Path | Engine) -> Segmenter:
-    """The model, which must take a box and an inside click."""
-    segmenter = Segmenter(model)
-    segmenter.require(Clicks)
-    return segmenter

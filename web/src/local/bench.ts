@@ -82,7 +82,7 @@ export class Bench {
       const made = await this.masked(found, work, wish.state === "accepted", onMask);
       [mask, confidence] = [made.patch && made.patch.stored(), made.confidence];
     } else if (wish.state === "accepted" && found.state === "draft") await this.checkAcceptable(found);
-    const content = { label: wish.label, state: wish.state, work, mask, confidence };
+    const content: Content = { ...found, label: wish.label, state: wish.state, work, mask, confidence, ...(wish.facts && { facts: wish.facts }) };
     return this.store.change(number, wish.version, content, wish.seconds ?? 0, wish.kind);
   }
 

@@ -2,12 +2,13 @@
 
 import { union } from "../../packages/iog-web/src/clicks";
 import { Refusal } from "../backend";
+import { NO_FACTS } from "../facts";
 import type { Bulk, BulkKind, PhotoHistory } from "../types";
 import type { Tables } from "./database";
 import { objectMessage } from "./messages";
 import { Patch } from "./patch";
 import { partsOf } from "./pixels";
-import type { Content, Found, KeptWork, PhotoRow } from "./rows";
+import type { Content, Found, KeptWork, ObjectRow, PhotoRow } from "./rows";
 import { type Store, type Together, canWalk, changed, created, one } from "./store";
 
 /** Within one step: what the other calls need. */
@@ -36,9 +37,21 @@ async function done(hand: Hand, rows: Found[], target: number, label: string, se
     case "merge": return merged(hand, rows, seconds);
     case "split": return (await inTurn(rows, seconds, (row, pause) => split(hand, row, pause))).flat();
     case "label": return inTurn(rows.filter((row) => row.label !== label), seconds, (row, pause) => change(hand, { ...row, label }, pause));
+    case "group": return grouped(hand, rows, seconds);
     // The model would answer the same clicks with another mask on another photo.
     default: return inTurn(rows, seconds, (row, pause) => copied(hand, row, target, hand.kind === "copy" && row.mask ? from(row.mask) : row.work, pause));
   }
+}
+
+/** A group of their own; they leave those that they were in. */
+async function grouped(hand: Hand, rows: Found[], seconds: number): Promise<Found[]> {
+  const others = await hand.tables.all<ObjectRow>("objects", rows[0]!.photo, "photo");
+  const known = new Set<string | null | undefined>();
+  for (const { id } of others) known.add((await one(hand.tables, id)).facts?.group);
+  let number = 1;
+  while (known.has(String(number))) number += 1;
+  const group = String(number);
+  return inTurn(rows, seconds, (row, pause) => change(hand, { ...row, facts: { ...NO_FACTS, ...row.facts, group } }, pause));
 }
 
 /** Several masks become the first object's; the others are deleted. */

@@ -2,6 +2,7 @@
 
 import { checkInsideImage } from "../../packages/iog-web/src/clicks";
 import { Refusal, type Download, type Duplicates, type ExportQuery } from "../backend";
+import { NO_FACTS } from "../facts";
 import type { Count, Point } from "../types";
 import * as coco from "./formats/coco";
 import * as labelme from "./formats/labelme";
@@ -69,10 +70,10 @@ async function chosen(store: Store, withDrafts: boolean): Promise<{ pictures: Pi
     const found = await store.objects(row.id);
     const wanted = found.filter(({ state }) => withDrafts || state === "accepted");
     drafts += found.length - wanted.length;
-    const objects = wanted.flatMap(({ id, label, mask, work, confidence }): Labelled[] => {
+    const objects = wanted.flatMap(({ id, label, mask, work, confidence, facts = NO_FACTS }): Labelled[] => {
       const patch = mask && Patch.restored(mask);
       const { seconds, clicks } = efforts.get(id) ?? { seconds: 0, clicks: 0 };
-      return patch?.area ? [{ label, patch, clicks: work.clicks, score: confidence, seconds, clickCount: clicks }] : [];
+      return patch?.area ? [{ label, patch, facts, clicks: work.clicks, score: confidence, seconds, clickCount: clicks }] : [];
     });
     const { path, width, height, done } = row;
     if (width && height && (objects.length || (done && !found.length))) pictures.push({ path, width, height, objects });
@@ -185,7 +186,7 @@ function meant(rows: PhotoRow[], { path, stem }: Read): PhotoRow | undefined {
   return alike.length === 1 ? alike[0] : undefined;
 }
 
-function contentOf({ label, patch, box, rings, union = false, relative = false, clicks, score }: Arrived, width: number, height: number): Content {
+function contentOf({ label, patch, box, rings, union = false, relative = false, clicks, score, facts = NO_FACTS }: Arrived, width: number, height: number): Content {
   const place = ([x, y]: Point): Point => (relative ? [snapped(x * width), snapped(y * height)] : [x, y]);
   const drawn = patch ?? (rings && filled(rings.map((ring) => ring.map(place)), union, width, height));
   const name = label.trim().slice(0, 100) || "object";
@@ -195,14 +196,14 @@ function contentOf({ label, patch, box, rings, union = false, relative = false, 
     if (!inside.area) throw new Error(`an object '${name}' has no pixel in its photo`);
     const mask = inside.stored();
     const work = { clicks: clicks ?? null, ...switches, imported: clicks ? null : mask };
-    return { label: name, state: "accepted", work, mask, confidence: score ?? null };
+    return { label: name, state: "accepted", work, mask, confidence: score ?? null, facts };
   }
   if (!box) throw new Error(`an object '${name}' has no pixel in its photo`);
   const [x0, y0] = place([box[0], box[1]]).map(Math.floor) as Point;
   const [x1, y1] = place([box[2], box[3]]).map(Math.ceil) as Point;
   const corners = { corners: [[x0, y0], [x1 - 1, y1 - 1]] as [Point, Point], inside: null, corrections: [] };
   checkInsideImage(checkedClicks(corners), { width, height });
-  return { label: name, state: "draft", work: { clicks: corners, ...switches, imported: null }, mask: null, confidence: null };
+  return { label: name, state: "draft", work: { clicks: corners, ...switches, imported: null }, mask: null, confidence: null, facts };
 }
 
 /** Corners of pixels are whole numbers, which nine digits of a share do not always give back. */

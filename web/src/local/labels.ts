@@ -1,14 +1,28 @@
 // Labels in the order of their keys, and colours of their own (`iog.annotator.store.labels`).
 
 import { Refusal } from "../backend";
-import type { Labels } from "../types";
+import { FLAGS } from "../facts";
+import type { Attribute, Labels } from "../types";
 import type { Database, Tables } from "./database";
 import { type ObjectRow, type Step, present } from "./rows";
 
-const [LABELS, COLOURS] = ["labels", "colours"];
+const [LABELS, COLOURS, ATTRIBUTES] = ["labels", "colours", "attributes"];
+
+const ASKED_ANYWAY = new Set<string>([...FLAGS, "group", "description"]);
 
 export async function labelsOf(tables: Tables): Promise<string[]> {
   return (await tables.get<string[]>("settings", LABELS!)) ?? ["object"];
+}
+
+export async function attributesOf(tables: Tables): Promise<Attribute[]> {
+  return (await tables.get<Attribute[]>("settings", ATTRIBUTES!)) ?? [];
+}
+
+/** Those that are new; what the project asks stays. */
+export async function addAttributes(tables: Tables, attributes: Attribute[]): Promise<void> {
+  const known = await attributesOf(tables);
+  const others = attributes.filter(({ name }) => !known.some((other) => other.name === name));
+  await tables.put("settings", [...known, ...others], ATTRIBUTES);
 }
 
 async function stateOf(tables: Tables): Promise<Labels> {
@@ -69,6 +83,22 @@ export class LabelTable {
       if (!labels.includes(label)) throw new Refusal(`the project has no label '${label}'`);
       const others = without(label, labels, colours).colours;
       return { labels, colours: colour === null ? others : { ...others, [label]: colour } };
+    });
+  }
+
+  /** What objects are asked. */
+  attributes(): Promise<Attribute[]> {
+    return this.database.read(attributesOf);
+  }
+
+  ask(attributes: Attribute[]): Promise<Attribute[]> {
+    return this.database.write(async (tables) => {
+      for (const [place, { name }] of attributes.entries()) {
+        if (ASKED_ANYWAY.has(name.toLowerCase())) throw new Refusal(`'${name}' is asked anyway; choose another name`);
+        if (attributes.findIndex((other) => other.name === name) < place) throw new Refusal(`there are two attributes '${name}'; give one another name`);
+      }
+      await tables.put("settings", attributes, ATTRIBUTES);
+      return attributes;
     });
   }
 

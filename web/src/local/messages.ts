@@ -1,6 +1,7 @@
 // From what is kept to what the page is told.
 
 import { type Box, heightOf, widthOf } from "../../packages/iog-web/src/clicks";
+import { NO_FACTS } from "../facts";
 import type { Clicks, MaskMessage, ObjectMessage } from "../types";
 import { clicksOf, type Clicks as CheckedClicks } from "../../packages/iog-web/src/clicks";
 import { Patch, runsOf } from "./patch";
@@ -9,13 +10,13 @@ import type { Found } from "./rows";
 /** Pixels a side of a mask that answers a click; the page asks for more when a person zooms in. */
 export const SCREEN_SIDE = 768;
 
-export function objectMessage({ id, photo, version, label, state, work, mask, confidence, touched }: Found): ObjectMessage {
+export function objectMessage({ id, photo, version, label, state, work, mask, confidence, touched, facts = NO_FACTS }: Found): ObjectMessage {
   const patch = mask && Patch.restored(mask);
   const { clicks, strokes, largest, fill, spare } = work;
   return {
     id, photo, version, label, state, work: { clicks, strokes, largest, fill, spare },
     mask: patch && maskMessage(patch.box, patch.pixels, SCREEN_SIDE),
-    computed: patch !== null, area: patch?.area ?? 0, confidence, touched,
+    computed: patch !== null, area: patch?.area ?? 0, confidence, touched, facts,
   };
 }
 

@@ -119,6 +119,7 @@ export const backend: Backend = {
     mergeLabel: (old, name) => call("mergeLabel", old, name),
     deleteLabel: (label) => call("deleteLabel", label),
     setColour: (label, colour) => call("setColour", label, colour),
+    setAttributes: (attributes) => call("setAttributes", attributes),
   },
   learning: null,
   image: (photo) => pictures.of(photo),

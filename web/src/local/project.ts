@@ -1,9 +1,9 @@
 // The project as one file: labels, objects with all their steps, history and times. Photos are named, not held.
 
 import { Refusal, type Duplicates } from "../backend";
-import type { Count } from "../types";
+import type { Attribute, Count } from "../types";
 import type { Tables } from "./database";
-import { labelsOf } from "./labels";
+import { addAttributes, attributesOf, labelsOf } from "./labels";
 import { type StoredPatch } from "./patch";
 import type { Content, Entry, KeptWork, ObjectRow, PhotoRow, Step, StepKind, Timing } from "./rows";
 import { type Store, changed, one } from "./store";
@@ -19,6 +19,8 @@ type PlainStep = Omit<Step, "object" | "mask" | "work"> & {
 interface ProjectFile {
   format: typeof FORMAT;
   labels: string[];
+  /** Missing in files of older pages. */
+  attributes?: Attribute[];
   photos: (Pick<PhotoRow, "path" | "sha256" | "width" | "height" | "done"> & {
     objects: { id: number; position: number; touched: number; steps: PlainStep[]; timings: Omit<Timing, "id" | "object">[] }[];
     history: Omit<Entry, "id" | "photo">[];
@@ -41,7 +43,7 @@ export function projectFile(store: Store): Promise<Blob> {
       })),
       history: (history.get(id) ?? []).map(({ undone, moves }) => ({ undone, moves })),
     }));
-    const file: ProjectFile = { format: FORMAT, labels: await labelsOf(tables), photos };
+    const file: ProjectFile = { format: FORMAT, labels: await labelsOf(tables), attributes: await attributesOf(tables), photos };
     return new Blob([JSON.stringify(file)], { type: "application/json" });
   });
 }
@@ -89,6 +91,7 @@ export async function importProject(store: Store, file: ProjectFile, duplicates:
       if (photo.done && numbers.size) await tables.put("photos", { ...row, done: true });
     }
     await addLabels(tables, file.labels);
+    await addAttributes(tables, file.attributes ?? []);
   });
   return { count, notes };
 }

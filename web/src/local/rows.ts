@@ -1,6 +1,6 @@
 // What the browser keeps, row by row.
 
-import type { BulkKind, Kind, PhotoFilter, PhotoMessage, State, Statistics, Work } from "../types";
+import type { BulkKind, Facts, Kind, PhotoFilter, PhotoMessage, State, Statistics, Work } from "../types";
 import type { StoredPatch } from "./patch";
 
 /** How many clicks a step of each kind cost a person; other kinds cost none. */
@@ -38,6 +38,8 @@ export interface Content {
   work: KeptWork;
   mask: StoredPatch | null;
   confidence: number | null;
+  /** Missing in what older pages wrote. */
+  facts?: Facts;
 }
 
 export interface Step extends Content {

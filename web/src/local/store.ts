@@ -2,6 +2,7 @@
 // positions in their lists, so that they work across reloads; a new step forgets what was undone (`iog.annotator.store`).
 
 import { Refusal } from "../backend";
+import { NO_FACTS } from "../facts";
 import type { PhotoHistory, State } from "../types";
 import { type Database, type Tables } from "./database";
 import { LabelTable } from "./labels";
@@ -187,8 +188,8 @@ function check({ state, mask }: Content): void {
 }
 
 async function step(tables: Tables, object: number, position: number, content: Content): Promise<void> {
-  const { label, state, work, mask, confidence } = content;
-  await tables.put("steps", { object, position, label, state, work, mask, confidence } satisfies Step);
+  const { label, state, work, mask, confidence, facts = NO_FACTS } = content;
+  await tables.put("steps", { object, position, label, state, work, mask, confidence, facts } satisfies Step);
 }
 
 async function time(tables: Tables, object: number, kind: StepKind, seconds: number): Promise<void> {

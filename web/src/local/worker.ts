@@ -56,7 +56,8 @@ const local: Local = {
     const counts = FILTERS.map((filter) => [filter, all.filter(({ row, objects }) => passes(row, objects, filter)).length]);
     return {
       name: "iog", file: "", first: first ? photoMessage(first.row, first.objects) : null,
-      counts: Object.fromEntries(counts), ...(await store.labels.read()), formats: FORMATS as unknown as Project["formats"],
+      counts: Object.fromEntries(counts), ...(await store.labels.read()), attributes: await store.labels.attributes(),
+      formats: FORMATS as unknown as Project["formats"],
     };
   },
   statistics: async (since = 0) => statisticsOf([...(await (await opened).store.efforts(since)).values()]),
@@ -65,6 +66,7 @@ const local: Local = {
   mergeLabel: async (old, name) => (await opened).store.labels.merge(old, name),
   deleteLabel: async (label) => (await opened).store.labels.delete(label),
   setColour: async (label, colour) => (await opened).store.labels.paint(label, colour),
+  setAttributes: async (attributes) => (await opened).store.labels.ask(attributes),
   notes: async ({ format, drafts }) => losses((await opened).store, format, drafts),
   async importFile(file, duplicates) {
     const { store, photos } = await opened;

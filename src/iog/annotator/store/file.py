@@ -16,7 +16,7 @@ from iog.errors import DataError, LostProjectError
 from iog.serving.cache import Cache
 
 APPLICATION_ID = 0x494F4731  # "IOG1", so that `file` and we recognise a project
-FORMAT = 2
+FORMAT = 3
 
 CHANGED_ELSEWHERE = "this object was changed in another tab; this page now shows the newer state"
 
@@ -42,8 +42,7 @@ CREATE TABLE objects (
     photo INTEGER NOT NULL REFERENCES photos(id),
     version INTEGER NOT NULL,
     position INTEGER NOT NULL,              -- which step holds now
-    touched REAL NOT NULL,                  -- seconds since 1970
-    facts TEXT                              -- what other tools say of it besides its pixels, as JSON
+    touched REAL NOT NULL                   -- seconds since 1970
 );
 CREATE INDEX objects_of_photo ON objects(photo);
 CREATE TABLE steps (
@@ -54,6 +53,7 @@ CREATE TABLE steps (
     work TEXT NOT NULL,                     -- clicks, strokes, switches as JSON
     mask TEXT,                              -- box and COCO run lengths as JSON; NULL: not computed yet
     confidence REAL,
+    facts TEXT,                             -- attributes, comment, group as JSON; NULL: none
     PRIMARY KEY (object, position)
 ) WITHOUT ROWID;
 CREATE TABLE timings (                      -- also of steps that were undone
@@ -87,6 +87,11 @@ _MIGRATIONS = {
         "ALTER TABLE photos ADD COLUMN changed INTEGER",
         "ALTER TABLE objects ADD COLUMN facts TEXT",
         *_HISTORY.split(";\n"),
+    ),
+    2: (
+        "ALTER TABLE steps ADD COLUMN facts TEXT",
+        "UPDATE steps SET facts = (SELECT facts FROM objects WHERE id = object)",
+        "UPDATE objects SET facts = NULL",  # the column stays: older SQLite cannot drop one
     ),
 }
 """What makes a file of each older format one of the next."""

@@ -1,9 +1,10 @@
-"""Names for objects."""
+"""Names for objects, and what is asked of them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from iog.annotator.store.file import File
 from iog.annotator.store.rows import NOW
@@ -11,52 +12,53 @@ from iog.errors import DataError
 
 
 class LabelTable(File):
-    """Labels in the order of their keys, and what they are called elsewhere."""
+    """Labels in the order of their keys, what they are called elsewhere, and attributes."""
 
     @property
     def labels(self) -> list[str]:
         """Names for objects, in the order of their keys 1 to 9."""
-        rows = self._rows("SELECT value FROM settings WHERE key = 'labels'")
-        return list(json.loads(rows[0]["value"])) if rows else ["object"]
+        return list(self._setting("labels", ["object"]))
 
     @labels.setter
     def labels(self, labels: Sequence[str]) -> None:
-        with self._transaction():
-            self._db.execute(
-                "INSERT INTO settings VALUES ('labels', ?) "
-                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                (json.dumps(list(labels), ensure_ascii=False),),
-            )
+        self._set("labels", list(labels))
 
     @property
     def classes(self) -> dict[str, tuple[int | None, str]]:
         """(class number, supercategory) of labels that came with them, by label."""
-        rows = self._rows("SELECT value FROM settings WHERE key = 'classes'")
-        return {name: (number, above) for name, number, above in json.loads(rows[0]["value"])} if rows else {}
+        return {name: (number, above) for name, number, above in self._setting("classes", [])}
 
     @classes.setter
     def classes(self, classes: Mapping[str, tuple[int | None, str]]) -> None:
-        values = [[name, number, above] for name, (number, above) in classes.items()]
-        with self._transaction():
-            self._db.execute(
-                "INSERT INTO settings VALUES ('classes', ?) "
-                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                (json.dumps(values, ensure_ascii=False),),
-            )
+        self._set("classes", [[name, number, above] for name, (number, above) in classes.items()])
 
     @property
     def colours(self) -> dict[str, str]:
         """Labels with colours of their own, as #rrggbb."""
-        rows = self._rows("SELECT value FROM settings WHERE key = 'colours'")
-        return dict(json.loads(rows[0]["value"])) if rows else {}
+        return dict(self._setting("colours", {}))
 
     @colours.setter
     def colours(self, colours: Mapping[str, str]) -> None:
+        self._set("colours", dict(colours))
+
+    @property
+    def attributes(self) -> dict[str, list[str]]:
+        """What objects are asked, by its name: the choices; none for a yes or no."""
+        return {name: list(choices) for name, choices in self._setting("attributes", [])}
+
+    @attributes.setter
+    def attributes(self, attributes: Mapping[str, Sequence[str]]) -> None:
+        self._set("attributes", [[name, list(choices)] for name, choices in attributes.items()])
+
+    def _setting(self, key: str, default: Any) -> Any:
+        rows = self._rows("SELECT value FROM settings WHERE key = ?", (key,))
+        return json.loads(rows[0]["value"]) if rows else default
+
+    def _set(self, key: str, value: Any) -> None:
         with self._transaction():
             self._db.execute(
-                "INSERT INTO settings VALUES ('colours', ?) "
-                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                (json.dumps(dict(colours), ensure_ascii=False),),
+                "INSERT INTO settings VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (key, json.dumps(value, ensure_ascii=False)),
             )
 
     def delete_label(self, label: str) -> None:

@@ -59,12 +59,12 @@ class ObjectTable(HistoryTable):
         check_state(state, mask)
         with self._transaction():
             cursor = self._db.execute(
-                "INSERT INTO objects (photo, version, position, touched, facts) VALUES (?, 1, 0, ?, ?)",
-                (photo, time.time(), json.dumps(facts, ensure_ascii=False) if facts else None),
+                "INSERT INTO objects (photo, version, position, touched) VALUES (?, 1, 0, ?)",
+                (photo, time.time()),
             )
             assert cursor.lastrowid is not None
             number = cursor.lastrowid
-            self._add_step(number, 0, label, state, work, mask, confidence)
+            self._add_step(number, 0, label, state, work, mask, confidence, facts)
             self._add_timing(number, kind, seconds)
             self._record(photo, number, -1, 0)
             return self.one(number)
@@ -81,8 +81,9 @@ class ObjectTable(HistoryTable):
         confidence: float | None,
         seconds: float,
         kind: str,
+        facts: Mapping[str, Any] | None = None,
     ) -> ObjectRow:
-        """Add a step; steps that were undone are forgotten.
+        """Add a step; steps that were undone are forgotten. Without `facts` they stay.
 
         Raises
         ------
@@ -94,8 +95,10 @@ class ObjectTable(HistoryTable):
         check_state(state, mask)
         with self._transaction():
             position = self._check_version(number, version) + 1
+            if facts is None:
+                facts = self.one(number).facts
             self._db.execute("DELETE FROM steps WHERE object = ? AND position >= ?", (number, position))
-            self._add_step(number, position, label, state, work, mask, confidence)
+            self._add_step(number, position, label, state, work, mask, confidence, facts)
             self._add_timing(number, kind, seconds)
             moved = self._move(number, position, mask)
             self._record(moved.photo, number, position - 1, position)
@@ -124,6 +127,7 @@ class ObjectTable(HistoryTable):
                 confidence=before["confidence"],
                 seconds=seconds,
                 kind="restore",
+                facts=json.loads(before["facts"]) if before["facts"] else {},
             )
 
     def accepted(self) -> list[AcceptedRow]:
@@ -179,9 +183,10 @@ class ObjectTable(HistoryTable):
         work: Work,
         mask: Patch | None,
         confidence: float | None,
+        facts: Mapping[str, Any] | None,
     ) -> None:
         self._db.execute(
-            "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 number,
                 position,
@@ -190,5 +195,6 @@ class ObjectTable(HistoryTable):
                 json.dumps(work.to_json()),
                 mask and json.dumps(mask.to_json()),
                 confidence,
+                json.dumps(facts) if facts else None,
             ),
         )

@@ -80,7 +80,7 @@ class ObjectRow:
     confidence: float | None
     touched: float
     facts: Mapping[str, Any]
-    """What other tools say of it besides its pixels; see `iog.formats.records.Annotation.facts`."""
+    """Attributes, comment, group: what is not the default; see `iog.formats.records.Annotation.facts`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ PHOTO_COLUMNS = (
     f"(SELECT count(*) FROM {NOW} WHERE o.photo = p.id AND s.state != 'deleted') AS objects FROM photos p"
 )
 OBJECT_COLUMNS = (
-    "SELECT o.id, o.photo, o.version, o.position, o.touched, o.facts, s.label, "
+    "SELECT o.id, o.photo, o.version, o.position, o.touched, s.facts, s.label, "
     "CASE WHEN o.position < 0 THEN 'deleted' ELSE s.state END AS state, s.work, s.mask, s.confidence "
     "FROM objects o JOIN steps s ON s.object = o.id AND s.position = max(o.position, 0)"
 )

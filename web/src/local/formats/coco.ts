@@ -2,9 +2,10 @@
 
 import { heightOf, widthOf } from "../../../packages/iog-web/src/clicks";
 import { decodeRle, encodeRle } from "../../../packages/iog-web/src/masks";
+import { FLAGS, NO_FACTS } from "../../facts";
 import type { Clicks, Point } from "../../types";
 import { Patch } from "../patch";
-import { type Arrived, type Labelled, type Picture, type Read, outlines } from "./records";
+import { type Arrived, type Labelled, type Picture, type Read, factsOf, outlines, stated } from "./records";
 
 export const FILE = "annotations.json";
 
@@ -19,6 +20,10 @@ interface Document {
     segmentation?: Segmentation;
     clicks?: Clicks;
     score?: number;
+    iscrowd?: number;
+    group?: string;
+    description?: string;
+    attributes?: Record<string, unknown>;
   }[];
   categories: { id: number; name: string }[];
 }
@@ -42,15 +47,18 @@ export function write(pictures: Picture[], labels: string[], tolerance: number, 
 }
 
 function record(object: Labelled, { width, height }: Picture, tolerance: number, alwaysRuns: boolean): object {
-  const { patch, clicks, score, seconds, clickCount } = object;
+  const { patch, clicks, score, seconds, clickCount, facts = NO_FACTS } = object;
+  const attributes = { ...facts.attributes, ...stated(facts, FLAGS.filter((flag) => flag !== "crowd")) };
   const { box, pixels } = patch;
-  const parts = alwaysRuns ? [] : outlines(patch, tolerance);
+  const parts = alwaysRuns || facts.crowd ? [] : outlines(patch, tolerance);
   const plain = parts.length > 0 && parts.every(({ holes }) => holes.length === 0);
   return {
-    bbox: [box.x0, box.y0, widthOf(box), heightOf(box)], area: patch.area, iscrowd: 0,
+    bbox: [box.x0, box.y0, widthOf(box), heightOf(box)], area: patch.area, iscrowd: Number(facts.crowd),
     segmentation: plain ? parts.map(({ outer }) => outer.flat()) : encodeRle({ width, height, box, pixels }),
     ...(clicks && { clicks }), ...(score != null && { score: Number(score.toFixed(4)) }),
     ...(seconds !== undefined && { seconds: Number(seconds.toFixed(3)) }), ...(clickCount !== undefined && { click_count: clickCount }),
+    ...(facts.group !== null && { group: facts.group }), ...(facts.description && { description: facts.description }),
+    ...(Object.keys(attributes).length && { attributes }),
   };
 }
 
@@ -59,11 +67,12 @@ export function read({ images, annotations, categories = [] }: Document): Read[]
   const found = new Map<string, Read>(
     images.map(({ id, file_name: path, width, height }) => [String(id), { path: String(path), width, height, objects: [] }]),
   );
-  for (const { image_id: image, category_id: category, bbox, segmentation, clicks, score } of annotations) {
+  for (const { image_id: image, category_id: category, bbox, segmentation, clicks, score, ...rest } of annotations) {
     const label = names.get(String(category)) ?? `category ${category}`;
     const box = bbox?.length === 4 ? ([bbox[0]!, bbox[1]!, bbox[0]! + bbox[2]!, bbox[1]! + bbox[3]!] as Arrived["box"]) : undefined;
     found.get(String(image))?.objects.push({
       label, ...(box && { box }), ...shapeOf(segmentation), ...(clicks && { clicks }), ...(score !== undefined && { score }),
+      facts: factsOf({ ...rest.attributes, crowd: rest.iscrowd === 1 }, rest.group, rest.description),
     });
   }
   return [...found.values()];

@@ -1,7 +1,8 @@
 // What formats write and read: photos with labelled objects.
 
 import { type Polygon, polygons } from "../../../packages/iog-web/src/masks";
-import type { Clicks, Point } from "../../types";
+import { FLAGS, isYes, type Flag } from "../../facts";
+import type { Clicks, Facts, Point } from "../../types";
 import { Patch } from "../patch";
 import { simplified, winding } from "../pixels";
 
@@ -9,6 +10,7 @@ import { simplified, winding } from "../pixels";
 export interface Labelled {
   label: string;
   patch: Patch;
+  facts?: Facts;
   clicks?: Clicks | null;
   score?: number | null;
   seconds?: number;
@@ -34,6 +36,7 @@ export interface Arrived {
   relative?: boolean;
   clicks?: Clicks | null;
   score?: number | null;
+  facts?: Facts;
 }
 
 /** A photo as a file of labels names it; without a size if the file does not say. */
@@ -78,4 +81,16 @@ export function filled(rings: Point[][], union: boolean, width: number, height: 
     });
   }
   return Patch.of({ x0: 0, y0: 0, x1: width, y1: height }, pixels);
+}
+
+/** The flags that are set. */
+export function stated(facts: Facts, flags: readonly Flag[]): Record<string, unknown> {
+  return Object.fromEntries(flags.filter((flag) => facts[flag]).map((flag) => [flag, true]));
+}
+
+/** Facts as a file has them; flags may stand among the attributes. */
+export function factsOf(all: Record<string, unknown>, group: unknown, description: unknown): Facts {
+  const flags = Object.fromEntries(FLAGS.map((flag) => [flag, isYes(all[flag]) || all[flag] === 1])) as Record<Flag, boolean>;
+  const attributes = Object.fromEntries(Object.entries(all).filter(([name]) => !(FLAGS as readonly string[]).includes(name)));
+  return { ...flags, group: group == null ? null : String(group), description: String(description ?? ""), attributes };
 }
