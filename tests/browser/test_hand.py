@@ -63,3 +63,28 @@ def test_escape_drops_a_polygon_alone(visit: Visit) -> None:
     tab.key("Escape")
     expect(tab.page.get_by_role("button", name="Polygon by hand")).to_have_attribute("aria-pressed", "true")
     assert tab.objects() == []
+
+
+def test_a_magnetic_outline_follows_the_edges(visit: Visit) -> None:
+    tab = visit()
+    tab.start_empty("scene 10.png")
+    tab.key("w")
+    disc = 3.1416 * 98**2
+    for corner in ((240, 64), (336, 160), (460, 20)):  # two pixels off the ball's edge
+        tab.click(corner)
+    tab.key("Backspace")  # takes the last one back
+    tab.click((240, 256))
+    tab.click((144, 160), click_count=2)  # and closes
+    (drawn,) = tab.objects()
+    assert drawn["work"]["clicks"] is None and drawn["state"] == "draft"
+    assert abs(drawn["area"] - disc) < 0.03 * disc  # straight lines would leave out a third
+    # Around another part, with Enter; and nothing is left of what Esc drops.
+    tab.click((20, 20))
+    tab.click((40, 20))
+    tab.key("Escape")
+    assert tab.objects()[0]["area"] == drawn["area"]
+    for corner in ((20, 20), (60, 20), (60, 60)):
+        tab.click(corner)
+    tab.key("Enter")
+    more = tab.objects()[0]["area"] - drawn["area"]
+    assert 0.6 * 800 < more < 1.6 * 800

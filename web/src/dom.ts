@@ -37,6 +37,7 @@ const ICONS = {
   brush: "M4 20c3 0 5-1 5-4a3 3 0 0 1 6 0M12 14L20 4",
   eraser: "M8 20h12M5 15l9-10 6 6-8 9H9z",
   polygon: "M5 19L4 8l8-4 8 6-3 9zM4 8v.1M12 4v.1M20 10v.1M17 19v.1M5 19v.1",
+  magnet: "M6 4v8a6 6 0 0 0 12 0V4h-4v8a2 2 0 0 1-4 0V4zM6 8h4M14 8h4",
   points: "M6 18L10 7l9 3M4 16h4v4H4zM8 5h4v4H8zM17 8h4v4h-4z",
   photos: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9v.1",
   panel: "M4 7h9M17 7h3M4 17h3M11 17h9M13 4.5v5M7 14.5v5",

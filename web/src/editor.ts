@@ -3,13 +3,13 @@ import { History } from "./history";
 import { doubt, drawnItem, newItem, type Item, type Wish } from "./items";
 import { OutlineEditor } from "./outline";
 import type { Page } from "./page";
-import { Polygon } from "./polygon";
+import { Polygon, type Guide } from "./polygon";
 import { Previewer } from "./previewer";
 import type { Bend } from "./rings";
 import { Sight } from "./sight";
 import { strings } from "./strings";
 import { Sync, type Screen } from "./sync";
-import { HAND_TOOLS, MASK_TOOLS, type Mode, type Tool } from "./tool";
+import { HAND_TOOLS, MASK_TOOLS, POLYGON_TOOLS, type Mode, type Tool } from "./tool";
 import type { Area, Clicks, Facts, Kind, NewObject, PhotoDetail, PhotoMessage, Point, Stroke } from "./types";
 
 /** The objects of the open photo, and everything a person can do to them. */
@@ -22,6 +22,8 @@ export class Editor implements Screen {
   active: Item | null = null;
   corner: Point | null = null;
   tool: Tool = "click";
+  /** Knows the edges of the photo. */
+  magnet: Guide | null = null;
   readonly sight = new Sight();
   /** Called when an object was accepted and that is saved. */
   onAccepted: () => void = () => undefined;
@@ -81,7 +83,7 @@ export class Editor implements Screen {
   }
 
   get undoable(): boolean {
-    return this.corner !== null || this.polygon.points.length > 0 || this.history.undoable;
+    return this.corner !== null || this.polygon.begun || this.history.undoable;
   }
 
   get redoable(): boolean {
@@ -131,7 +133,7 @@ export class Editor implements Screen {
   closeObject(): void {
     if (this.active) this.active.fresh = false;
     this.active = null;
-    this.polygon.take();
+    this.polygon.drop();
     void this.outline.read(null, 0);
     this.previewer.stop();
     if (HAND_TOOLS.includes(this.tool)) this.tool = "click";
@@ -143,7 +145,8 @@ export class Editor implements Screen {
     else {
       this.tool = tool;
       this.corner = null;
-      this.polygon.take();
+      if (!POLYGON_TOOLS.includes(tool)) this.polygon.drop();
+      this.polygon.guide = tool === "magnetic" ? this.magnet : null;
       this.page.message = "";
       void this.readOutline();
     }
@@ -241,10 +244,16 @@ export class Editor implements Screen {
 
   cancel(): void {
     if (this.corner) this.corner = null;
-    else if (this.polygon.points.length) this.polygon.take();
+    else if (this.polygon.begun) this.polygon.drop();
     else if (this.active?.fresh && this.mode === "centre") this.remove(this.active);
     else this.closeObject();
     this.changed();
+  }
+
+  /** The last corner of a polygon under the hand, or else the open object. */
+  removeLast(): void {
+    if (this.polygon.back()) this.changed();
+    else if (this.active) this.remove(this.active);
   }
 
   remove(item: Item): void {

@@ -2,6 +2,7 @@ import type { App } from "./app";
 import { nameOf, type Action } from "./keys";
 import type { Pointer } from "./pointer";
 import type { Stage } from "./stage";
+import { POLYGON_TOOLS } from "./tool";
 import type { Point } from "./types";
 
 const ARROWS: Record<string, Point> = {
@@ -88,7 +89,7 @@ export class Keyboard {
       },
       undo: () => app.editor.undo(),
       redo: () => app.editor.redo(),
-      deleteObject: () => { if (app.editor.active) app.editor.remove(app.editor.active); },
+      deleteObject: () => app.editor.removeLast(),
       fit: () => { stage.view.fit(); app.changed(); },
       actualSize: () => { stage.view.actualSize(); app.changed(); },
       zoomIn: () => { stage.view.zoom(ZOOM); app.changed(); },
@@ -101,6 +102,7 @@ export class Keyboard {
       clickTool: () => app.editor.setTool("click"),
       brush: () => app.editor.setTool("brush"),
       polygon: () => app.editor.setTool("polygon"),
+      magnetic: () => app.editor.setTool("magnetic"),
       eraser: () => app.editor.setTool("eraser"),
       points: () => app.editor.setTool("points"),
       nextObject: () => app.editor.openNext(),
@@ -117,7 +119,7 @@ export class Keyboard {
       this.pointHere(foreground);
       return;
     }
-    if (this.app.editor.tool === "polygon") {
+    if (POLYGON_TOOLS.includes(this.app.editor.tool)) {
       this.pointer.corner(!foreground, false);
       return;
     }

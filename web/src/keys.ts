@@ -2,7 +2,7 @@
 
 export type Action =
   | "guides" | "nextPhoto" | "previousPhoto" | "doneAndNext" | "accept" | "cancel" | "undo" | "redo"
-  | "deleteObject" | "fit" | "actualSize" | "zoomIn" | "zoomOut" | "hide" | "onlyThis" | "showNone" | "clickTool" | "brush" | "polygon"
+  | "deleteObject" | "fit" | "actualSize" | "zoomIn" | "zoomOut" | "hide" | "onlyThis" | "showNone" | "clickTool" | "brush" | "polygon" | "magnetic"
   | "eraser" | "points" | "nextObject" | "previousObject" | "findLabel" | "facts" | "several" | "smaller" | "larger" | "clickHere" | "removeHere"
   | "help";
 
@@ -23,6 +23,7 @@ const STANDARD: Record<Action, string[]> = {
   clickTool: ["P"],
   brush: ["B"],
   polygon: ["O"],
+  magnetic: ["W"],
   eraser: ["E"],
   points: ["V"],
   smaller: ["["],

@@ -124,6 +124,7 @@ function hintText(): string {
   if (intake && app.project.counts.all === 0) return "";
   if (app.editor.tool === "brush") return strings.hint.brush;
   if (app.editor.tool === "polygon") return strings.hint.polygon;
+  if (app.editor.tool === "magnetic") return strings.hint.magnetic;
   if (app.editor.active && app.editor.tool === "eraser") return strings.hint.eraser;
   if (app.editor.active && app.editor.tool === "points") return strings.hint.points;
   if (app.editor.mode === "correct" && app.editor.active?.state === "accepted") return strings.hint.accepted;

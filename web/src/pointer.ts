@@ -3,6 +3,7 @@ import { boxOf, moveClick, removeClick, type Handle } from "./clicks";
 import { bend, type Place } from "./rings";
 import type { Stage } from "./stage";
 import { strings } from "./strings";
+import { POLYGON_TOOLS } from "./tool";
 import type { Point } from "./types";
 
 const DRAG = 4; // CSS pixels from which a press is a drag
@@ -34,6 +35,7 @@ export class Pointer {
     overlay.addEventListener("pointercancel", (event) => this.cancel(event));
     overlay.addEventListener("pointerleave", () => this.leave());
     overlay.addEventListener("contextmenu", (event) => event.preventDefault());
+    overlay.addEventListener("dblclick", (event) => this.twice(event));
     overlay.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
   }
 
@@ -64,7 +66,7 @@ export class Pointer {
     }
     if (event.button !== 0 && event.button !== 2) return;
     const away = event.button === 2 || event.shiftKey || event.altKey;
-    if (app.editor.tool === "polygon") {
+    if (POLYGON_TOOLS.includes(app.editor.tool)) {
       this.corner(event.button === 2, event.shiftKey || event.altKey);
       return;
     }
@@ -167,9 +169,18 @@ export class Pointer {
     const { polygon } = app.editor;
     if (!stage.cursor || !app.picture) return;
     if (back) polygon.back();
-    else if (polygon.closable && stage.isNear(polygon.points[0]!)) app.editor.closePolygon(!away);
+    else if (polygon.closable && stage.isNear(polygon.corners[0]!)) app.editor.closePolygon(!away);
     else polygon.add(stage.within(...stage.cursor));
     app.changed();
+  }
+
+  /** A double click ends a polygon: its second click has set the last corner once more. */
+  private twice(event: MouseEvent): void {
+    const { editor } = this.app;
+    if (event.button !== 0 || !POLYGON_TOOLS.includes(editor.tool)) return;
+    editor.polygon.back();
+    editor.closePolygon(!(event.shiftKey || event.altKey));
+    editor.changed();
   }
 
   /** Corners may lie beside the photo, at whose edge they end; a click on the object is on the photo. */

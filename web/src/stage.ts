@@ -2,9 +2,11 @@ import type { App } from "./app";
 import { boxOf, cornersOf, moveClick, type Handle } from "./clicks";
 import { h } from "./dom";
 import type { Item } from "./items";
+import { Magnet } from "./magnet";
 import { MaskLayer } from "./masklayer";
 import { bend, placeAt, replaced, type Place } from "./rings";
 import { strings } from "./strings";
+import { POLYGON_TOOLS } from "./tool";
 import type { Clicks, Point } from "./types";
 import { View } from "./view";
 
@@ -33,6 +35,7 @@ export class Stage {
 
   constructor(private readonly app: App) {
     this.masks = new MaskLayer(app, this.view);
+    app.editor.magnet = new Magnet(app, this.view);
     this.element = h("div", { className: "stage" }, this.photo, this.masks.canvas, this.overlay);
     this.overlay.setAttribute("role", "application");
     this.overlay.setAttribute("aria-label", strings.stage);
@@ -261,15 +264,15 @@ export class Stage {
 
   /** The corners so far, and the edge that the next click would make. */
   private drawPolygon(context: CanvasRenderingContext2D): void {
-    const { points, closable } = this.app.editor.polygon;
-    if (!points.length) return;
-    const corners = points.map((point) => this.view.toScreen(point));
+    const { polygon } = this.app.editor;
+    if (!polygon.begun || !this.app.photo) return;
+    const next = this.cursor ? polygon.legTo(this.within(...this.cursor)) : [];
     this.line(context, (path) => {
-      for (const corner of corners) path.lineTo(...corner);
-      if (this.cursor) path.lineTo(...this.cursor);
+      for (const point of [...polygon.points, ...next]) path.lineTo(...this.view.toScreen(point));
     }, []);
-    for (const [index, [x, y]] of corners.entries()) {
-      const held = index === 0 && closable && this.isNear(points[0]!);
+    for (const [index, corner] of polygon.corners.entries()) {
+      const [x, y] = this.view.toScreen(corner);
+      const held = index === 0 && polygon.closable && this.isNear(corner);
       context.beginPath();
       context.arc(x, y, held ? RADIUS : 4, 0, 2 * Math.PI);
       context.fillStyle = held ? ADD : "#ffffff";
@@ -298,7 +301,7 @@ export class Stage {
       if (cursor) this.line(context, (path) => path.arc(...cursor, radius, 0, 2 * Math.PI), []);
       return;
     }
-    const aiming = app.editor.mode === "first" || app.editor.mode === "second";
+    const aiming = (app.editor.mode === "first" || app.editor.mode === "second") && !POLYGON_TOOLS.includes(app.editor.tool);
     if (!cursor || !aiming || !app.settings.guides) return;
     const { clientWidth: width, clientHeight: height } = this.element;
     const [x, y] = cursor;

@@ -4,11 +4,11 @@ import { VIEW_STANDARD } from "./settings";
 import { strings } from "./strings";
 import { MASK_TOOLS, type Tool } from "./tool";
 
-type ToolAction = "clickTool" | "brush" | "polygon" | "eraser" | "points";
+type ToolAction = "clickTool" | "brush" | "polygon" | "magnetic" | "eraser" | "points";
 
 const TOOLS: [Tool, Icon, ToolAction | null][] = [
   ["click", "plus", "clickTool"], ["remove", "minus", null], ["brush", "brush", "brush"], ["eraser", "eraser", "eraser"],
-  ["polygon", "polygon", "polygon"],
+  ["polygon", "polygon", "polygon"], ["magnetic", "magnet", "magnetic"],
   ["points", "points", "points"],
 ];
 

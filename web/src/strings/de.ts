@@ -53,6 +53,7 @@ export const de: Texts = {
     brush: "Übermalen, was zum Objekt gehört. [ und ] ändern die Größe.",
     eraser: "Übermalen, was nicht zum Objekt gehört. [ und ] ändern die Größe.",
     polygon: "Die Ecken eines Polygons klicken; die erste noch einmal, oder Eingabe, schließt es. Rechtsklick nimmt die letzte zurück.",
+    magnetic: "An der Kante entlang klicken. Der erste Punkt, ein Doppelklick oder Eingabe schließt; die Rücktaste nimmt einen Punkt zurück.",
     points: touch
       ? "Einen Punkt oder eine Kante ziehen; einen Punkt halten, um ihn zu entfernen."
       : "Einen Punkt oder eine Kante ziehen; Rechtsklick auf einen Punkt entfernt ihn.",
@@ -138,9 +139,10 @@ export const de: Texts = {
   close: "Schließen",
 
   toolNames: {
-    click: "Klicks hinzufügen", remove: "Klicks zum Entfernen", brush: "Pinsel", eraser: "Radierer", points: "Punkte des Umrisses", polygon: "Polygon von Hand",
+    click: "Klicks hinzufügen", remove: "Klicks zum Entfernen", brush: "Pinsel", eraser: "Radierer", points: "Punkte des Umrisses", polygon: "Polygon von Hand", magnetic: "Magnetischer Umriss",
   },
-  toolCaptions: { click: "Dazu", remove: "Weg", brush: "Pinsel", eraser: "Radierer", points: "Punkte", polygon: "Polygon" },
+  toolCaptions: { click: "Dazu", remove: "Weg", brush: "Pinsel", eraser: "Radierer", points: "Punkte", polygon: "Polygon", magnetic: "Magnet",
+  },
   brushSize: "Pinselgröße",
   accept: "Übernehmen",
   cancel: "Abbrechen",
@@ -219,6 +221,7 @@ export const de: Texts = {
     clickTool: "Klicks hinzufügen",
     brush: "Pinsel",
     polygon: "Polygon von Hand",
+    magnetic: "Magnetischer Umriss",
     eraser: "Radierer",
     points: "Punkte des Umrisses",
     nextObject: "Nächstes Objekt öffnen",

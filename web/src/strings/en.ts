@@ -57,6 +57,7 @@ export const en = {
     brush: "Paint over what belongs to the object. [ and ] change the size.",
     eraser: "Paint over what does not belong to the object. [ and ] change the size.",
     polygon: "Click the corners of a polygon; click the first one again, or Enter, to close it. Right-click takes the last one back.",
+    magnetic: "Click along the edge. The first point again, a double click or Enter closes it; Backspace takes a point back.",
     points: touch
       ? "Drag a point or an edge of the outline; hold a point to take it away."
       : "Drag a point or an edge of the outline; right-click a point to take it away.",
@@ -141,10 +142,10 @@ export const en = {
   close: "Close",
 
   toolNames: {
-    click: "Add clicks", remove: "Remove clicks", brush: "Brush", eraser: "Eraser", points: "Outline points", polygon: "Polygon by hand",
+    click: "Add clicks", remove: "Remove clicks", brush: "Brush", eraser: "Eraser", points: "Outline points", polygon: "Polygon by hand", magnetic: "Magnetic outline",
   } satisfies Record<Tool, string>,
   toolCaptions: {
-    click: "Add", remove: "Remove", brush: "Brush", eraser: "Eraser", points: "Points", polygon: "Polygon",
+    click: "Add", remove: "Remove", brush: "Brush", eraser: "Eraser", points: "Points", polygon: "Polygon", magnetic: "Magnetic",
   } satisfies Record<Tool, string>,
   brushSize: "Brush size",
   accept: "Accept",
@@ -225,6 +226,7 @@ export const en = {
     clickTool: "Add clicks",
     brush: "Brush",
     polygon: "Polygon by hand",
+    magnetic: "Magnetic outline",
     eraser: "Eraser",
     points: "Outline points",
     nextObject: "Open the next object",

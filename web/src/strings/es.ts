@@ -53,6 +53,7 @@ export const es: Texts = {
     brush: "Pinte lo que pertenece al objeto. [ y ] cambian el tamaño.",
     eraser: "Pinte lo que no pertenece al objeto. [ y ] cambian el tamaño.",
     polygon: "Haga clic en las esquinas; otra vez en la primera, o Intro, lo cierra. El clic derecho quita la última.",
+    magnetic: "Haga clic a lo largo del borde. El primer punto, un doble clic o Intro lo cierra; Retroceso quita un punto.",
     points: touch
       ? "Arrastre un punto o un borde del contorno; mantenga un punto para quitarlo."
       : "Arrastre un punto o un borde del contorno; clic derecho en un punto lo quita.",
@@ -138,9 +139,10 @@ export const es: Texts = {
   close: "Cerrar",
 
   toolNames: {
-    click: "Clics para añadir", remove: "Clics para quitar", brush: "Pincel", eraser: "Goma", points: "Puntos del contorno", polygon: "Polígono a mano",
+    click: "Clics para añadir", remove: "Clics para quitar", brush: "Pincel", eraser: "Goma", points: "Puntos del contorno", polygon: "Polígono a mano", magnetic: "Contorno magnético",
   },
-  toolCaptions: { click: "Añadir", remove: "Quitar", brush: "Pincel", eraser: "Goma", points: "Puntos", polygon: "Polígono" },
+  toolCaptions: { click: "Añadir", remove: "Quitar", brush: "Pincel", eraser: "Goma", points: "Puntos", polygon: "Polígono", magnetic: "Imán",
+  },
   brushSize: "Tamaño del pincel",
   accept: "Aceptar",
   cancel: "Cancelar",
@@ -219,6 +221,7 @@ export const es: Texts = {
     clickTool: "Clics para añadir",
     brush: "Pincel",
     polygon: "Polígono a mano",
+    magnetic: "Contorno magnético",
     eraser: "Goma",
     points: "Puntos del contorno",
     nextObject: "Abrir el objeto siguiente",
