@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import CORNERS, INSIDE, Annotator
+from tests.browser.conftest import CORNERS, INSIDE, Annotator, Server
 
 Visit = Callable[..., Annotator]
 
@@ -181,3 +181,14 @@ def test_labels_are_found_by_typing(visit: Visit) -> None:
     expect(tab.page.get_by_title("Use label giraffe")).to_have_attribute("aria-pressed", "true")
     tab.drag(*CORNERS)
     assert tab.objects()[0]["label"] == "giraffe"
+
+
+def test_effort_begins_with_the_first_click_not_with_the_photo(visit: Visit, own: Server) -> None:
+    tab = visit(own.address)
+    tab.page.clock.install()
+    tab.open("scene 1.png")
+    tab.page.clock.fast_forward(50_000)  # a person looks at the photo
+    tab.outline()
+    effort = tab.page.request.get(f"{own.address}api/statistics").json()
+    assert (effort["objects"], effort["clicks"]) == (1, 3)
+    assert effort["seconds"] < 50

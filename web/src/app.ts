@@ -137,7 +137,11 @@ export class App extends Page {
   async addLabel(label: string): Promise<void> {
     const name = label.trim();
     if (!name) return;
-    if (this.labels.names.includes(name) || (await this.refusal(this.labels.add(name)))) this.editor.setLabel(name);
+    const { editor, settings: { label: before } } = this;
+    const { active } = editor;
+    const known = this.labels.names.includes(name) || (await this.refusal(this.labels.add(name)));
+    // Another label may have been chosen while this one was on its way.
+    if (known && this.settings.label === before) editor.setLabel(name, active);
   }
 
   /** In the whole project; false if that was refused. */

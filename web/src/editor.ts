@@ -61,7 +61,7 @@ export class Editor implements Screen {
     this.photo = detail.photo;
     this.history.read(detail);
     this.items = detail.objects.map((message) => newItem(message));
-    this.sync.startClock();
+    this.sync.stopClock();
     const [latest] = this.items.filter((item) => item.state === "draft").sort((a, b) => b.saved.touched - a.saved.touched);
     if (latest) this.openObject(latest);
     this.changed();
@@ -155,6 +155,7 @@ export class Editor implements Screen {
 
   /** A click of the click tools: whatever the stage of the object makes of it. */
   click(point: Point, foreground: boolean): void {
+    this.sync.begin();
     this.page.message = "";
     const { active } = this;
     switch (this.mode) {

@@ -65,6 +65,7 @@ export class Pointer {
       return;
     }
     if (event.button !== 0 && event.button !== 2) return;
+    app.editor.sync.begin();
     const away = event.button === 2 || event.shiftKey || event.altKey;
     if (POLYGON_TOOLS.includes(app.editor.tool)) {
       this.corner(event.button === 2, event.shiftKey || event.altKey);
@@ -168,6 +169,7 @@ export class Pointer {
     const { stage, app } = this;
     const { polygon } = app.editor;
     if (!stage.cursor || !app.picture) return;
+    app.editor.sync.begin();
     if (back) polygon.back();
     else if (polygon.closable && stage.isNear(polygon.corners[0]!)) app.editor.closePolygon(!away);
     else polygon.add(stage.within(...stage.cursor));

@@ -24,20 +24,26 @@ export interface Screen {
 
 /** Brings what a person does to an object to the backend, and what became of it back. */
 export class Sync {
-  private last = performance.now();
+  /** When the step before was done; null: nothing was begun on this photo. */
+  private last: number | null = null;
   private sharpening = 0;
 
   constructor(private readonly backend: Backend, private readonly saver: Saver, private readonly screen: Screen) {}
 
-  /** From now on time is work. */
-  startClock(): void {
-    this.last = performance.now();
+  /** Time is no work until something is begun: a photo was opened. */
+  stopClock(): void {
+    this.last = null;
   }
 
-  /** Seconds since the last step. */
+  /** A person's hand is on the photo: from now on time is work. */
+  begin(): void {
+    this.last ??= performance.now();
+  }
+
+  /** Seconds since the last step, or since the first one was begun. */
   step(): number {
     const now = performance.now();
-    const seconds = Math.min(IDLE, (now - this.last) / 1000);
+    const seconds = Math.min(IDLE, (now - (this.last ?? now)) / 1000);
     this.last = now;
     return seconds;
   }
