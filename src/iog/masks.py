@@ -245,3 +245,21 @@ def fill_holes(mask: BoolArray) -> BoolArray:
     outside: Any = labels[1:-1, 1:-1] == labels[0, 0]
     result: BoolArray = ~outside
     return result
+
+
+def outline_points(mask: BoolArray, count: int) -> npt.NDArray[np.float64]:
+    """Points at equal distances on the outline of the largest part of a mask, not empty: (count, 2).
+
+    They are centres of pixels, (x, y) in continuous coordinates, and go round clockwise in the picture.
+    """
+    found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    longest = max(found, key=cv2.contourArea)[:, 0].astype(np.float64) + 0.5
+    if len(longest) < 2:
+        return np.repeat(longest[:1], count, axis=0)
+    x, y = longest.T
+    if (x * np.roll(y, -1) - y * np.roll(x, -1)).sum() < 0:
+        longest = longest[::-1]
+    closed = np.vstack([longest, longest[:1]])
+    lengths = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(closed, axis=0).T))])
+    places = np.arange(count) * lengths[-1] / count
+    return np.stack([np.interp(places, lengths, axis) for axis in closed.T], 1)

@@ -10,14 +10,14 @@ corners at the tight box, corrections at the deepest error (RITM).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from iog.clicks import MINIMUM_SIDE, Box, Clicks, Correction, Pixel, widened
-from iog.masks import mask_box
+from iog.masks import mask_box, outline_points
 from iog.strokes import Stroke
 
 VERSION = 1
@@ -30,6 +30,14 @@ ExtremePixels: TypeAlias = tuple[Pixel, Pixel, Pixel, Pixel]
 StrokeKind = Literal["axis", "wavy", "boundary"]
 STROKES: tuple[StrokeKind, ...] = get_args(StrokeKind)
 """How the robot draws in a region: along its medial axis, a random wavy line, along its boundary."""
+
+
+class Drag(NamedTuple):
+    """A control point of a curve that is dragged to a pixel; it counts as one click."""
+
+    point: int
+    x: int
+    y: int
 
 
 @dataclass(slots=True)
@@ -152,6 +160,29 @@ class RobotUser:
         else:
             path = _along_boundary(depths, start, self._random)
         return Stroke.of(path, foreground)
+
+    def drag(self, points: npt.NDArray[Any], mask: BoolArray) -> Drag | None:
+        """The control point farthest from the object's outline, and its place there.
+
+        Places are as many points of the outline at equal distances, begun where they fit the control points
+        best (Curve-GCN). None when no point is further than a pixel from the outline.
+
+        Parameters
+        ----------
+        points
+            Control points of a closed curve, (N, 2), continuous (x, y), clockwise.
+        mask
+            The object, (H, W) bool, not empty. Of several parts the largest counts.
+        """
+        away = np.linalg.norm(points[:, None] - outline_points(mask, 1000), axis=2).min(1)
+        worst = int(away.argmax())
+        if away[worst] <= 1:
+            return None
+        places = outline_points(mask, len(points))
+        turned = [np.roll(places, shift, axis=0) for shift in range(len(points))]
+        best = min(turned, key=lambda there: float(np.abs(points - there).sum()))
+        x, y = np.clip(best[worst], 0, np.array(mask.shape[::-1]) - 0.5)
+        return Drag(worst, int(x), int(y))
 
     def _jittered(self, box: Box, shape: tuple[int, ...]) -> Box:
         if self.corner_jitter == 0 and self.corner_offset == 0:

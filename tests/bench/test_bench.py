@@ -14,11 +14,13 @@ import pytest
 from click.testing import CliRunner
 
 from iog.bench.accuracy import PlannedObject, measured, plan, run
+from iog.bench.costs import arithmetic, costs_of, read_costs
 from iog.bench.results import MethodFile, MethodResult, read_methods
 from iog.bench.settings import BenchSettings
 from iog.bench.speed import interleaved, scene, speed_tables
 from iog.bench.subjects import Participant, opened
-from iog.bench.tables import Table, common, number_of_clicks, tables
+from iog.bench.summary import every_click, summary
+from iog.bench.tables import NONE, Table, common, number_of_clicks, tables
 from iog.cli import main
 from iog.clicks import Clicks, Correction
 from iog.errors import DataError
@@ -179,6 +181,8 @@ def results(photo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
         assert result.exit_code == 0, result.output
     assert "box: 0 of 6 measured now" in result.output
     assert "lite: 6 of 6 measured now" in result.output
+    assert "lite: costs measured" in result.output
+    assert "| iog lite | 2 |" in result.output and "| box" in result.output, "a table of both calls"
     refused = CliRunner().invoke(main, [*call, "--methods", "box", "--clicks", "9"])
     assert refused.exit_code == 2
     assert "other settings (clicks 4 there and 9 now)" in refused.output
@@ -203,6 +207,51 @@ def test_the_page_holds_everything_and_asks_nobody(results: Path, photo_folder: 
     assert (results / "plots" / "curves.svg").read_text(encoding="utf-8").startswith("<?xml")
     environment = json.loads((results / "environment.json").read_text(encoding="utf-8"))
     assert set(environment["methods"]) == set(methods)
+
+
+def test_the_table_has_figures_and_costs_side_by_side(results: Path) -> None:
+    table = summary(results)
+    rows = {row[0]: dict(zip(table.header, row, strict=True)) for row in table.rows}
+    lite, geodesic = rows["iog lite"], next(row for name, row in rows.items() if "eodesic" in name)
+    assert lite["first"] == "2" and lite["1"] == NONE and lite["2"] != NONE
+    # The masks of these photos are the model's own.
+    assert float(lite["3"]) > 95 and 2 <= float(lite["NoC@90"]) < 4 and lite["failures@90"] == "0"
+    assert 4 < float(lite["M parameters"]) < 7
+    assert float(lite["GMAC, prompt"]) > float(lite["GMAC, click"]) > 0.1
+    assert int(lite["peak MB"]) > 100 and float(lite["ms, click"]) > 0
+    assert geodesic["M parameters"] == NONE and geodesic["2"] == NONE
+    assert read_costs(results)["lite"].identity.startswith("weights ")
+    again = replace(read_costs(results)["lite"], identity="other weights")
+    assert costs_of({"lite": again}, "lite", "weights 1") is None, "of other weights they say nothing"
+    methods = read_methods(results)
+    each = every_click(methods, common(methods))
+    assert each.header[2:] == [str(k) for k in range(1, 21)]
+    assert dict(zip(each.header, each.rows[0], strict=True))["5"] == NONE, "four clicks were made"
+
+
+def test_costs_count_the_gradients_and_the_drags(tmp_path: Path) -> None:
+    from iog.networks import checkpoints
+    from iog.networks.families import build
+
+    tiny = {"backbone": "tf_efficientnet_lite0", "widths": (8, 8, 8, 8, 8)}
+    kinds = {"itis": tiny, "brs": {**tiny, "steps": 3}, "curve-gcn": tiny}
+    for kind, settings in kinds.items():
+        network = build(kind, settings)
+        for name, value in network.state_dict().items():
+            if name.endswith("head.bias"):
+                value.fill_(-5)  # no pixel is object, so that a click has to be satisfied
+            elif name.endswith("clicks.weight"):
+                value.normal_(0, 0.2)
+        checkpoints.save(tmp_path / f"{kind}.pt", network, settings={"sizes": [64]})
+    found = {}
+    with opened([], [(kind, str(tmp_path / f"{kind}.pt")) for kind in kinds]) as participants:
+        for one in participants:
+            found[one.name] = arithmetic(one, one.subject.segmenter)  # type: ignore[attr-defined]
+    (count, first, click), (brs_count, brs_first, _) = found["itis"], found["brs"]
+    assert count == brs_count and count > 1e6
+    assert first == click and brs_first > 2 * first, "it asks its network more than once"
+    _, prompt, drag = found["curve-gcn"]
+    assert 0 < drag < 0.2 * prompt, "the photo's features are kept"
 
 
 def test_the_benchmark_agrees_with_the_evaluation(

@@ -91,7 +91,9 @@ def test_from_training_to_files_that_need_neither_it_nor_pytorch(
     corners = [f"{x},{y}" for x, y in coffee.clicks.corners]
     run("predict", coffee.photo, "--model", model, "--corners", *corners, "--out", "mask.png")
     bench = ["bench", "accuracy", "--data", photo_folder, "--methods", "none", "--model", f"mine={model}"]
-    assert "mine: " in run(*bench, "--splits", "val", "--limit", 1, "--clicks", 4, "--out", "results")
+    assert "mine: " in run(
+        *bench, "--splits", "val", "--limit", 1, "--clicks", 4, "--no-costs", "--out", "results"
+    )
 
     assert "the network of my_net:small" in run("convert", model, "--to", "onnx", "--out", "small")
     by_torch, by_onnx = Segmenter(model), Segmenter("small.encoder.onnx")

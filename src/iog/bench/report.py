@@ -16,6 +16,7 @@ from PIL import Image
 from iog.bench.plots import plots
 from iog.bench.results import Method, MethodResult, read_json, read_methods
 from iog.bench.speed import speed_tables
+from iog.bench.summary import every_click
 from iog.bench.tables import Table, chosen, common, ranked, tables
 from iog.clicks import Clicks, Pixel
 from iog.datasets import ObjectDataset, known
@@ -62,7 +63,7 @@ def write_report(folder: Path, data: Path | None = None, pictures: int = 2) -> P
             f"no object of {folder} was measured with all methods; finish iog bench accuracy first"
         )
     speed = read_json(folder / "speed.json") if (folder / "speed.json").exists() else None
-    made = [*tables(methods), *(speed_tables(speed) if speed else [])]
+    made = [*tables(methods), every_click(methods, shared), *(speed_tables(speed) if speed else [])]
     drawn = plots(methods, speed)
     settings, environment = (
         read_json(folder / name) if (folder / name).exists() else {}

@@ -56,7 +56,7 @@ def run(
     photo, mask = scene(0.3, enlarged=False)
     with opened(names, models, threads=threads, limited=False) as participants:
         write_environment(out, threads, {p.name: p.identity for p in participants})
-        cold = {p.name: _milliseconds(lambda s=p.subject: _prompt(s, photo, mask)) for p in participants}  # type: ignore[misc]
+        cold = {p.name: _milliseconds(lambda s=p.subject: prompted(s, photo, mask)) for p in participants}  # type: ignore[misc]
         timed: Steps = {}
         for one in participants:
             timed |= _method_steps(one, photo, mask)
@@ -76,7 +76,7 @@ def run(
                     "family": p.family,
                     "cold": round(cold[p.name], 2),
                     **{step: times[f"{p.name} {step}"] for step in _STEPS if f"{p.name} {step}" in times},
-                    "peak_mb": _peak_memory(p.name, models, 0.3, threads),
+                    "peak_mb": peak_memory(p.name, models, 0.3, threads),
                 }
                 for p in participants
             ],
@@ -86,7 +86,7 @@ def run(
                     "title": p.title,
                     "megapixels": size,
                     **{step: times[f"{p.name} {step} {size:g}"] for step in _PHOTO_STEPS},
-                    "peak_mb": _peak_memory(p.name, models, size, threads),
+                    "peak_mb": peak_memory(p.name, models, size, threads),
                 }
                 for p, _ in answering
                 for size in megapixels
@@ -211,11 +211,11 @@ def speed_tables(speed: Mapping[str, Any]) -> list[Table]:
     return found
 
 
-def _prompt(subject: Subject, photo: Image, mask: BoolArray) -> Any:
+def prompted(subject: Subject, photo: Image, mask: BoolArray) -> Any:
     """An attempt that has its whole prompt; the first click on the object where clicks are all there is."""
     attempt = subject.begin(photo, mask, RobotUser())
     if subject.prompt == 0:
-        _ = attempt.step(_hand(mask)[1][0]).mask
+        _ = attempt.step(hand(mask)[1][0]).mask
         return attempt
     for _ in range(subject.first, max(subject.first, min(3, subject.last or 3)) + 1):
         _ = attempt.step(None).mask
@@ -226,13 +226,13 @@ def _method_steps(participant: Participant, photo: Image, mask: BoolArray) -> St
     name, subject = participant.name, participant.subject
 
     def prompt() -> object:
-        return _prompt(subject, photo, mask)
+        return prompted(subject, photo, mask)
 
     steps: Steps = {f"{name} prompt": prompt, f"{name} click": prompt}
     if subject.last is None:
-        attempt = _prompt(subject, photo, mask)
+        attempt = prompted(subject, photo, mask)
         # The same two corrections in turn, so that a method's seeds do not grow without end.
-        clicks = cycle(_hand(mask)[1])
+        clicks = cycle(hand(mask)[1])
         steps[f"{name} click"] = lambda: attempt.step(next(clicks)).mask
     if isinstance(subject, BoxedNetwork):
         segmenter = subject.segmenter
@@ -270,14 +270,14 @@ def _photo_steps(name: str, network: BoxedNetwork, megapixels: float) -> Steps:
 
 def _opened(network: BoxedNetwork, photo: Image, mask: BoolArray) -> tuple[Session, list[Correction]]:
     """An object after three clicks, and corrections to make."""
-    clicks, corrections = _hand(mask)
+    clicks, corrections = hand(mask)
     session = network.segmenter.session(photo, clicks.corners)
     assert clicks.inside is not None
     session.click(*clicks.inside)
     return session, corrections
 
 
-def _hand(mask: BoolArray) -> tuple[Clicks, list[Correction]]:
+def hand(mask: BoolArray) -> tuple[Clicks, list[Correction]]:
     """The first three clicks on an object, and two corrections that are true: one on it, one beside it.
 
     The robot user looks at the object alone: its work on a large photo would take the time and the memory.
@@ -348,7 +348,7 @@ def _arithmetic(
     return found
 
 
-def _peak_memory(
+def peak_memory(
     name: str, models: Sequence[tuple[str, str]], megapixels: float, threads: int | None
 ) -> int | None:
     """Peak of a fresh process that opens a method, makes a photo and answers a prompt and a click, in MB."""
@@ -369,7 +369,7 @@ def _measure_memory(
             session, corrections = _opened(subject, photo, mask)
             session.correct(*corrections[0]).mask.any()
         else:
-            _prompt(subject, photo, mask)
+            prompted(subject, photo, mask)
     return _peak_megabytes()
 
 

@@ -16,6 +16,7 @@ from iog.errors import DataError, ModelError
 from iog.evaluation.classical import Classical, Given
 from iog.evaluation.subjects import (
     BoxedNetwork,
+    CurveNetwork,
     ExtremeNetwork,
     PointNetwork,
     StrokedNetwork,
@@ -143,6 +144,7 @@ _FAMILIES: dict[type, Family] = {
     ExtremeNetwork: "extreme points",
     PointNetwork: "clicks alone",
     StrokedNetwork: "inside-outside",
+    CurveNetwork: "inside-outside",
 }
 
 _STROKES = "strokes:"
@@ -159,7 +161,7 @@ def _network(name: str, title: str, model: str, threads: int | None) -> Particip
     segmenter = Segmenter(model.removeprefix(_STROKES) if strokes else model, threads=threads)
     subject = subject_of(segmenter)
     if strokes:
-        if not segmenter.takes_corrections:
+        if not segmenter.takes_corrections:  # nor do curves
             raise ModelError(f"{name} takes no corrections, which strokes are")
         subject = StrokedNetwork(segmenter) if isinstance(subject, BoxedNetwork) else subject
     family = _FAMILIES[type(subject)]

@@ -155,7 +155,7 @@ def by_set(methods: Sequence[Method], shared: set[tuple[str, int, float]], click
     rows = []
     for method in ranked(methods, shared, clicks):
         groups = [chosen(method, shared, _of(*pair)) for pair in pairs]
-        cells = [_mean(r.at(clicks) for r in group) for group in groups]
+        cells = [mean_cell(r.at(clicks) for r in group) for group in groups]
         means = [float(c) for c in cells if c != NONE]
         known = [(100 * v, r.photo) for group in groups for r in group if (v := r.at(clicks)) is not None]
         rows.append(
@@ -190,8 +190,8 @@ def by_clicks(methods: Sequence[Method], shared: set[tuple[str, int, float]]) ->
     for method in ranked(methods, shared):
         records = chosen(method, shared)
         end = _end(method)
-        cells = [_mean(r.at(k) for r in records) if k <= end else NONE for k in shown]
-        boundary = _mean(r.at(3, boundary=True) for r in records)
+        cells = [mean_cell(r.at(k) for r in records) if k <= end else NONE for k in shown]
+        boundary = mean_cell(r.at(3, boundary=True) for r in records)
         rows.append([method.title, method.family, *cells, boundary])
     return Table(
         "iou_by_clicks",
@@ -244,7 +244,7 @@ def by_size(methods: Sequence[Method], shared: set[tuple[str, int, float]]) -> T
         cells = []
         for name in names:
             records = chosen(method, shared, lambda r, n=name: size_of(r) == n)  # type: ignore[misc]
-            cells.append(_mean(r.at(4) for r in records))
+            cells.append(mean_cell(r.at(4) for r in records))
         rows.append([method.title, method.family, *cells])
     counts = [sum(size_of(r) == name for r in chosen(methods[0], shared)) for name in names]
     return Table(
@@ -265,10 +265,10 @@ def by_jitter(methods: Sequence[Method]) -> Table:
         keys = [{(r.split, r.index) for r in method.jittered[j]} for j in method.jittered]
         objects = set.intersection(*keys) if keys else set()
         exact = [r for r in method.results if (r.split, r.index) in objects]
-        cells = [_mean(r.at(max(3, r.first)) for r in exact)]
+        cells = [mean_cell(r.at(max(3, r.first)) for r in exact)]
         for jitter in jitters:
             noisy = [r for r in method.jittered.get(jitter, []) if (r.split, r.index) in objects]
-            cells.append(_mean(r.at(max(3, r.first)) for r in noisy))
+            cells.append(mean_cell(r.at(max(3, r.first)) for r in noisy))
         rows.append([method.title, method.family, str(len(objects)), *cells])
     return Table(
         "iou_by_jitter",
@@ -333,7 +333,8 @@ def _of(split: str, group: str) -> Callable[[MethodResult], bool]:
     return lambda record: (record.split, record.group) == (split, group)
 
 
-def _mean(values: Iterable[float | None]) -> str:
+def mean_cell(values: Iterable[float | None]) -> str:
+    """Mean of shares in percent; `NONE` where there are none."""
     known = [v for v in values if v is not None]
     return f"{mean_percent(known):.1f}" if known else NONE
 

@@ -47,24 +47,59 @@ def bench() -> None:
 @_MODELS
 @_OUT
 @_THREADS
+@click.option(
+    "--costs/--no-costs",
+    default=True,
+    show_default=True,
+    help="Measure what networks cost, too: parameters, arithmetic, memory.",
+)
+@click.option(
+    "--table",
+    "documents",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Document whose figures `bench` the table replaces (docs/evaluation.md).",
+)
 @options_of(BenchSettings)
 @told_as_options(BenchSettings)
 def accuracy(
-    data: Path, methods: str, models: tuple[str, ...], out: Path, threads: int | None, **options: Any
+    data: Path,
+    methods: str,
+    models: tuple[str, ...],
+    out: Path,
+    threads: int | None,
+    costs: bool,
+    documents: tuple[Path, ...],
+    **options: Any,
 ) -> None:
     """Measure every method on the same objects with the same robot user.
 
     Run again with the same --out to go on, or to add methods: only what is missing is measured, and what was
-    measured with other weights or libraries is measured anew.
+    measured with other weights or libraries is measured anew. In the end stands a table of all methods in
+    the folder.
     """
     from iog.bench import accuracy as measuring
+    from iog.bench.costs import measure_costs
     from iog.bench.subjects import opened
+    from iog.bench.summary import summary
+    from iog.evaluation.quoting import check_quotable, quote
+    from iog.evaluation.tables import markdown
+
+    for document in documents:
+        check_quotable(document, "bench")
 
     settings = from_options(BenchSettings(), options)
     limits = {"seconds": settings.seconds, "megabytes": settings.megabytes}
     with opened(_names(methods), _pairs(models), threads=threads, **limits) as subjects:  # type: ignore[arg-type]
         for line in measuring.run(out, data, subjects, settings, threads):
             click.echo(line)
+        if costs:
+            for line in measure_costs(out, subjects, _pairs(models), threads):
+                click.echo(line)
+    table = summary(out)
+    click.echo(f"\n{table.markdown()}")
+    for document in documents:
+        quote(document, "bench", f"{table.note}\n\n{markdown(table.header, table.rows)}")
 
 
 @bench.command()

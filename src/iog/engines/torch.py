@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,36 @@ class TorchEngine:
         maps = None if click_maps is None else self._tensor(click_maps)
         probability: npt.NDArray[np.float32] = self.network.probability(levels, maps).cpu().numpy()
         return probability
+
+    @property
+    def drags(self) -> bool:
+        """Whether its answer is a curve whose points can be dragged."""
+        return hasattr(self.network, "drag_all")
+
+    @torch.inference_mode()
+    def curve(
+        self,
+        features: Features,
+        click_maps: npt.NDArray[np.float32],
+        drags: Sequence[tuple[int, tuple[float, float]]],
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """The control points of one object after points were dragged, and its probability map.
+
+        Parameters
+        ----------
+        features, click_maps
+            Of one object, as for `decode`.
+        drags
+            For each the number of a point and where it goes, (x, y) in 0..1 of the crop.
+
+        Returns
+        -------
+        Points (N, 2) float32, (x, y) in 0..1 of the crop, and probabilities (S, S) float32 in 0..1.
+        """
+        levels = tuple(self._tensor(level) for level in features)
+        network: Any = self.network
+        points, logits = network.drag_all(levels, self._tensor(click_maps), drags)
+        return points[0].cpu().numpy(), logits[0, 0].sigmoid().cpu().numpy()
 
     def _tensor(self, array: npt.NDArray[Any]) -> torch.Tensor:
         """Where the network is: one in training may be on a GPU."""

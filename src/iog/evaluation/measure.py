@@ -14,7 +14,7 @@ import numpy as np
 from iog.clicks import AnyClicks, Correction
 from iog.datasets import ObjectSample
 from iog.evaluation.metrics import BOUNDARY_RATIO, boundary_iou, iou
-from iog.evaluation.subjects import PROMPT_CLICKS, NoAnswerError, Subject, User
+from iog.evaluation.subjects import PROMPT_CLICKS, CurveAttempt, NoAnswerError, Subject, User
 from iog.prediction import Prediction
 
 
@@ -75,18 +75,25 @@ def measure(
     mask = nothing = np.zeros_like(sample.mask)
     prompted: Prediction | None = None
     for number in range(subject.first, last + 1):
-        correction = None
+        correction, drag = None, None
         if number > subject.prompt:
             if until is not None and ious and ious[-1] >= until:
                 break
-            correction = user.correction(mask, sample.mask, sample.void, corrections)
-            if correction is None:  # further clicks would change nothing
+            if isinstance(attempt, CurveAttempt):
+                drag = attempt.ask(user, sample.mask)
+            else:
+                correction = user.correction(mask, sample.mask, sample.void, corrections)
+            if correction is None and drag is None:  # further clicks would change nothing
                 break
-            corrections += (correction,)
+            corrections += () if correction is None else (correction,)
         started = time.perf_counter()
         prediction: Prediction | None = None
         try:
-            prediction = attempt.step(correction)
+            if drag is not None:
+                assert isinstance(attempt, CurveAttempt)
+                prediction = attempt.drag(drag)
+            else:
+                prediction = attempt.step(correction)
             mask = prediction.mask  # pasting into the image is part of what a person waits for
         except NoAnswerError as error:
             mask = nothing

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from iog.clicks import AnyClicks, Clicks, Correction, PointClicks, clicks_from_json
 from iog.datasets import ObjectDataset, ObjectSample
@@ -28,7 +29,7 @@ from iog.evaluation.overlap import fingerprint
 from iog.evaluation.settings import Settings
 from iog.evaluation.stopwatch import Stopwatch
 from iog.evaluation.subjects import BOX_CLICKS, PROMPT_CLICKS, User, subject_of
-from iog.robot import BoolArray, ExtremePixels, RobotUser
+from iog.robot import BoolArray, Drag, ExtremePixels, RobotUser
 from iog.segmenter import Segmenter
 
 THRESHOLDS = tuple(tenth / 10 for tenth in range(1, 10))
@@ -178,7 +179,7 @@ def check_measurable(segmenter: Segmenter, settings: Settings) -> None:
     """Raise `ModelError` if the model takes extreme points, or no corrections and there are to be some."""
     if segmenter.prompting.takes is not PointClicks:
         segmenter.require(Clicks)
-    if settings.clicks > PROMPT_CLICKS and not segmenter.takes_corrections:
+    if settings.clicks > PROMPT_CLICKS and subject_of(segmenter).last is not None:
         raise ModelError(f"{segmenter.model} takes no corrections; measure it with `clicks` {PROMPT_CLICKS}")
 
 
@@ -205,6 +206,9 @@ class _Recording:
     ) -> Correction | None:
         made = self._clicks.corrections
         return made[len(clicked)] if len(clicked) < len(made) else None
+
+    def drag(self, points: npt.NDArray[np.float64], mask: BoolArray) -> Drag | None:
+        raise DataError("a recorded run holds no points that were dragged; leave --replay out")
 
 
 def _recording(recorded: Mapping[int, ObjectResult], index: int, sample: ObjectSample) -> _Recording:

@@ -1,14 +1,14 @@
 """What is measured: a subject lets the robot user place its first clicks, then answers click by click.
 
 A box costs two clicks, the inside click one, four extreme points four, each correction one, and so does each
-click of a model that takes no box, and a stroke.
+click of a model that takes no box, a stroke, and a point of a curve that is dragged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from iog.box_methods import BoxSegmenter
 from iog.clicks import AnyClicks, Clicks, Correction, ExtremeClicks, PointClicks
 from iog.prediction import Prediction
 from iog.prompting import BoxPrompting
-from iog.robot import BoolArray, ExtremePixels
+from iog.robot import BoolArray, Drag, ExtremePixels
 from iog.segmenter import Segmenter, Session
 from iog.strokes import with_click
 
@@ -50,6 +50,10 @@ class User(Protocol):
         clicked: tuple[Correction, ...] = (),
     ) -> Correction | None:
         """The next click on what `prediction` has wrong; None when that is nothing."""
+        ...
+
+    def drag(self, points: npt.NDArray[np.float64], mask: BoolArray) -> Drag | None:
+        """The next point of a curve (N, 2) to drag, and where to; None when the curve fits."""
         ...
 
 
@@ -226,7 +230,68 @@ class _PointAttempt:
         return self._session.change(with_click(self._session.clicks, correction))
 
 
-NetworkSubject: TypeAlias = BoxedNetwork | ExtremeNetwork | PointNetwork
+@dataclass(frozen=True)
+class CurveNetwork:
+    """A model that makes a curve from a box; whoever drags one of its points has the neighbours follow."""
+
+    segmenter: Segmenter
+    first: ClassVar[int] = BOX_CLICKS
+    prompt: ClassVar[int] = BOX_CLICKS
+    last: ClassVar[int | None] = None
+
+    def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:
+        """See `Subject.begin`. The box is encoded with the first step."""
+        return CurveAttempt(self.segmenter, image, Clicks(user.clicks(mask).corners))
+
+
+class CurveAttempt:
+    """One object; its features are kept between drags."""
+
+    def __init__(self, segmenter: Segmenter, image: Image, clicks: Clicks) -> None:
+        self._segmenter, self._image = segmenter, image
+        self.clicks = clicks
+        self.drags: list[Drag] = []
+        """The points that were dragged, in order."""
+        self._crop = segmenter.crop(clicks)
+        self._features: Any = None
+        self._maps = segmenter.prompting.decoder_input([clicks], [self._crop], [None])
+        self._points: npt.NDArray[Any] = np.zeros((0, 2))
+
+    @property
+    def points(self) -> npt.NDArray[np.float64]:
+        """The control points, (N, 2) continuous (x, y) of the image."""
+        window = self._crop.window
+        return np.asarray(self._points * (window.width, window.height) + window[:2], np.float64)
+
+    def ask(self, user: User, mask: BoolArray) -> Drag | None:
+        """What the user drags next; None when the curve fits."""
+        return user.drag(self.points, mask)
+
+    def step(self, correction: Any = None) -> Prediction:
+        """The mask of the box."""
+        return self._answer()
+
+    def drag(self, drag: Drag) -> Prediction:
+        """The mask after one more point was dragged."""
+        self.drags.append(drag)
+        return self._answer()
+
+    def _answer(self) -> Prediction:
+        segmenter, image = self._segmenter, self._image
+        if self._features is None:
+            self._features = segmenter.encode([segmenter.encoder_input(image, self.clicks, self._crop)])
+        engine: Any = segmenter.engine
+        to_crop = self._crop.window
+        places = [
+            (d.point, ((d.x + 0.5 - to_crop.x0) / to_crop.width, (d.y + 0.5 - to_crop.y0) / to_crop.height))
+            for d in self.drags
+        ]
+        self._points, probability = engine.curve(self._features, self._maps, places)
+        size = image.shape[1], image.shape[0]
+        return segmenter.prediction(self.clicks, self._crop, probability, size)
+
+
+NetworkSubject: TypeAlias = BoxedNetwork | ExtremeNetwork | PointNetwork | CurveNetwork
 
 _SUBJECTS: Mapping[type[AnyClicks], type[NetworkSubject]] = {
     Clicks: BoxedNetwork,
@@ -237,4 +302,6 @@ _SUBJECTS: Mapping[type[AnyClicks], type[NetworkSubject]] = {
 
 def subject_of(segmenter: Segmenter) -> NetworkSubject:
     """A model with the clicks that it takes."""
+    if getattr(segmenter.engine, "drags", False):
+        return CurveNetwork(segmenter)
     return _SUBJECTS[segmenter.prompting.takes](segmenter)

@@ -130,6 +130,22 @@ class CurveGCN(Network):
         follows = (near > 0) & (away > 0)
         return points + shift * near + torch.where(follows, learned, torch.zeros_like(learned))
 
+    def drag_all(
+        self,
+        features: Sequence[Tensor],
+        click_maps: Tensor,
+        drags: Sequence[tuple[int, tuple[float, float]]],
+    ) -> tuple[Tensor, Tensor]:
+        """The points of one object (1, N, 2) after one was dragged after the other, and the mask's logits.
+
+        Each of `drags` is the number of a point and where it goes, (x, y) in 0..1 of the crop.
+        """
+        points = self.curves(features, click_maps)[-1]
+        for number, place in drags:
+            index = torch.tensor([number], device=points.device)
+            points = self.dragged(features, points, index, points.new_tensor([place]))
+        return points, rendered(self.outline(points), click_maps.shape[-1])
+
     def outline(self, points: Tensor) -> Tensor:
         """The closed curve through control points as the corners of a polygon, (B, M, 2)."""
         return spline(points) if self.config.spline else points

@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from iog.masks import outline_points as along_outline
 from iog.networks.base import Network
 from iog.rivals.base import PointExamples, RivalRecipe
 from iog.rivals.curve_gcn import CurveGCN, CurveGCNConfig
@@ -24,22 +24,8 @@ from iog.training.losses import soft_iou_loss
 
 
 def outline_points(mask: BoolArray, count: int) -> npt.NDArray[np.float32]:
-    """Points at equal distances on the outline of the largest part of a mask (S, S): (count, 2) in 0..1.
-
-    They go round as the network's first ellipse does: clockwise in the picture.
-    """
-    found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    longest = max(found, key=cv2.contourArea)[:, 0].astype(np.float64) + 0.5
-    if len(longest) < 2:
-        return np.asarray(np.repeat(longest[:1] / mask.shape[1], count, axis=0), np.float32)
-    x, y = longest.T
-    if (x * np.roll(y, -1) - y * np.roll(x, -1)).sum() < 0:
-        longest = longest[::-1]
-    closed = np.vstack([longest, longest[:1]])
-    lengths = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(closed, axis=0).T))])
-    places = np.arange(count) * lengths[-1] / count
-    points = np.stack([np.interp(places, lengths, axis) for axis in closed.T], 1)
-    return np.asarray(points / mask.shape[1], np.float32)
+    """As `iog.masks.outline_points`, of a mask (S, S), in 0..1."""
+    return np.asarray(along_outline(mask, count) / mask.shape[1], np.float32)
 
 
 def matched(points: Tensor, truth: Tensor) -> Tensor:
