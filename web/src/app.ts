@@ -1,4 +1,4 @@
-import { Refusal, type Backend, type ListQuery } from "./backend";
+import { Refusal, type Backend, type Drawn, type ListQuery } from "./backend";
 import { ask } from "./dialog";
 import { Editor } from "./editor";
 import { Page } from "./page";
@@ -13,7 +13,7 @@ export class App extends Page {
   project!: Project;
   list: ListQuery = { filter: "all", search: "" };
   photo: PhotoMessage | null = null;
-  picture: HTMLImageElement | null = null;
+  picture: Drawn | null = null;
   /** Pixels of the displayed picture per photo pixel. */
   scale = 1;
   /** What this visit has cost so far. */
@@ -62,9 +62,11 @@ export class App extends Page {
     const ticket = ++this.loading;
     this.opened = id;
     this.editor.clear();
+    const before = this.picture;
     this.picture = null;
     this.message = "";
     this.changed();
+    if (before) freed(before);
     if (askedPhoto() !== id) history.pushState(null, "", `#photo=${id}`);
     try {
       const detail = await this.backend.photo(id);
@@ -74,10 +76,9 @@ export class App extends Page {
         this.say(detail.photo.problem);
         return;
       }
-      const picture = new Image();
-      picture.src = await this.backend.image(detail.photo);
-      await picture.decode();
+      const picture = await this.backend.picture(detail.photo);
       if (ticket === this.loading) await this.showPhoto(detail, picture);
+      else freed(picture);
     } catch (error) {
       if (ticket === this.loading) this.say((error as Error).message);
     }
@@ -114,7 +115,7 @@ export class App extends Page {
     if ((await this.setDone(done)) && done) await this.go("next");
   }
 
-  private async showPhoto(detail: PhotoDetail, picture: HTMLImageElement): Promise<void> {
+  private async showPhoto(detail: PhotoDetail, picture: Drawn): Promise<void> {
     this.photo = detail.photo;
     this.scale = detail.scale;
     this.picture = picture;
@@ -125,11 +126,9 @@ export class App extends Page {
   /** Have the next photo decoded: the backend keeps it, the browser too. */
   private async lookAhead(id: number): Promise<void> {
     // Decoding takes several times a photo's size, beside what is open.
-    if (!this.photo || this.photo.width! * this.photo.height! > LARGE) return;
-    const { photo: next } = await this.backend.neighbour(id, "next", this.list);
-    if (!next || next.problem) return;
-    const { photo } = await this.backend.photo(next.id);
-    if (!photo.problem) new Image().src = await this.backend.image(photo);
+    if (!this.backend.ahead || !this.photo || this.photo.width! * this.photo.height! > LARGE) return;
+    const { photo } = await this.backend.neighbour(id, "next", this.list);
+    if (photo && !photo.problem) await this.backend.ahead(photo);
   }
 
   // ---- labels
@@ -179,6 +178,11 @@ export class App extends Page {
     this.changed();
   }
 
+}
+
+/** Its memory at once, not when the next collection finds it. */
+function freed(picture: Drawn): void {
+  if (picture instanceof ImageBitmap) picture.close();
 }
 
 /** The number of the photo that the address names. */

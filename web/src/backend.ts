@@ -49,6 +49,9 @@ export interface ExportQuery {
   val: number;
 }
 
+/** A photo as it is drawn; a bitmap is closed by whoever asked for it. */
+export type Drawn = HTMLImageElement | ImageBitmap;
+
 /** Photos that the person gives to the page. */
 export interface Intake {
   add(files: File[]): Promise<Count>;
@@ -131,8 +134,10 @@ export interface Backend {
   photo(id: number): Promise<PhotoDetail>;
   neighbour(id: number, direction: "next" | "previous", list: ListQuery): Promise<Neighbour>;
   setDone(id: number, done: boolean): Promise<PhotoMessage>;
-  /** Where an image element finds the photo, upright. */
-  image(photo: PhotoMessage): Promise<string>;
+  /** The photo, upright, to be drawn. */
+  picture(photo: PhotoMessage): Promise<Drawn>;
+  /** Have a photo at hand that may be opened next; missing where one photo is all that is kept. */
+  ahead?(photo: PhotoMessage): Promise<void>;
   /** The same, small; rejects with why there is none. */
   thumbnail(photo: PhotoMessage): Promise<string>;
 

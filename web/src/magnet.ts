@@ -1,4 +1,5 @@
 import type { App } from "./app";
+import type { Drawn } from "./backend";
 import { Wire, edgesOf, simplified, snapped, type Edges } from "./livewire";
 import type { Guide } from "./polygon";
 import type { Point } from "./types";
@@ -16,7 +17,7 @@ interface Part {
   y: number;
   /** Nodes per photo pixel. */
   scale: number;
-  picture: HTMLImageElement;
+  picture: Drawn;
 }
 
 /** Ways along the edges of the open photo, around the last fixed point. */

@@ -41,7 +41,15 @@ export const backend: Backend = {
   neighbour: (id, direction, list) =>
     call<Neighbour>("GET", `/api/photos/${id}/neighbour?${query({ ...list, direction })}`),
   setDone: (id, done) => call<PhotoMessage>("PATCH", `/api/photos/${id}`, { done }),
-  image: async ({ id, sha256 }) => `/api/photos/${id}/image?v=${sha256?.slice(0, 12) ?? ""}`,
+  picture: async (photo) => {
+    const picture = imageOf(photo);
+    await picture.decode();
+    return picture;
+  },
+  ahead: async ({ id }) => {
+    const { photo } = await call<PhotoDetail>("GET", `/api/photos/${id}`);
+    if (!photo.problem) imageOf(photo);
+  },
   thumbnail: async ({ id }) => {
     const address = `/api/photos/${id}/thumbnail`;
     await send("GET", address); // the element takes it from the cache, or the list says why there is none
@@ -71,6 +79,12 @@ export const backend: Backend = {
     files: (number) => download(`${LEARNING}/models/${number}/files`),
   },
 };
+
+function imageOf({ id, sha256 }: PhotoMessage): HTMLImageElement {
+  const image = new Image();
+  image.src = `/api/photos/${id}/image?v=${sha256?.slice(0, 12) ?? ""}`;
+  return image;
+}
 
 function chosen({ labels, photo, ...choice }: Omit<ExportQuery, "format">): string {
   const values = new URLSearchParams(query(photo === null ? choice : { ...choice, photo }));

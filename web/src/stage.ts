@@ -1,4 +1,5 @@
 import type { App } from "./app";
+import type { Drawn } from "./backend";
 import { boxOf, cornersOf, moveClick, type Handle } from "./clicks";
 import { h } from "./dom";
 import type { Item } from "./items";
@@ -30,7 +31,7 @@ export class Stage {
   dragged: { handle: Handle; point: Point } | null = null;
   /** A point of the outline that is being dragged, or picked up with a key, and where it is now. */
   bent: { place: Place; point: Point } | null = null;
-  private shown: HTMLImageElement | null = null;
+  private shown: Drawn | null = null;
   private drawn = "";
 
   constructor(private readonly app: App) {
@@ -135,7 +136,7 @@ export class Stage {
     const { brightness, contrast } = app.settings;
     const filter = brightness === 1 && contrast === 1 ? "" : `brightness(${brightness}) contrast(${contrast})`;
     if (this.photo.style.filter !== filter) this.photo.style.filter = filter;
-    const state = [shown?.src, view.x, view.y, view.scale, this.photo.width, this.photo.height].join();
+    const state = [shown && app.photo!.id, view.x, view.y, view.scale, this.photo.width, this.photo.height].join();
     if (state === this.drawn) return;
     this.drawn = state;
     const context = this.photo.getContext("2d")!;

@@ -16,7 +16,6 @@ import { CHANGED_ELSEWHERE, type Store, changed } from "./store";
 const PREVIEW_SIDE = 480;
 const AT_ONCE = 4; // boxes that get their masks in one go, so that a person sees how far it is
 const SESSIONS = 4; // open objects whose features are kept, 4 MB each
-const SESSION_PHOTOS = 1; // whose objects these are, at most: a session also holds its photo's pixels
 const SPARED = 0.1; // share of an object that accepted ones may take from it without a question
 const NOT_SHOWN = "this mask was not shown yet, or others were accepted meanwhile; look at it, then accept it";
 
@@ -28,7 +27,7 @@ interface Masked {
 type OnMask = (mask: MaskMessage | null) => void;
 
 export class Bench {
-  private readonly sessions = new Map<number, { photo: number; session: Promise<Session> }>();
+  private readonly sessions = new Map<number, { photo: number; session: Promise<Session> }>(); // all of one photo: each holds its pixels
 
   /** `segmenter` is waited for where a mask is needed, so that lists are there at once. */
   constructor(readonly store: Store, readonly photos: Photos, private readonly segmenter: () => Promise<Segmenter>) {}
@@ -171,11 +170,14 @@ export class Bench {
     }
     this.sessions.delete(id);
     this.sessions.set(id, opened); // the last used is the last
-    const photos = () => new Set([...this.sessions.values()].map((other) => other.photo)).size;
-    for (const [other] of this.sessions) {
-      if (this.sessions.size > SESSIONS || photos() > SESSION_PHOTOS) this.sessions.delete(other);
-    }
+    this.leave(photo);
+    for (const [other] of this.sessions) if (this.sessions.size > SESSIONS) this.sessions.delete(other);
     return opened.session;
+  }
+
+  /** Another photo is worked on. */
+  leave(photo: number): void {
+    for (const [other, opened] of this.sessions) if (opened.photo !== photo) this.sessions.delete(other);
   }
 
   private async opened(photo: number, work: Work): Promise<Session> {

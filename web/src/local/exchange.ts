@@ -131,7 +131,7 @@ async function arrive(store: Store, photos: Photos, read: Read[], duplicates: Du
       if (picture.objects.length) notes.push(`no photo on this page is called ${picture.path}`);
       continue;
     }
-    const size = await photos.pixels(row.id).catch(() => null);
+    const size = await photos.size(row.id).catch(() => null);
     if (!size) {
       notes.push(`${row.path} cannot be read`);
       continue;

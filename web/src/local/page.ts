@@ -12,8 +12,6 @@ interface Waiting {
   onMask: ((mask: MaskMessage | null) => void) | undefined;
 }
 
-const ADDRESSES = 12; // pictures that the page may still show
-
 const site = JSON.parse(document.getElementById("site")!.textContent!) as Site;
 const at = (address: string) => new URL(address, document.baseURI).href;
 const { encoder, decoder, calibration } = site.model;
@@ -65,27 +63,20 @@ function call<M extends Method>(method: M, ...values: Parameters<Local[M]>): Ret
   }) as ReturnType<Local[M]>;
 }
 
-/** Addresses of pictures; the oldest are given up. */
-class Addresses {
-  private readonly known = new Map<number, string>();
+const THUMBNAILS = 500; // that the page may still show
+const thumbnails = new Map<number, string>();
 
-  constructor(private readonly limit: number, private readonly read: (photo: number) => Promise<Blob>) {}
-
-  async of({ id }: PhotoMessage): Promise<string> {
-    const known = this.known.get(id) ?? URL.createObjectURL(await this.read(id));
-    this.known.delete(id);
-    this.known.set(id, known);
-    for (const [other, address] of this.known) {
-      if (this.known.size <= this.limit) break;
-      URL.revokeObjectURL(address);
-      this.known.delete(other);
-    }
-    return known;
+async function thumbnail({ id }: PhotoMessage): Promise<string> {
+  const known = thumbnails.get(id) ?? URL.createObjectURL(await call("small", id));
+  thumbnails.delete(id);
+  thumbnails.set(id, known); // the last used is the last
+  for (const [other, address] of thumbnails) {
+    if (thumbnails.size <= THUMBNAILS) break;
+    URL.revokeObjectURL(address);
+    thumbnails.delete(other);
   }
+  return known;
 }
-
-const pictures = new Addresses(ADDRESSES, (id) => call("display", id));
-const thumbnails = new Addresses(500, (id) => call("small", id));
 
 const intake: Intake = {
   add: async (files) => call("add", files.map(sourceOf)),
@@ -122,8 +113,8 @@ export const backend: Backend = {
     setAttributes: (attributes) => call("setAttributes", attributes),
   },
   learning: null,
-  image: (photo) => pictures.of(photo),
-  thumbnail: (photo) => thumbnails.of(photo),
+  picture: ({ id }) => call("display", id),
+  thumbnail,
 };
 
 // Once the page has all it needs; what it loaded is in the cache by then. A page that is not secure cannot work offline.

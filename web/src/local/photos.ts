@@ -1,16 +1,15 @@
 // Photos that a person gave to the page: a copy of each file, or a handle that leads to it. Nothing leaves the browser.
 
 import type { Picture } from "../../packages/iog-web/src/crop";
-import { pictureOf } from "../../packages/iog-web/src/pictures";
+import { bitmapOf, pixelsOf } from "../../packages/iog-web/src/pictures";
 import { Lost, Refusal } from "../backend";
 import type { Count } from "../types";
 import { type PhotoRow, sortKey } from "./rows";
 import type { Store } from "./store";
 
-/** The page shows at most so many pixels a side; clicks and masks stay at the photo's resolution. */
-export const DISPLAY_SIDE = 4096;
+/** The page shows at most so many pixels; clicks and masks stay at the photo's resolution. */
+const SHOWN = 1 << 24;
 const THUMBNAIL_SIDE = 160;
-const OPEN = 2; // decoded photos that are kept: the open one and the one before
 const ENDINGS = /\.(jpe?g|png|webp|gif|bmp|avif)$/i;
 
 /** A photo to add; `path` is its name in the project. */
@@ -19,10 +18,17 @@ export interface Source {
   file: File | FileSystemFileHandle;
 }
 
+/** A photo that is decoded: its pixels, and what the page shows until it takes that. */
+interface Opened {
+  number: number;
+  pixels: Promise<Picture>;
+  shown: Promise<ImageBitmap | null> | null;
+}
+
 export const isPhoto = ({ path }: Source) => ENDINGS.test(path);
 
 export class Photos {
-  private readonly decoded = new Map<number, Promise<Picture>>();
+  private open: Opened | null = null; // one alone: each takes a hundred megabytes while it is read
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly store: Store) {}
@@ -75,7 +81,7 @@ export class Photos {
 
   /** Take a photo away, with its objects. */
   remove(number: number): Promise<void> {
-    this.decoded.delete(number);
+    if (this.open?.number === number) this.close();
     return this.store.database.write(async (tables) => {
       const objects = (await tables.all<{ id: number }>("objects", number, "photo")).map(({ id }) => id);
       for (const id of objects) {
@@ -90,28 +96,38 @@ export class Photos {
 
   /** All pixels, upright. */
   pixels(number: number): Promise<Picture> {
-    const known = this.decoded.get(number) ?? this.decode(number);
-    this.decoded.delete(number);
-    this.decoded.set(number, known); // the last used is the last
-    for (const [other] of this.decoded) if (this.decoded.size > OPEN) this.decoded.delete(other);
-    known.catch(() => this.decoded.delete(number));
-    return known;
+    return this.opened(number, false).pixels;
   }
 
-  /** Width and height; a photo that was read before is not waited for. */
-  async size(number: number): Promise<{ width: number; height: number }> {
+  /** Width and height; only a photo that was never read is decoded for it, and then shown next (`show`). */
+  async size(number: number, show = false): Promise<{ width: number; height: number }> {
     const { width, height, problem } = await this.store.photo(number);
-    if (width === null || height === null || problem !== null) return this.pixels(number);
-    void this.pixels(number).catch(() => undefined);
+    if (width === null || height === null || problem !== null) return this.opened(number, show).pixels;
     return { width, height };
   }
 
-  /** The picture that the page shows. */
-  async display(number: number): Promise<Blob> {
-    const { width, height } = await this.size(number);
-    const file = await this.file(number);
-    const scale = DISPLAY_SIDE / Math.max(width, height);
-    return scale < 1 ? smaller(file, Math.round(scale * width)) : file;
+  /** What the page shows; it belongs to whoever asked. */
+  async display(number: number): Promise<ImageBitmap> {
+    const opened = this.opened(number, true);
+    const { shown } = opened;
+    opened.shown = null;
+    await opened.pixels;
+    return (await shown) ?? shownOf(await bitmapOf(await this.file(number)));
+  }
+
+  private opened(number: number, show: boolean): Opened {
+    if (this.open?.number === number) return this.open;
+    this.close();
+    const read = this.read(number, show);
+    const open = { number, pixels: read.then(({ pixels }) => pixels), shown: read.then(({ shown }) => shown) };
+    open.shown.catch(() => undefined);
+    open.pixels.catch(() => { if (this.open === open) this.open = null; });
+    return (this.open = open);
+  }
+
+  private close(): void {
+    this.open?.shown?.then((bitmap) => bitmap?.close(), () => undefined);
+    this.open = null;
   }
 
   /** One at a time: while a photo is decoded it takes much memory. */
@@ -136,21 +152,25 @@ export class Photos {
     return made;
   }
 
-  private async decode(number: number): Promise<Picture> {
+  private async read(number: number, show: boolean): Promise<{ pixels: Picture; shown: ImageBitmap | null }> {
     const row = await this.store.photo(number);
     const file = await this.file(number);
-    let picture: Picture;
+    let bitmap: ImageBitmap;
+    let pixels: Picture;
     try {
-      picture = await pictureOf(file);
+      bitmap = await bitmapOf(file);
+      pixels = pixelsOf(bitmap);
     } catch (error) {
       throw await this.broken(number, row.path, error);
     }
-    const { width, height } = picture;
+    const { width, height } = pixels;
     if (row.width !== null && (row.width !== width || row.height !== height)) {
       throw await this.broken(number, row.path, new Error(`it was ${row.width} x ${row.height} pixels and is now ${width} x ${height}`));
     }
+    const shown = show ? await shownOf(bitmap) : null;
+    if (shown !== bitmap) bitmap.close();
     if (row.width === null || row.problem !== null) await this.store.updatePhoto(number, { width, height, problem: null });
-    return picture;
+    return { pixels, shown };
   }
 
   private async broken(number: number, path: string, error: unknown): Promise<Refusal> {
@@ -172,6 +192,15 @@ export class Photos {
       throw new Refusal(gone ? `${path} is no longer where it was; add it again` : `the browser may not read ${path}; open its folder again`);
     }
   }
+}
+
+/** Pixels of what the page shows per pixel of the photo. */
+export const shownScale = ({ width, height }: { width: number; height: number }) => Math.min(1, Math.sqrt(SHOWN / (width * height)));
+
+/** The bitmap itself, or a smaller one of a large photo. */
+async function shownOf(bitmap: ImageBitmap): Promise<ImageBitmap> {
+  const scale = shownScale(bitmap);
+  return scale < 1 ? createImageBitmap(bitmap, { resizeWidth: Math.round(scale * bitmap.width), resizeQuality: "medium" }) : bitmap;
 }
 
 /** A JPEG of a width; the height follows. */

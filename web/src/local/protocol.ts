@@ -6,11 +6,11 @@ import type { Source } from "./photos";
 import type { Site } from "./site";
 
 /** The backend without what only a page can do. */
-export interface Local extends Omit<Backend, "image" | "thumbnail" | "intake" | "folder" | "desk" | "learning">, Desk {
+export interface Local extends Omit<Backend, "picture" | "ahead" | "thumbnail" | "intake" | "folder" | "desk" | "learning">, Desk {
   /** First of all; the model is loaded from then on. */
   begin(site: Site): Promise<void>;
   /** The photo, upright, for the page. */
-  display(photo: number): Promise<Blob>;
+  display(photo: number): Promise<ImageBitmap>;
   small(photo: number): Promise<Blob>;
   add(sources: Source[]): Promise<Count>;
   remove(photo: number): Promise<void>;

@@ -11,14 +11,15 @@ import { outlines } from "./formats/records";
 import { maskMessage, objectMessage } from "./messages";
 import { openModel } from "./model";
 import { Patch } from "./patch";
-import { DISPLAY_SIDE, Photos } from "./photos";
+import { Photos, shownScale } from "./photos";
 import { type Local, type Reply, type Request, failure } from "./protocol";
 import { passes, photoMessage, statisticsOf } from "./rows";
 import { Store } from "./store";
 
+const WHOLE_SIDE = 4096; // pixels a side of a mask with all that a screen can show
 const FILTERS: PhotoFilter[] = ["all", "todo", "started", "review", "doubtful", "done", "broken"];
 
-const port = self as unknown as { onmessage: (event: MessageEvent<Request>) => void; postMessage(reply: Reply): void };
+const port = self as unknown as { onmessage: (event: MessageEvent<Request>) => void; postMessage(reply: Reply, moved?: Transferable[]): void };
 
 // Opening the model keeps the Worker busy for a while: first the page shows a photo.
 const AT_LATEST = 1500; // ms
@@ -85,10 +86,10 @@ const local: Local = {
   async photo(id) {
     const { store, photos } = await opened;
     // Also if it cannot be read: the reason is kept with the photo.
-    const size = await photos.size(id).catch(() => null);
+    const size = await photos.size(id, true).catch(() => null);
     const objects = await store.objects(id);
     return {
-      photo: await detailed(id), scale: size ? Math.min(1, DISPLAY_SIDE / Math.max(size.width, size.height)) : 1,
+      photo: await detailed(id), scale: size ? shownScale(size) : 1,
       objects: objects.map(objectMessage), ...(await store.canWalk(id)),
     };
   },
@@ -107,7 +108,9 @@ const local: Local = {
     return { ...(await detailed(id)), drafts };
   },
   async display(id) {
-    const picture = await (await opened).photos.display(id);
+    const { photos, bench } = await opened;
+    bench.leave(id);
+    const picture = await photos.display(id);
     setTimeout(shown, 0);
     return picture;
   },
@@ -132,7 +135,7 @@ const local: Local = {
   preview: async (id, point, _tab, sequence) => ({ sequence, stale: false, ...(await (await opened).bench.preview(id, point)) }),
   async mask(id) {
     const patch = await masked(id);
-    return patch && maskMessage(patch.box, patch.pixels, DISPLAY_SIDE);
+    return patch && maskMessage(patch.box, patch.pixels, WHOLE_SIDE);
   },
   async outline(id, tolerance) {
     const patch = await masked(id);
@@ -160,7 +163,7 @@ port.onmessage = ({ data: { id, method, values } }) => {
   const call = local[method] as (...values: unknown[]) => Promise<unknown>;
   const extra = method === "change" ? [(mask: MaskMessage | null) => port.postMessage({ id, mask })] : [];
   call(...values, ...extra).then(
-    (result) => port.postMessage({ id, result }),
+    (result) => port.postMessage({ id, result }, result instanceof ImageBitmap ? [result] : []),
     (error) => port.postMessage({ id, failed: failure(asRefusal(error)) }),
   );
 };
