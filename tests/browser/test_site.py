@@ -7,12 +7,14 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import threading
 import zipfile
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -158,7 +160,7 @@ def _now(tab: Annotator) -> list[BoolArray]:
 
 
 def test_labels_go_out_and_come_back(browser: Any, address: str, tmp_path: Path) -> None:
-    """Every format of the page is read by this package, and by the page itself, without a pixel's loss."""
+    """Every format goes from the page to this package and back to the page without a pixel's loss."""
     y, x = np.mgrid[0:300, 0:451]
     ring = (np.hypot(x - 120, y - 150) < 80) & (np.hypot(x - 120, y - 150) > 30)
     parts = (np.hypot(x - 300, y - 100) < 40) | (np.hypot(x - 400, y - 220) < 30)
@@ -170,7 +172,7 @@ def test_labels_go_out_and_come_back(browser: Any, address: str, tmp_path: Path)
                 name="chelsea.png",
                 size=(451, 300),
                 annotations=[
-                    Annotation(label="ring", shape=Pixels(Patch.of(ring))),
+                    Annotation(label="ring", shape=Pixels(Patch.of(ring)), **FACTS),
                     Annotation(label="Katze, groß", shape=Pixels(Patch.of(parts))),
                 ],
             )
@@ -192,7 +194,9 @@ def test_labels_go_out_and_come_back(browser: Any, address: str, tmp_path: Path)
     bring(tmp_path / "annotations.json", "skip")
     for now, mask in zip(_now(tab), drawn, strict=True):
         assert np.array_equal(now, mask)
-    for name in ("coco", "coco-rle", "yolo", "labelme", "png", "png-photo", "project"):
+    names = offered.locator("option").evaluate_all("all => all.map(({ value }) => value)")
+    assert sorted(names) == sorted({*get_args(table.WriteName), "project"} - {"x-anylabeling", "parquet"})
+    for name in names:
         offered.select_option(name)
         with tab.page.expect_download() as waiting:
             dialog.get_by_role("button", name="Download", exact=False).click()
@@ -210,9 +214,15 @@ def test_labels_go_out_and_come_back(browser: Any, address: str, tmp_path: Path)
             assert [a.label for a in read.annotations] == ["ring", "Katze, groß"]
             for theirs, mask in zip(masks, drawn, strict=True):
                 assert np.array_equal(theirs, mask), name
+            if name not in PIXELS_ALONE:
+                kept = {key: getattr(read.annotations[0], key) for key in FACTS}
+                assert kept == FACTS, name
+            file = _packed(table.writer(name), given, tmp_path / f"{name}.theirs")
         bring(file, "replace")
         for now, mask in zip(_now(tab), drawn, strict=True):
             assert np.array_equal(now, mask), name
+        if name in PIXELS_ALONE:
+            bring(tmp_path / "annotations.json", "replace")
 
     tab.key("Escape")
     tab.key("m")
@@ -223,6 +233,84 @@ def test_labels_go_out_and_come_back(browser: Any, address: str, tmp_path: Path)
     assert np.array_equal(_now(tab)[0], ring | parts)
     tab.key("Control+z")
     sync_api.expect(tab.page.locator(".objects .open")).to_have_count(2)
+    assert tab.errors == []
+    context.close()
+
+
+FACTS: Any = {"occluded": True, "attributes": {"pose": "Left"}}
+PIXELS_ALONE = ("yolo", "png", "png-photo")
+"""Formats without a place for them."""
+
+
+def _packed(write: Any, dataset: Dataset, folder: Path) -> Path:
+    """What this package writes, as a ZIP file."""
+    folder.mkdir()
+    write(dataset, folder, Account())
+    return Path(shutil.make_archive(str(folder), "zip", folder))
+
+
+FOLDER = """async () => {
+    const outer = await (await navigator.storage.getDirectory()).getDirectoryHandle("mine", { create: true });
+    await outer.getDirectoryHandle("yolo", { create: true }); // a person's own
+    window.showDirectoryPicker = async () => outer;
+}"""
+
+WRITTEN = """async () => {
+    const found = {};
+    const walk = async (folder, before) => {
+        for await (const [name, entry] of folder.entries()) {
+            if (entry.kind === "directory") await walk(entry, `${before}${name}/`);
+            else found[before + name] = await (await entry.getFile()).text();
+        }
+    };
+    await walk(await window.showDirectoryPicker(), "");
+    return found;
+}"""
+
+
+def test_an_export_is_chosen_and_goes_into_a_folder(browser: Any, address: str, tmp_path: Path) -> None:
+    def square(name: str, label: str, size: tuple[int, int]) -> Picture:
+        patch = Patch.of(np.ones((9, 9), bool), 5, 5)
+        return Picture(name=name, size=size, annotations=[Annotation(label=label, shape=Pixels(patch))])
+
+    pictures = [square(f"{n}.png", label, (40 + n, 40 + n)) for n, label in enumerate("abba")]
+    given = Dataset(classes=[Class("a"), Class("b")], pictures=pictures)
+    context = browser.new_context(**OPTIONS)
+    tab = _visit(context, address)
+    photos = [
+        {"name": f"{n}.png", "mimeType": "image/png", "buffer": _png(40 + n)} for n in range(len(pictures))
+    ]
+    tab.page.locator(".welcome input[type=file][multiple]").set_input_files(photos)
+    tab.mode("first")
+    tab.page.evaluate(FOLDER)
+    tab.page.locator("button[title='Export and import']:visible").click()
+    dialog = tab.page.locator("dialog[open]")
+    dialog.locator("input[type=file]").set_input_files(
+        _packed(table.writer("coco"), given, tmp_path / "given")
+    )
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    sync_api.expect(dialog.get_by_role("status")).to_contain_text("4 objects")
+    tab.key("Escape")
+    tab.page.locator("button[title='Export and import']:visible").click()
+
+    dialog.locator("select").first.select_option("yolo")
+    dialog.get_by_text("Choose what is exported").click()
+    dialog.get_by_label("b", exact=True).uncheck()
+    dialog.get_by_label("Photos for validation").fill("50")
+    into = dialog.get_by_role("button", name="Save into a folder")
+    into.click()
+    sync_api.expect(dialog.get_by_text("Saved in the new folder")).to_contain_text("yolo 2")
+    written = tab.page.evaluate(WRITTEN)
+    assert {"yolo 2/labels/0.txt", "yolo 2/labels/3.txt"} == {n for n in written if "/labels/" in n}
+    held_out = sorted((picture.name for picture in pictures), key=lambda n: sha256(n.encode()).digest())[:2]
+    for part in ("train", "val"):
+        listed = [f"./images/{n}" for n in ("0.png", "3.png") if (n in held_out) == (part == "val")]
+        assert written.get(f"yolo 2/{part}.txt", "").splitlines() == listed
+    dialog.locator("select").first.select_option("label-studio")
+    into.click()
+    sync_api.expect(dialog.get_by_text("Saved in the new folder")).to_contain_text("label-studio")
+    written = tab.page.evaluate(WRITTEN)
+    assert {"label-studio/train/tasks.json", "label-studio/val/tasks.json"} < set(written)
     assert tab.errors == []
     context.close()
 

@@ -110,7 +110,7 @@ export interface Desk {
 export interface Backend {
   /** Null where photos are the backend's own. */
   readonly intake: Intake | null;
-  /** Where photos lie in a folder; there exports take a choice of labels, photos and parts, too. */
+  /** Where photos lie in a folder. */
   readonly folder?: Folder;
   /** What not every backend can do; null: none of it. */
   readonly desk: Desk | null;
@@ -127,6 +127,8 @@ export interface Backend {
   importFile(file: File, duplicates: Duplicates): Promise<Count>;
   /** A file for the person. */
   export(query: ExportQuery): Promise<Download>;
+  /** The same into a new folder within one that the person picks; null if they thought better of it. Missing where none can be picked. */
+  exportTo?(query: ExportQuery): Promise<Omit<Download, "content"> | null>;
   /** The whole project as a file, also when its own is gone. */
   rescue(): Promise<Download>;
 

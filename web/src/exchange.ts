@@ -14,7 +14,8 @@ export class ExchangeDialog {
   private readonly choices = h("div", {});
   private readonly notes = h("ul", { className: "notes" });
   private readonly download = h("button", { type: "button", className: "primary", on: { click: () => void this.export() } }, strings.exportButton);
-  private readonly file = h("input", { type: "file", accept: ".json,.zip,.csv,.parquet" });
+  private readonly into = h("button", { type: "button", on: { click: () => void this.exportTo() } }, strings.intake.saveInto);
+  private readonly file = h("input", { type: "file", accept: ".json,.zip,.xml,.csv,.parquet" });
   private readonly duplicates = h(
     "select", { on: { change: () => this.app.set("duplicates", this.duplicates.value as Duplicates) } },
     ...Object.entries(strings.duplicates).map(([value, text]) => h("option", { value }, text)),
@@ -30,7 +31,7 @@ export class ExchangeDialog {
     h("label", { className: "field" }, h("span", {}, strings.exportTolerance), this.tolerance),
     this.choices,
     this.notes,
-    h("div", { className: "buttons" }, this.download),
+    h("div", { className: "buttons" }, this.download, this.into),
     h("h3", {}, strings.importTitle),
     h("label", { className: "field" }, h("span", {}, strings.importFile), this.file),
     h("label", { className: "field" }, h("span", {}, strings.duplicatesTitle), this.duplicates),
@@ -46,6 +47,7 @@ export class ExchangeDialog {
   constructor(private readonly app: App, private readonly imported: () => Promise<void>) {
     this.choice = new ExportChoice(app, () => void this.draw());
     this.choices.append(this.choice.element);
+    this.into.hidden = !app.backend.exportTo;
   }
 
   async open(): Promise<void> {
@@ -77,17 +79,32 @@ export class ExchangeDialog {
     return { format: this.format.value as FormatName, tolerance, ...this.choice.value };
   }
 
-  private async export(): Promise<void> {
-    this.download.disabled = true;
-    try {
+  private export(): Promise<void> {
+    return this.written(async () => {
       const { name, content, notes } = await this.app.backend.export(this.query);
       save(name, content);
+      return { said: strings.exported(name), notes };
+    });
+  }
+
+  private exportTo(): Promise<void> {
+    return this.written(async () => {
+      const made = await this.app.backend.exportTo!(this.query);
+      return made && { said: strings.intake.savedInto(made.name), notes: made.notes };
+    });
+  }
+
+  private async written(write: () => Promise<{ said: string; notes: string[] } | null>): Promise<void> {
+    this.download.disabled = this.into.disabled = true;
+    try {
+      const made = await write();
+      if (!made) return;
       this.asked += 1;
-      this.notes.replaceChildren(h("li", { className: "good" }, strings.exported(name)), ...notes.map((note) => h("li", {}, note)));
+      this.notes.replaceChildren(h("li", { className: "good" }, made.said), ...made.notes.map((note) => h("li", {}, note)));
     } catch (error) {
       this.notes.replaceChildren(h("li", {}, (error as Error).message));
     } finally {
-      this.download.disabled = false;
+      this.download.disabled = this.into.disabled = false;
     }
   }
 

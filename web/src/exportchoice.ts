@@ -20,9 +20,7 @@ export class ExportChoice {
   );
   readonly element = h("div", {}, this.switch(this.drafts, strings.exportDrafts), this.only);
 
-  constructor(private readonly app: App, private readonly changed: () => void) {
-    this.only.hidden = !app.backend.folder;
-  }
+  constructor(private readonly app: App, private readonly changed: () => void) {}
 
   /** The labels as they are now; those that were left out stay so. */
   draw(): void {

@@ -4,7 +4,7 @@ import { Unreachable, type Backend, type Intake } from "../backend";
 import type { MaskMessage, PhotoMessage } from "../types";
 import { type Local, type Method, type Reply, type Request, errorOf } from "./protocol";
 import type { Site } from "./site";
-import { dropped, folderOf, sourceOf } from "./sources";
+import { dropped, folderOf, picked, picksFolders, sourceOf } from "./sources";
 
 interface Waiting {
   resolve: (result: never) => void;
@@ -104,6 +104,12 @@ const forwarded = Object.fromEntries(
 
 export const backend: Backend = {
   ...forwarded,
+  ...(picksFolders() && {
+    exportTo: async (query) => {
+      const place = await picked({ id: "exports", mode: "readwrite" });
+      return place && call("exportTo", query, place);
+    },
+  }),
   intake,
   desk: {
     bulk: (photo, wish) => call("bulk", photo, wish),

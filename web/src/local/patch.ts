@@ -75,6 +75,21 @@ export class Patch {
     return window;
   }
 
+  /** Give the object's pixels a value in a picture of that size. */
+  paint(values: Uint8Array, width: number, height: number, value: number): void {
+    const shown = intersection(this.box, { x0: 0, y0: 0, x1: width, y1: height });
+    this.within(shown).forEach((pixel, i) => {
+      if (pixel) values[(shown.y0 + Math.floor(i / widthOf(shown))) * width + shown.x0 + (i % widthOf(shown))] = value;
+    });
+  }
+
+  meets(other: Patch): boolean {
+    const shared = intersection(this.box, other.box);
+    if (widthOf(shared) <= 0 || heightOf(shared) <= 0) return false;
+    const theirs = other.within(shared);
+    return this.within(shared).some((pixel, i) => pixel && theirs[i]);
+  }
+
   /** With only the largest part, without holes, or both. */
   tidied(largest: boolean, fill: boolean): Patch {
     const size = { width: widthOf(this.box), height: heightOf(this.box) };

@@ -1,12 +1,12 @@
 // What the page and its Worker say to each other.
 
-import { Lost, Refusal, Unreachable, type Backend, type Desk } from "../backend";
+import { Lost, Refusal, Unreachable, type Backend, type Desk, type Download, type ExportQuery } from "../backend";
 import type { Count, MaskMessage, ObjectMessage } from "../types";
 import type { Source } from "./photos";
 import type { Site } from "./site";
 
 /** The backend without what only a page can do. */
-export interface Local extends Omit<Backend, "picture" | "ahead" | "thumbnail" | "intake" | "folder" | "desk" | "learning">, Desk {
+export interface Local extends Omit<Backend, "picture" | "ahead" | "thumbnail" | "exportTo" | "intake" | "folder" | "desk" | "learning">, Desk {
   /** First of all; the model is loaded from then on. */
   begin(site: Site): Promise<void>;
   /** The photo, upright, for the page. */
@@ -14,6 +14,8 @@ export interface Local extends Omit<Backend, "picture" | "ahead" | "thumbnail" |
   small(photo: number): Promise<Blob>;
   add(sources: Source[]): Promise<Count>;
   remove(photo: number): Promise<void>;
+  /** Into a new folder within that one. */
+  exportTo(query: ExportQuery, place: FileSystemDirectoryHandle): Promise<Omit<Download, "content">>;
 }
 
 export type Method = keyof Local;

@@ -11,14 +11,26 @@ export function sourceOf(file: File): Source {
 /** Of `folder/inner/photo.jpg` the part within the folder. */
 const withoutRoot = (path: string) => path.split("/").slice(1).join("/");
 
+/** Whether the browser lets a person give it a folder. */
+export const picksFolders = () => "showDirectoryPicker" in window;
+
+/** The folder that the person picks now; null if they thought better of it. */
+export async function picked(options: { id: string; mode: "read" | "readwrite" }): Promise<FileSystemDirectoryHandle | null> {
+  try {
+    return await (window as unknown as { showDirectoryPicker(all: object): Promise<FileSystemDirectoryHandle> }).showDirectoryPicker(options);
+  } catch (error) {
+    if ((error as Error).name === "AbortError") return null;
+    throw new Refusal(`the folder cannot be used: ${(error as Error).message}`);
+  }
+}
+
 /** Every file of a folder that the person names; it stays where it is, if the browser can go back to it. */
 export async function folderOf(): Promise<Source[]> {
-  if ("showDirectoryPicker" in window) {
+  if (picksFolders()) {
+    const folder = await picked({ id: "photos", mode: "read" });
     try {
-      const pick = window.showDirectoryPicker as (options: object) => Promise<FileSystemDirectoryHandle>;
-      return await within(await pick({ id: "photos", mode: "read" }), "");
+      return folder ? await within(folder, "") : [];
     } catch (error) {
-      if ((error as Error).name === "AbortError") return []; // the person thought better of it
       throw new Refusal(`the folder cannot be read: ${(error as Error).message}`);
     }
   }

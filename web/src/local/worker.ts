@@ -6,8 +6,9 @@ import type { MaskMessage, PhotoFilter, Project } from "../types";
 import { Bench, asRefusal } from "./bench";
 import { bulk } from "./bulk";
 import { Database } from "./database";
-import { FORMATS, exported, imported, losses, rescue } from "./exchange";
+import { FORMATS, exported, exportedTo, losses, rescue } from "./exporting";
 import { outlines } from "./formats/records";
+import { imported } from "./importing";
 import { maskMessage, objectMessage } from "./messages";
 import { openModel } from "./model";
 import { Patch } from "./patch";
@@ -68,12 +69,13 @@ const local: Local = {
   deleteLabel: async (label) => (await opened).store.labels.delete(label),
   setColour: async (label, colour) => (await opened).store.labels.paint(label, colour),
   setAttributes: async (attributes) => (await opened).store.labels.ask(attributes),
-  notes: async ({ format, drafts }) => losses((await opened).store, format, drafts),
+  notes: async (query) => losses((await opened).store, query),
   async importFile(file, duplicates) {
     const { store, photos } = await opened;
     return imported(store, photos, file, duplicates);
   },
   export: async (query) => exported((await opened).store, query),
+  exportTo: async (query, place) => exportedTo((await opened).store, query, place),
   rescue: async () => rescue((await opened).store),
 
   // ---- photos

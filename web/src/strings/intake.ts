@@ -16,6 +16,8 @@ export const intake = {
     model: (percent: number) => `Loading the model: ${percent} %`,
     full: "Not saved: the browser has no room left",
     offline: "Not saved. Trying again …",
+    saveInto: "Save into a folder …",
+    savedInto: (name: string) => `Saved in the new folder “${name}”.`,
   },
   de: {
     name: "Fotos hinzufügen",
@@ -32,6 +34,8 @@ export const intake = {
     model: (percent: number) => `Das Modell wird geladen: ${percent} %`,
     full: "Nicht gespeichert: Der Browser hat keinen Platz mehr",
     offline: "Nicht gespeichert. Neuer Versuch …",
+    saveInto: "In einem Ordner sichern …",
+    savedInto: (name: string) => `Im neuen Ordner „${name}“ gesichert.`,
   },
   es: {
     name: "Añadir fotos",
@@ -48,6 +52,8 @@ export const intake = {
     model: (percent: number) => `Cargando el modelo: ${percent} %`,
     full: "Sin guardar: el navegador no tiene más espacio",
     offline: "Sin guardar. Se intenta de nuevo …",
+    saveInto: "Guardar en una carpeta …",
+    savedInto: (name: string) => `Guardado en la carpeta nueva «${name}».`,
   },
   zh: {
     name: "添加照片",
@@ -64,5 +70,7 @@ export const intake = {
     model: (percent: number) => `正在加载模型：${percent} %`,
     full: "未保存：浏览器没有空间了",
     offline: "未保存。正在重试…",
+    saveInto: "保存到文件夹…",
+    savedInto: (name: string) => `已保存到新文件夹“${name}”。`,
   },
 };

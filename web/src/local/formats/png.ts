@@ -4,6 +4,7 @@
 import { heightOf, widthOf } from "../../../packages/iog-web/src/clicks";
 import { Patch } from "../patch";
 import { crc32 } from "./crc";
+import { numbersOf } from "./numbers";
 import { type Arrived, type Picture, type Read, stems } from "./records";
 import { type Entry, through } from "./zip";
 
@@ -23,7 +24,7 @@ export async function* writeObjects(pictures: Picture[]): AsyncGenerator<Entry> 
     for (const [number, { label, patch }] of objects.entries()) {
       const mask = `${names.get(path)}_${String(number + 1).padStart(3, "0")}.png`;
       const full = patch.within({ x0: 0, y0: 0, x1: width, y1: height });
-      yield { name: mask, content: await greyPng(full.map((pixel) => pixel * 255), width, height) };
+      yield { name: mask, content: await pngOf(full.map((pixel) => pixel * 255), width, height) };
       listing.push({ mask, value: 255, photo: path, label });
     }
   }
@@ -38,11 +39,10 @@ export async function* writePhotos(pictures: Picture[]): AsyncGenerator<Entry> {
     const mask = `${names.get(path)}.png`;
     const values = new Uint8Array(width * height);
     for (const [number, { label, patch }] of objects.slice(0, 255).entries()) {
-      const full = patch.within({ x0: 0, y0: 0, x1: width, y1: height });
-      full.forEach((pixel, i) => { if (pixel) values[i] = number + 1; });
+      patch.paint(values, width, height, number + 1);
       listing.push({ mask, value: number + 1, photo: path, label });
     }
-    yield { name: mask, content: await greyPng(values, width, height) };
+    yield { name: mask, content: await pngOf(values, width, height) };
   }
   yield { name: LISTING, content: new TextEncoder().encode(`${JSON.stringify(listing)}\n`) };
 }
@@ -63,16 +63,18 @@ export async function read(files: Map<string, Uint8Array<ArrayBuffer>>, listing:
   return [...found.values()];
 }
 
-/** An 8-bit grey PNG. */
-export async function greyPng(values: Uint8Array, width: number, height: number): Promise<Uint8Array<ArrayBuffer>> {
+/** An 8-bit PNG, grey or of a palette's colours (red, green, blue of each number). */
+export async function pngOf(values: Uint8Array, width: number, height: number, palette?: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const rows = new Uint8Array((width + 1) * height); // each after a 0: no filter
   for (let y = 0; y < height; y++) rows.set(values.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
   const head = new DataView(new ArrayBuffer(13));
   head.setUint32(0, width);
   head.setUint32(4, height);
   head.setUint8(8, 8); // bits; all else is 0: grey, deflated, not interlaced
+  if (palette) head.setUint8(9, 3);
   const chunks = [
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a), chunk("IHDR", new Uint8Array(head.buffer)),
+    ...(palette ? [chunk("PLTE", palette)] : []),
     chunk("IDAT", await through(rows, new CompressionStream("deflate"))), chunk("IEND", new Uint8Array(0)),
   ];
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
@@ -88,8 +90,10 @@ function chunk(kind: string, content: Uint8Array): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-/** Grey values of a PNG as the browser reads it, 8 bits each. */
+/** Values of a PNG of grey or of numbers; of any other the red ones, as the browser reads it. */
 export async function greyValues(content: Uint8Array<ArrayBuffer>): Promise<{ width: number; height: number; values: Uint8Array }> {
+  const numbers = await numbersOf(content);
+  if (numbers) return numbers;
   const bitmap = await createImageBitmap(new Blob([content], { type: "image/png" }), { colorSpaceConversion: "none" });
   const { width, height } = bitmap;
   const context = new OffscreenCanvas(width, height).getContext("2d")!;
@@ -101,7 +105,7 @@ export async function greyValues(content: Uint8Array<ArrayBuffer>): Promise<{ wi
 
 /** A patch as a PNG of its box in Base64: 255 the object. */
 export async function patchPng({ box, pixels }: Patch): Promise<string> {
-  const content = await greyPng(pixels.map((pixel) => pixel * 255), widthOf(box), heightOf(box));
+  const content = await pngOf(pixels.map((pixel) => pixel * 255), widthOf(box), heightOf(box));
   let text = "";
   for (let start = 0; start < content.length; start += 0x8000) text += String.fromCharCode(...content.subarray(start, start + 0x8000));
   return btoa(text);

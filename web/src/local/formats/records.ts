@@ -22,6 +22,8 @@ export interface Picture {
   width: number;
   height: number;
   objects: Labelled[];
+  /** Of the data set, `train` or `val`, where it has parts. */
+  part?: "train" | "val";
 }
 
 /** A box without a mask, or a mask; a shape that is known once the photo's size is. */
@@ -49,13 +51,15 @@ export interface Read {
   objects: Arrived[];
 }
 
-/** A distinct name without ending for each photo. */
-export function stems(pictures: { path: string }[]): Map<string, string> {
+/** A distinct name without ending for each photo; `flat`: all in one folder. */
+export function stems(pictures: { path: string }[], flat = false): Map<string, string> {
   const taken = new Set<string>();
+  const named = (path: string) => (flat ? path.replaceAll("/", "__") : path);
   return new Map(
     pictures.map(({ path }) => {
-      let stem = path.replace(/\.\w+$/, "");
-      if (taken.has(stem)) stem = path.replace(/\.(\w+)$/, "_$1");
+      let stem = named(path.replace(/\.\w+$/, ""));
+      if (taken.has(stem)) stem = named(path.replace(/\.(\w+)$/, "_$1"));
+      while (taken.has(stem)) stem += "_";
       taken.add(stem);
       return [path, stem];
     }),
@@ -69,6 +73,23 @@ export function outlines(patch: Patch, tolerance: number): Polygon[] {
   return polygons(mask)
     .map(({ outer, holes }) => ({ outer: simple(outer), holes: holes.map(simple).filter((ring) => ring.length > 2) }))
     .filter(({ outer }) => outer.length > 2);
+}
+
+/** A ring of 180 points, from the centre and both radii. */
+export function ellipse([x, y]: Point, across: number, down: number): Point[] {
+  return Array.from({ length: 180 }, (_, i): Point => {
+    const angle = (i * Math.PI) / 90;
+    return [x + across * Math.cos(angle), y + down * Math.sin(angle)];
+  });
+}
+
+/** A ring turned clockwise around its middle. */
+export function turned(ring: Point[], degrees: number): Point[] {
+  if (degrees % 360 === 0) return ring;
+  const [xs, ys] = [ring.map(([x]) => x), ring.map(([, y]) => y)];
+  const [cx, cy] = [(Math.min(...xs) + Math.max(...xs)) / 2, (Math.min(...ys) + Math.max(...ys)) / 2];
+  const [cosine, sine] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+  return ring.map(([x, y]): Point => [cx + (x - cx) * cosine - (y - cy) * sine, cy + (x - cx) * sine + (y - cy) * cosine]);
 }
 
 /** The pixels within rings. */

@@ -10,16 +10,20 @@ const NAMES = /(^|\/)(data|dataset)\.ya?ml$/i;
 
 export function* write(pictures: Picture[], labels: string[], tolerance: number): Generator<[name: string, text: string]> {
   const names = stems(pictures);
-  for (const { path, width, height, objects } of pictures) {
+  const parts = new Map<string, string>();
+  for (const { path, width, height, objects, part } of pictures) {
     const lines = objects.map(({ label, patch }) => {
       const rings = outlines(patch, tolerance).flatMap(({ outer, holes }) => [outer, ...holes]);
       const values = bridged(rings).flatMap(([x, y]) => [x / width, y / height]);
       return `${labels.indexOf(label)} ${values.map((value) => Number(value.toPrecision(9))).join(" ")}\n`;
     });
     yield [`labels/${names.get(path)}.txt`, lines.join("")];
+    if (part) parts.set(part, `${parts.get(part) ?? ""}./images/${names.get(path)}${/\.\w+$/.exec(path)?.[0] ?? ""}\n`);
   }
   const list = labels.map((label, number) => `  ${number}: ${JSON.stringify(label)}\n`).join("");
-  yield ["data.yaml", `path: .\ntrain: images\nval: images\nnames:\n${list}`];
+  const places = [...parts.keys()].map((part) => `${part}: ${part}.txt\n`).join("") || "train: images\nval: images\n";
+  yield ["data.yaml", `path: .\n${places}names:\n${list}`];
+  for (const [part, photos] of parts) yield [`${part}.txt`, photos];
 }
 
 /** Rings as one: from one's nearest point to the next ring, around it, and back. */

@@ -1,114 +1,67 @@
-// Files out of the project and into it.
+// Files into the project.
 
 import { checkInsideImage } from "../../packages/iog-web/src/clicks";
-import { Refusal, type Download, type Duplicates, type ExportQuery } from "../backend";
+import { Refusal, type Duplicates } from "../backend";
 import { NO_FACTS } from "../facts";
 import type { Count, Point } from "../types";
 import * as coco from "./formats/coco";
+import * as cvat from "./formats/cvat";
+import * as labelStudio from "./formats/label_studio";
 import * as labelme from "./formats/labelme";
 import * as png from "./formats/png";
-import { type Arrived, type Labelled, type Picture, type Read, filled } from "./formats/records";
+import { type Arrived, type Read, filled } from "./formats/records";
+import * as voc from "./formats/voc";
+import { textOf } from "./formats/xml";
 import * as yolo from "./formats/yolo";
-import { type Entry, unzipped, zipped } from "./formats/zip";
+import { unzipped } from "./formats/zip";
 import { checkedClicks } from "./messages";
 import { Patch } from "./patch";
 import type { Photos } from "./photos";
-import { addLabels, existing, importProject, isProject, keyOf, projectFile, remove } from "./project";
+import { addLabels, existing, importProject, isProject, keyOf, remove } from "./project";
 import type { Content, PhotoRow } from "./rows";
 import { type Store, created } from "./store";
-
-/** Names of formats, and what a person calls them. What only the server writes is not offered. */
-export const FORMATS = {
-  coco: "COCO, polygons where they can",
-  "coco-rle": "COCO, run lengths",
-  yolo: "YOLO segmentation",
-  labelme: "LabelMe",
-  png: "PNG, one an object",
-  "png-photo": "PNG, one a photo",
-  project: "Project of this page",
-} as const;
-
-export async function rescue(store: Store): Promise<Download> {
-  return { name: "iog-project.json", content: await projectFile(store), notes: [] };
-}
-
-export async function exported(store: Store, { format, tolerance, drafts }: ExportQuery): Promise<Download> {
-  if (format === "project") return rescue(store);
-  const { pictures } = await chosen(store, drafts);
-  const labels = [...new Set([...(await store.labels.read()).labels, ...pictures.flatMap(({ objects }) => objects.map(({ label }) => label))])];
-  return { name: `${format}.zip`, content: await zipped(written(format, pictures, labels, tolerance)), notes: await losses(store, format, drafts) };
-}
-
-async function* written(format: string, pictures: Picture[], labels: string[], tolerance: number): AsyncGenerator<Entry> {
-  const entry = (name: string, text: string): Entry => ({ name, content: new TextEncoder().encode(text) });
-  if (format === "coco" || format === "coco-rle") {
-    yield entry(coco.FILE, coco.write(pictures, labels, tolerance, format === "coco-rle"));
-  } else if (format === "yolo") for (const [name, text] of yolo.write(pictures, labels, tolerance)) yield entry(name, text);
-  else if (format === "labelme") for await (const [name, text] of labelme.write(pictures)) yield entry(name, text);
-  else if (format === "png") yield* png.writeObjects(pictures);
-  else if (format === "png-photo") yield* png.writePhotos(pictures);
-  else throw new Refusal(`this page cannot write the format '${format}'`);
-}
-
-/** What an export would leave out or change. */
-export async function losses(store: Store, format: string, withDrafts: boolean): Promise<string[]> {
-  if (format === "project") return ["Photos are not in the file: add them to the other page before its import."];
-  const { pictures, drafts } = await chosen(store, withDrafts);
-  const many = format === "png-photo" && pictures.some(({ objects }) => objects.length > 255);
-  return [
-    ...(drafts ? [`Left out: ${drafts} objects that nobody has accepted.`] : []),
-    ...(many ? ["A picture of a photo holds 255 objects; more are left out."] : []),
-  ];
-}
-
-/** Photos with chosen objects, and done ones without any. */
-async function chosen(store: Store, withDrafts: boolean): Promise<{ pictures: Picture[]; drafts: number }> {
-  const efforts = await store.efforts();
-  const pictures: Picture[] = [];
-  let drafts = 0;
-  for (const { row } of await store.photos()) {
-    const found = await store.objects(row.id);
-    const wanted = found.filter(({ state }) => withDrafts || state === "accepted");
-    drafts += found.length - wanted.length;
-    const objects = wanted.flatMap(({ id, label, mask, work, confidence, facts = NO_FACTS }): Labelled[] => {
-      const patch = mask && Patch.restored(mask);
-      const { seconds, clicks } = efforts.get(id) ?? { seconds: 0, clicks: 0 };
-      return patch?.area ? [{ label, patch, facts, clicks: work.clicks, score: confidence, seconds, clickCount: clicks }] : [];
-    });
-    const { path, width, height, done } = row;
-    if (width && height && (objects.length || (done && !found.length))) pictures.push({ path, width, height, objects });
-  }
-  return { pictures, drafts };
-}
-
-// ---- import
 
 export async function imported(store: Store, photos: Photos, file: File, duplicates: Duplicates): Promise<Count> {
   const bytes = new Uint8Array(await file.slice(0, 4).arrayBuffer());
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   const files = isZip ? await unzipped(file) : new Map([[file.name, new Uint8Array(await file.arrayBuffer())]]);
-  const texts = new Map([...files].filter(([name]) => /\.(json|txt|ya?ml)$/i.test(name)).map(([name, content]) => [name, decoded(content)]));
   const notes: string[] = [];
+  const texts = new Map([...files].filter(([name]) => /\.(json|txt|ya?ml)$/i.test(name)).map(([name, content]) => [name, decoded(content)]));
   const documents = [...texts].filter(([name]) => name.endsWith(".json")).map(([name, text]) => [name, parsed(text)] as const);
   const project = documents.map(([, data]) => data).find(isProject);
   if (project) return importProject(store, project, duplicates);
   let read: Read[];
   try {
-    const listing = [...files.keys()].find((name) => name === png.LISTING || name.endsWith(`/${png.LISTING}`));
-    if (listing) read = await png.read(files, listing);
-    else if (documents.some(([, data]) => coco.looksLike(data))) {
-      read = documents.flatMap(([, data]) => (coco.looksLike(data) ? coco.read(data) : []));
-    } else if (documents.some(([, data]) => labelme.looksLike(data))) {
-      read = [];
-      for (const [name, data] of documents) if (labelme.looksLike(data)) read.push(await labelme.read(name, data, notes));
-    } else read = yolo.read(texts);
+    read = await understood(files, texts, documents, notes);
   } catch (error) {
     throw new Refusal(`${file.name} cannot be read: ${(error as Error).message}`);
   }
   if (!read.length) {
-    throw new Refusal(`${file.name} holds no labels that this page reads: COCO, LabelMe, YOLO or PNG (as JSON or ZIP), or a project of this page`);
+    throw new Refusal(
+      `${file.name} holds no labels that this page reads: COCO, LabelMe, YOLO, VOC, CVAT, Label Studio or PNG (as JSON, XML or ZIP), ` +
+      `or a project of this page${notes.length ? ` (${notes[0]})` : ""}`,
+    );
   }
   return arrive(store, photos, read, duplicates, notes);
+}
+
+/** Labels of the first format that the files can be, the surest sign first. */
+async function understood(
+  files: Map<string, Uint8Array<ArrayBuffer>>, texts: Map<string, string>, documents: (readonly [string, unknown])[], notes: string[],
+): Promise<Read[]> {
+  const listings = [...files.keys()].filter((name) => name === png.LISTING || name.endsWith(`/${png.LISTING}`));
+  if (listings.length) return (await Promise.all(listings.map((listing) => png.read(files, listing)))).flat();
+  const ofKind = <T>(looksLike: (data: unknown) => data is T) => documents.flatMap(([name, data]) => (looksLike(data) ? [[name, data] as const] : []));
+  const tasks = ofKind(labelStudio.looksLike);
+  if (tasks.length) return tasks.flatMap(([, data]) => labelStudio.read(data, notes));
+  const xml = [...files].filter(([name]) => /\.xml$/i.test(name));
+  const ofCvat = xml.filter(([, content]) => cvat.looksLike(decoded(content.subarray(0, 300))));
+  if (ofCvat.length) return ofCvat.flatMap(([, content]) => cvat.read(textOf(content), notes));
+  const ofCoco = ofKind(coco.looksLike);
+  if (ofCoco.length) return ofCoco.flatMap(([, data]) => coco.read(data));
+  const ofLabelme = ofKind(labelme.looksLike);
+  if (ofLabelme.length) return Promise.all(ofLabelme.map(([name, data]) => labelme.read(name, data, notes)));
+  return xml.length ? voc.read(files, notes) : yolo.read(texts);
 }
 
 const decoded = (content: Uint8Array) => new TextDecoder().decode(content);
