@@ -26,7 +26,7 @@ from PIL import Image
 import iog
 from iog.auto.plan import Item, Plan
 from iog.auto.runner import run, usable_cores
-from iog.auto.store import Store
+from iog.auto.store import MaskStore
 from iog.box_methods import METHODS, BoxSegmenter
 from iog.clicks import Clicks
 from iog.clock import Clock
@@ -81,7 +81,7 @@ def main() -> None:
         summary = run(boxes, plan, Folder(photos), Folder(out), workers=arguments.threads, clock=clock)
         seconds = time.perf_counter() - started
         after = network_alone(engine, decodes, arguments.threads)
-        records = Store(Folder(out), plan).all_records()
+        records = MaskStore(Folder(out), plan).all_records()
         ious = [iou(decode_rle(r["rle"]), decode_rle(truths[r["id"]])) for r in records if r["id"] in truths]
 
     network = sum(clock.seconds.pop(name) for name in TimedEngine.STAGES)

@@ -2,9 +2,8 @@
 
     python benchmarks/same_figures.py REVISION --data DATA [--objects 100]
 
-Checks REVISION out beside this one, runs `iog eval`, `iog bench accuracy`, `iog reproduce`, `iog train lite` and
-`iog convert` in both with the same libraries, and compares object by object, tensor by tensor, byte by byte.
-A new rule of chance in training makes other weights of the same quality: then say so where you quote this.
+Checks REVISION out and runs `iog eval`, `iog bench accuracy`, `iog reproduce`, `iog train lite` and `iog
+convert` in both, with the same libraries. Compares object by object, tensor by tensor, byte by byte.
 """
 
 from __future__ import annotations

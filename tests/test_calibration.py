@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import iog
 from iog import ModelError, zoo
-from iog.calibration import Calibration, Curve, read_calibration
+from iog.calibration import Calibration, ConfidenceCurve, read_calibration
 from iog.samples import Sample
 from iog.segmenter import Segmenter
 
@@ -21,7 +21,7 @@ SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=8)
 @given(SHARES, SHARES, st.lists(st.floats(0, 1), min_size=2, max_size=9))
 def test_a_curve_never_falls_and_keeps_its_ends(x: list[float], y: list[float], at: list[float]) -> None:
     count = min(len(x), len(y))
-    curve = Curve(tuple(sorted(x[:count])), tuple(sorted(y[:count])))
+    curve = ConfidenceCurve(tuple(sorted(x[:count])), tuple(sorted(y[:count])))
     values = curve(sorted(at))
     assert (np.diff(values) >= 0).all()
     assert values.min() >= 0
@@ -30,7 +30,7 @@ def test_a_curve_never_falls_and_keeps_its_ends(x: list[float], y: list[float], 
 
 
 def test_the_file_keeps_everything(tmp_path: Path) -> None:
-    calibration = Calibration("ab", {"box": Curve((0.5, 0.9), (0.4, 0.7))}, {"objects": 7})
+    calibration = Calibration("ab", {"box": ConfidenceCurve((0.5, 0.9), (0.4, 0.7))}, {"objects": 7})
     calibration.write(tmp_path / "x.calibration.json")
     again = read_calibration(tmp_path / "x.calibration.json")
     assert again == calibration
@@ -52,7 +52,7 @@ def test_the_file_keeps_everything(tmp_path: Path) -> None:
 )
 def test_other_files_are_refused(tmp_path: Path, change: dict[str, object]) -> None:
     path = tmp_path / "x.calibration.json"
-    Calibration("ab", {"box": Curve((0.5,), (0.4,))}, {}).write(path)
+    Calibration("ab", {"box": ConfidenceCurve((0.5,), (0.4,))}, {}).write(path)
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(ModelError, match=r"x\.calibration\.json") as error:
         read_calibration(path)
@@ -92,7 +92,7 @@ def test_a_calibration_of_other_weights_is_not_used(tmp_path: Path) -> None:
     assert Segmenter(model).calibration is None
     file = zoo.calibration_file(model)
     assert file == tmp_path / "lite.calibration.json"
-    Calibration("0" * 64, {"box": Curve((0.5,), (0.4,))}, {}).write(file)
+    Calibration("0" * 64, {"box": ConfidenceCurve((0.5,), (0.4,))}, {}).write(file)
     assert Segmenter(model).calibration is None
     file.write_text("{}")
     with pytest.raises(ModelError, match="make it anew: iog calibrate"):

@@ -53,3 +53,12 @@ def test_no_file_has_too_many_lines() -> None:
     files = [*SOURCE.rglob("*.py"), *(ROOT / "web" / "src").glob("*.ts")]
     long = {f.name: n for f in files if (n := len(f.read_text(encoding="utf-8").splitlines())) > LONGEST}
     assert long == {}
+
+
+def test_a_name_is_one_class() -> None:
+    places: dict[str, list[str]] = {}
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(file.relative_to(SOURCE).as_posix())
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}

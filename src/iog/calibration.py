@@ -25,7 +25,7 @@ FORMAT = "iog-calibration-1"
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class ConfidenceCurve:
     """A rising line through points."""
 
     estimates: tuple[float, ...]
@@ -46,7 +46,7 @@ class Calibration:
 
     weights_sha256: str
     """The model, by the hash of its tensors."""
-    curves: Mapping[str, Curve]
+    curves: Mapping[str, ConfidenceCurve]
     """By the kind of prompt: "box", "inside" or "corrections" for a person's clicks, else the name of a
     method of `iog.auto`."""
     measured: Mapping[str, Any]
@@ -89,7 +89,7 @@ def read_calibration(path: Path) -> Calibration:
         if data["format"] != FORMAT:
             raise ModelError(f"{path} has format {data['format']!r}; this release reads {FORMAT}")
         curves = {
-            str(name): Curve(_rising(points["estimates"]), _rising(points["ious"]))
+            str(name): ConfidenceCurve(_rising(points["estimates"]), _rising(points["ious"]))
             for name, points in data["curves"].items()
         }
         return Calibration(str(data["weights_sha256"]), curves, dict(data["measured"]))

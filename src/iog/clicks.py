@@ -48,12 +48,10 @@ class Box(NamedTuple):
 
     @property
     def width(self) -> int:
-        """Columns covered."""
         return self.x1 - self.x0
 
     @property
     def height(self) -> int:
-        """Rows covered."""
         return self.y1 - self.y0
 
     @property
@@ -304,12 +302,10 @@ class PointClicks:
 
     @property
     def box(self) -> Box:
-        """The whole photo."""
         return Box(0, 0, *self.size)
 
     @property
     def labelled(self) -> tuple[Correction, ...]:
-        """All of them."""
         return self.corrections
 
     def __len__(self) -> int:

@@ -24,7 +24,7 @@ def require_fsspec(url: str) -> None:
 
 def require_ray() -> None:
     """Raise `DataError` that says how to install Ray when it is missing."""
-    require("ray", "--ray needs Ray", "scale")
+    require("ray", "a run on a cluster needs Ray", "scale")
 
 
 def require(module: str, need: str, extra: str, error: type[IogError] = DataError) -> None:

@@ -33,7 +33,6 @@ class CocoDocument:
         )
 
     def write(self, path: Path) -> None:
-        """Write the document."""
         dataset = Dataset(classes=[Class("object")], pictures=self._pictures.values())
         with replacing(path, "w") as file:
             write_document(dataset, file, Account(), always_rle=True)

@@ -46,9 +46,7 @@ class Place(Protocol):
         """A context with a file that takes the place of `name` when it ends without an exception."""
         ...
 
-    def remove(self, name: str) -> None:
-        """Delete a file."""
-        ...
+    def remove(self, name: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -61,16 +59,13 @@ class Folder:
         return str(self.path)
 
     def exists(self, name: str) -> bool:
-        """See `Place.exists`."""
         return (self.path / name).is_file()
 
     def names(self) -> Iterator[str]:
-        """See `Place.names`."""
         for folder, _, files in os.walk(self.path):
             yield from ((Path(folder) / name).relative_to(self.path).as_posix() for name in files)
 
     def reading(self, name: str) -> IO[bytes]:
-        """See `Place.reading`."""
         return (self.path / name).open("rb")
 
     @contextmanager
@@ -82,7 +77,6 @@ class Folder:
             yield file
 
     def remove(self, name: str) -> None:
-        """See `Place.remove`."""
         (self.path / name).unlink()
 
 
@@ -113,17 +107,14 @@ class Remote:
         return f"{self._opened[1]}/{name}"
 
     def exists(self, name: str) -> bool:
-        """See `Place.exists`."""
         return bool(self._opened[0].isfile(self._at(name)))
 
     def names(self) -> Iterator[str]:
-        """See `Place.names`."""
         fs, root = self._opened
         start = len(root.lstrip("/")) + 1
         yield from (str(path).lstrip("/")[start:] for path in fs.find(root))
 
     def reading(self, name: str) -> IO[bytes]:
-        """See `Place.reading`."""
         file: IO[bytes] = self._opened[0].open(self._at(name), "rb")
         return file
 
@@ -146,7 +137,6 @@ class Remote:
             fs.mv(f"{parent}/.{last}.tmp", target)
 
     def remove(self, name: str) -> None:
-        """See `Place.remove`."""
         self._opened[0].rm_file(self._at(name))
 
 

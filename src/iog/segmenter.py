@@ -82,7 +82,6 @@ class Segmenter:
 
     @property
     def model(self) -> str:
-        """Name of the model."""
         return self.engine.info.name
 
     @property
@@ -261,7 +260,6 @@ class Session:
 
     @property
     def clicks(self) -> Clicks | PointClicks:
-        """The clicks so far."""
         return self._now.clicks
 
     def _boxed(self) -> Clicks:

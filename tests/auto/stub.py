@@ -11,7 +11,7 @@ import numpy as np
 from iog.auto.outputs import OutputFormat, write_output
 from iog.auto.plan import Item, Plan
 from iog.auto.runner import Summary, run
-from iog.auto.store import Store
+from iog.auto.store import MaskStore
 from iog.box_methods import BoxSegmenter
 from iog.description import ModelInfo
 from iog.engines import Features
@@ -72,7 +72,7 @@ def work(
     """A run in small shards, with its outputs."""
     boxes = BoxSegmenter(Segmenter(StubEngine(log, seconds)))
 
-    def finish(store: Store) -> None:
+    def finish(store: MaskStore) -> None:
         for format_ in FORMATS:
             write_output(format_, store)
 

@@ -17,7 +17,7 @@ from iog.auto.cluster import Cluster
 from iog.auto.outputs import write_output
 from iog.auto.plan import Plan
 from iog.auto.runner import Summary, run
-from iog.auto.store import Store
+from iog.auto.store import MaskStore
 from iog.box_methods import BoxSegmenter
 from iog.cli import main
 from iog.errors import DataError
@@ -74,7 +74,7 @@ def share_out(
     """The run of `stub.work`, on the cluster."""
     boxes = BoxSegmenter(Segmenter(StubEngine()))
 
-    def finish(store: Store) -> None:
+    def finish(store: MaskStore) -> None:
         for format_ in FORMATS:
             write_output(format_, store)
 

@@ -17,7 +17,7 @@ from iog.auto.inputs import read_boxes
 from iog.auto.outputs import FORMATS, instance_map, write_output
 from iog.auto.plan import Item, Plan
 from iog.auto.runner import run
-from iog.auto.store import Record, Store
+from iog.auto.store import MaskStore, Record
 from iog.box_methods import BoxSegmenter
 from iog.datasets.labels import LabelledPhotos
 from iog.formats.account import Account
@@ -28,23 +28,23 @@ from tests.auto.stub import StubEngine, content, items
 
 
 @pytest.fixture(scope="module")
-def store(small_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+def store(small_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> MaskStore:
     boxes = BoxSegmenter(Segmenter(StubEngine()))
     plan = Plan.of([*items(40), Item("gone.jpg", "bat", (1.0, 1.0, 9.0, 9.0))], boxes, 7)
     place = Folder(tmp_path_factory.mktemp("out"))
     run(boxes, plan, Folder(small_photos), place, workers=2)
-    store = Store(place, plan)
+    store = MaskStore(place, plan)
     for format_ in FORMATS:
         write_output(format_, store)
     return store
 
 
-def folder_of(store: Store) -> Path:
+def folder_of(store: MaskStore) -> Path:
     assert isinstance(store.place, Folder)
     return store.place.path
 
 
-def test_coco(store: Store, small_photos: Path) -> None:
+def test_coco(store: MaskStore, small_photos: Path) -> None:
     objects = LabelledPhotos(
         folder_of(store) / "coco.json", find=lambda picture: small_photos / picture.name, published=True
     )
@@ -65,7 +65,7 @@ def test_coco(store: Store, small_photos: Path) -> None:
         assert annotation["attributes"]["click"] == record["click"]
 
 
-def test_png(store: Store) -> None:
+def test_png(store: MaskStore) -> None:
     photos: dict[str, list[Record]] = {}
     for record in store.all_records():
         photos.setdefault(record["image"], []).append(record)
@@ -79,7 +79,7 @@ def test_png(store: Store) -> None:
         np.testing.assert_array_equal(ids > 0, union)
 
 
-def test_yolo(store: Store, small_photos: Path) -> None:
+def test_yolo(store: MaskStore, small_photos: Path) -> None:
     folder = folder_of(store) / "yolo"
     assert (
         (folder / "data.yaml")
@@ -98,7 +98,7 @@ def test_yolo(store: Store, small_photos: Path) -> None:
         assert min(np.abs(box - np.array(b)).max() for b in near) <= 1
 
 
-def test_parquet(store: Store) -> None:
+def test_parquet(store: MaskStore) -> None:
     rows = [
         row
         for path in sorted((folder_of(store) / "parquet").iterdir())
@@ -118,7 +118,7 @@ def test_parquet(store: Store) -> None:
         assert row["weights_sha256"] == store.plan.settings["weights_sha256"]
 
 
-def test_what_is_there_is_left_alone_and_what_is_lost_made_again(store: Store) -> None:
+def test_what_is_there_is_left_alone_and_what_is_lost_made_again(store: MaskStore) -> None:
     before = content(folder_of(store))
     times = {path: path.stat().st_mtime_ns for path in folder_of(store).rglob("*/*.*")}
     lost = folder_of(store) / "png" / "rocket.png"
@@ -143,7 +143,7 @@ def test_photos_of_one_name_and_from_elsewhere_do_not_meet(tmp_path: Path) -> No
     plan = Plan.of(listed, boxes)
     out = tmp_path / "out"
     run(boxes, plan, Folder(tmp_path / "photos"), Folder(out))
-    write_output("png", Store(Folder(out), plan))
+    write_output("png", MaskStore(Folder(out), plan))
     names = sorted(path.relative_to(out / "png").as_posix() for path in (out / "png").rglob("*.png"))
     assert names == ["far.png", "one_jpg.png", "one_png.png"]
 
@@ -195,7 +195,7 @@ def no_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=["out", "in"],
 )
 def test_parquet_without_pyarrow_says_what_to_install(
-    use: Callable[[Store, Path], object], store: Store, tmp_path: Path
+    use: Callable[[MaskStore, Path], object], store: MaskStore, tmp_path: Path
 ) -> None:
     (tmp_path / "boxes.parquet").write_bytes(b"PAR1")
     with pytest.raises(DataError, match=r"needs PyArrow: pip install 'iog\[scale\]'"):

@@ -17,9 +17,9 @@ from iog import DataError
 from iog.auto.lock import locked
 from iog.auto.plan import Item, Plan
 from iog.auto.runner import run
-from iog.auto.store import Store
+from iog.auto.store import MaskStore
 from iog.box_methods import BoxSegmenter
-from iog.calibration import Calibration, Curve
+from iog.calibration import Calibration, ConfidenceCurve
 from iog.clock import Clock
 from iog.masks import decode_rle
 from iog.places import Folder
@@ -104,7 +104,7 @@ def test_the_real_model_gives_the_same_bytes_however_it_is_run(tmp_path: Path) -
     summary = run(boxes, plan, Folder(photos), Folder(tmp_path / "3"), workers=2)
     assert summary.resumed == 0
     assert content(tmp_path / "1") == content(tmp_path / "3")
-    for record in Store(Folder(tmp_path / "1"), plan).all_records():
+    for record in MaskStore(Folder(tmp_path / "1"), plan).all_records():
         mask = decode_rle(record["rle"])
         x0, y0, x1, y1 = record["box"]
         assert mask.shape == (record["height"], record["width"])
@@ -138,7 +138,7 @@ def test_a_lock_file_of_a_dead_run_is_no_lock(tmp_path: Path) -> None:
 
 def test_another_plan_is_refused(small_photos: Path, tmp_path: Path) -> None:
     segmenter = Segmenter(StubEngine())
-    curve = Calibration("0" * 64, {"box": Curve((0.5,), (0.4,))}, {})
+    curve = Calibration("0" * 64, {"box": ConfidenceCurve((0.5,), (0.4,))}, {})
     box, centre = BoxSegmenter(segmenter, "box"), BoxSegmenter(segmenter, "centre")
     calibrated = BoxSegmenter(Segmenter(StubEngine(), calibration=curve), "box")
     photos, out = Folder(small_photos), Folder(tmp_path)
@@ -213,7 +213,7 @@ def test_failures_are_recorded_and_the_rest_goes_on(small_photos: Path, tmp_path
     errors = " ".join(line["error"] for line in lines)
     for reason in ("lies outside", "inside out", "not a number", "does not exist", "line 7 is odd"):
         assert reason in errors
-    records = list(Store(Folder(out), plan).all_records())
+    records = list(MaskStore(Folder(out), plan).all_records())
     assert [(record["instance"], record["box"]) for record in records] == [
         (1, [10, 10, 40, 40]),
         (6, [9, 6, 48, 32]),

@@ -20,7 +20,7 @@ from fastapi.testclient import TestClient
 
 from iog.connectors.core import Core
 from iog.connectors.server import make_app
-from iog.connectors.settings import Settings
+from iog.connectors.settings import ServeSettings
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,9 @@ def connect() -> Iterator[Connect]:
     """A client of a connector: `connect(name, core, settings=…, token=…)`."""
     opened: list[TestClient] = []
 
-    def make(name: str, core: Core, settings: Settings | None = None, token: str | None = None) -> TestClient:
+    def make(
+        name: str, core: Core, settings: ServeSettings | None = None, token: str | None = None
+    ) -> TestClient:
         app: Any = make_app(name, core, settings, token=token)
         opened.append(TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False))
         return opened[-1].__enter__()

@@ -21,7 +21,7 @@ from iog.cli import main
 from iog.clicks import Box
 from iog.connectors import nuclio
 from iog.connectors.core import Core
-from iog.connectors.settings import Settings
+from iog.connectors.settings import ServeSettings
 from iog.formats.cvat import decode_rle
 from iog.images import read_image
 from iog.masks import BoolArray, mask_box
@@ -81,7 +81,7 @@ def test_in_the_place_of_nuclio(connect: Connect, core: Core, coffee: Sample) ->
 
 def test_shapes_on_request(connect: Connect, core: Core, coffee: Sample) -> None:
     request, expected = asked(coffee)
-    (shape,) = connect("cvat", core, Settings(answer="shapes")).post("/", json=request).json()["shapes"]
+    (shape,) = connect("cvat", core, ServeSettings(answer="shapes")).post("/", json=request).json()["shapes"]
     assert shape["type"] == "mask"
     assert shape["attributes"] == [{"spec_id": 0, "value": f"{expected.confidence:.4f}"}]
     height, width, _ = read_image(coffee.photo).shape

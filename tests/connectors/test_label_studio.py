@@ -14,7 +14,7 @@ import iog
 from iog.clicks import Box, Clicks
 from iog.connectors.core import Core
 from iog.connectors.label_studio import CONFIG
-from iog.connectors.settings import Settings
+from iog.connectors.settings import ServeSettings
 from iog.formats.label_studio import decode_rle
 from iog.images import read_image
 from iog.masks import BoolArray, rasterize
@@ -27,7 +27,7 @@ POLYGONS = CONFIG.replace("BrushLabels", "PolygonLabels")
 @pytest.fixture
 def client(connect: Connect, core: Core, tmp_path: Path) -> TestClient:
     write_samples(tmp_path)
-    return connect("label-studio", core, Settings(root=tmp_path))
+    return connect("label-studio", core, ServeSettings(root=tmp_path))
 
 
 def rectangle(box: Box, size: tuple[int, int], label: str = "object") -> dict[str, Any]:

@@ -103,9 +103,9 @@ def test_other_machines_only_with_a_long_token(name: str) -> None:
 
 @every
 def test_what_to_paste_is_said(name: str) -> None:
-    from iog.connectors.settings import Settings
+    from iog.connectors.settings import ServeSettings
 
     address = "http://127.0.0.1:8721"
-    with_token = "\n".join(PLUGS[name].instructions(address, TOKEN, Settings()))
+    with_token = "\n".join(PLUGS[name].instructions(address, TOKEN, ServeSettings()))
     assert address in with_token and TOKEN in with_token
-    assert TOKEN not in "\n".join(PLUGS[name].instructions(address, None, Settings()))
+    assert TOKEN not in "\n".join(PLUGS[name].instructions(address, None, ServeSettings()))

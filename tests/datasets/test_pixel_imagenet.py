@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from iog.cli import main
-from iog.datasets.pixel_imagenet import Label, PixelImageNet, read_label_file
+from iog.datasets.pixel_imagenet import PhotoLabel, PixelImageNet, read_label_file
 from iog.errors import DataError
 from iog.evaluation.metrics import iou
 from iog.samples import samples
@@ -147,7 +147,7 @@ def test_the_released_label_files(tmp_path: Path) -> None:
     v1, v2 = tmp_path / "label-v1.json", tmp_path / "label-v2.npy"
     v1.write_text(json.dumps(json.dumps({str(number): label for number, label in TRUE_LABELS.items()})))
     np.save(v2, {n: [np.str_(a), b, np.int64(c)] for n, (a, b, c) in TRUE_LABELS.items()}, allow_pickle=True)
-    expected = {number: Label(*label) for number, label in TRUE_LABELS.items()}
+    expected = {number: PhotoLabel(*label) for number, label in TRUE_LABELS.items()}
     assert read_label_file(v1) == read_label_file(v2) == expected
 
 

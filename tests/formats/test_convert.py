@@ -37,7 +37,7 @@ def source(tmp_path: Path) -> Path:
 def test_there_and_back(source: Path, tmp_path: Path) -> None:
     account = convert(source, tmp_path / "yolo", "yolo")
     assert account.made == {"photos": 1, "masks": 1} and sum(t.count for t in account.skipped.values()) == 1
-    with pytest.raises(DataError, match="--images"):  # YOLO states no sizes
+    with pytest.raises(DataError, match="name the folder of the photos"):  # YOLO states no sizes
         convert(tmp_path / "yolo", tmp_path / "coco", "coco")
     Image.new("RGB", (40, 30)).save(tmp_path / "in" / "a.png")
     convert(tmp_path / "yolo", tmp_path / "coco", "coco", photos=tmp_path / "in", strict=True)

@@ -50,7 +50,6 @@ class StrokeMessage(Message):
     add: bool
 
     def value(self) -> Stroke:
-        """The stroke."""
         return Stroke(tuple(self.points), self.radius, self.add)
 
 
@@ -68,7 +67,6 @@ class ReshapeMessage(Message):
         return self
 
     def value(self) -> Reshape:
-        """The movement."""
         return Reshape(tuple(self.before), tuple(self.after), self.tolerance)
 
 
@@ -79,7 +77,6 @@ class AreaMessage(Message):
     add: bool
 
     def value(self) -> Area:
-        """The polygon."""
         return Area(tuple(self.outline), self.add)
 
 

@@ -55,7 +55,6 @@ class PhotoMessage(Message):
 
     @classmethod
     def of(cls, row: PhotoRow, drafts: int = 0) -> PhotoMessage:
-        """From the project."""
         return cls(
             id=row.id,
             path=row.path,
@@ -89,7 +88,6 @@ class ObjectMessage(Message):
 
     @classmethod
     def of(cls, row: ObjectRow) -> ObjectMessage:
-        """From the project."""
         return cls(
             id=row.id,
             photo=row.photo,
@@ -125,11 +123,9 @@ class Stage(Message):
 
     @classmethod
     def of_mask(cls, window: Box, mask: BoolArray) -> Stage:
-        """The first line."""
         return cls(mask=MaskMessage.of(window, mask, SCREEN_SIDE))
 
     def line(self) -> bytes:
-        """As it is sent."""
         return self.model_dump_json().encode() + b"\n"
 
 
@@ -218,7 +214,6 @@ class PhotoHistory(Message):
 
     @classmethod
     def of(cls, moved: Moved) -> PhotoHistory:
-        """From the project."""
         objects = [ObjectMessage.of(row) for row in moved.objects]
         return cls(objects=objects, can_undo=moved.can_undo, can_redo=moved.can_redo)
 
@@ -255,7 +250,6 @@ class HoverAnswer(Message):
 
     @classmethod
     def of(cls, sequence: int, preview: Preview | None) -> HoverAnswer:
-        """From the workbench."""
         if preview is None:
             return cls(sequence=sequence, stale=True)
         return cls(

@@ -29,7 +29,6 @@ class Stroke:
         return patch.painted(self.points, self.radius, self.add, width, height)
 
     def to_json(self) -> dict[str, Any]:
-        """A dict for `json.dump`."""
         return {"points": [list(p) for p in self.points], "radius": self.radius, "add": self.add}
 
 
@@ -45,7 +44,6 @@ class Area:
         return patch.filled(self.outline, self.add, width, height)
 
     def to_json(self) -> dict[str, Any]:
-        """A dict for `json.dump`."""
         return {"outline": [list(p) for p in self.outline], "add": self.add}
 
 
@@ -62,7 +60,6 @@ class Reshape:
         return patch.reshaped(self.before, self.after, self.tolerance, width, height)
 
     def to_json(self) -> dict[str, Any]:
-        """A dict for `json.dump`."""
         return {
             "before": [list(p) for p in self.before],
             "after": [list(p) for p in self.after],

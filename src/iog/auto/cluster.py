@@ -21,7 +21,7 @@ from typing import Any
 from iog import __version__
 from iog.auto.plan import Share, networks
 from iog.auto.runner import Progress, Worker
-from iog.auto.store import Shards, Store
+from iog.auto.store import MaskStore, Shards
 from iog.box_methods import BoxSegmenter, Method
 from iog.errors import DataError, IogError
 from iog.extras import require_ray
@@ -78,7 +78,7 @@ class Cluster:
 
     def work(
         self, models: Models | Callable[[], BoxSegmenter], photos: Place
-    ) -> Callable[[list[int], Store, Progress], None]:
+    ) -> Callable[[list[int], MaskStore, Progress], None]:
         """What `iog.auto.runner.run` calls with the missing shards.
 
         Raises (when called) `DataError` if the cluster does not answer or its workers keep dying.
@@ -86,7 +86,7 @@ class Cluster:
         require_ray()
         opening = models.open if isinstance(models, Models) else models
 
-        def make(missing: list[int], store: Store, progress: Progress) -> None:
+        def make(missing: list[int], store: MaskStore, progress: Progress) -> None:
             import ray
 
             _knock(self.address)
@@ -155,7 +155,6 @@ class _Actor:
         """Answers when the model is loaded."""
 
     def make(self, share: Share) -> None:
-        """Write one shard."""
         self._worker.do([share])
 
 
@@ -178,8 +177,7 @@ class _Driver:
         actor: Any = ray.remote(_Actor).options(num_cpus=1, num_gpus=cluster.gpus or None)
         self._start: Callable[[], Any] = lambda: actor.remote(opening, photos, shards)
 
-    def do(self, missing: list[int], store: Store) -> None:
-        """Have these shards made."""
+    def do(self, missing: list[int], store: MaskStore) -> None:
         heap = deque(missing)
         size = self._cluster.size(len(missing))
         deaths = 0

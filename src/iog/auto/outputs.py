@@ -23,7 +23,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from iog.auto.plan import FORMAT
-from iog.auto.store import Record, Store
+from iog.auto.store import MaskStore, Record
 from iog.extras import require_pyarrow
 from iog.formats import coco, yolo
 from iog.formats.account import Account
@@ -42,10 +42,10 @@ _TOLERANCE = 0.5
 def check_format(format_: OutputFormat) -> None:
     """Raise `DataError` before the run if something is missing to write this format after it."""
     if format_ == "parquet":
-        require_pyarrow("--format parquet")
+        require_pyarrow("an output in Parquet")
 
 
-def write_output(format_: OutputFormat, store: Store, classes: Sequence[Class] = ()) -> None:
+def write_output(format_: OutputFormat, store: MaskStore, classes: Sequence[Class] = ()) -> None:
     """Make one output of a complete store; `classes` keep their numbers and order, also where none is used.
 
     Raises
@@ -57,7 +57,7 @@ def write_output(format_: OutputFormat, store: Store, classes: Sequence[Class] =
     _WRITERS[format_](store, classes)
 
 
-def _coco(store: Store, classes: Sequence[Class]) -> None:
+def _coco(store: MaskStore, classes: Sequence[Class]) -> None:
     if store.place.exists("coco.json"):
         return
     info = (
@@ -68,7 +68,7 @@ def _coco(store: Store, classes: Sequence[Class]) -> None:
         coco.write_document(dataset, file, Account(), always_rle=True, own_ids=True, info=info)
 
 
-def _yolo(store: Store, classes: Sequence[Class]) -> None:
+def _yolo(store: MaskStore, classes: Sequence[Class]) -> None:
     numbers = yolo.class_numbers(_classes(store, classes), Account())
     places = _places(store, ".txt")
     there = set(store.place.names())
@@ -83,7 +83,7 @@ def _yolo(store: Store, classes: Sequence[Class]) -> None:
         file.write(yolo.names_document(numbers))
 
 
-def _classes(store: Store, stated: Sequence[Class]) -> list[Class]:
+def _classes(store: MaskStore, stated: Sequence[Class]) -> list[Class]:
     """Those of the input in its order, then others that boxes have."""
     classes = {_label(one.name): replace(one, name=_label(one.name)) for one in stated}
     used = sorted({_label(item.category) for item in store.plan.items})
@@ -114,11 +114,11 @@ def _picture(records: list[Record], *, seen: bool = False) -> Picture:
     )
 
 
-def _png(store: Store, classes: Sequence[Class]) -> None:
+def _png(store: MaskStore, classes: Sequence[Class]) -> None:
     write_pngs(store, "png/")
 
 
-def write_pngs(store: Store, below: str) -> None:
+def write_pngs(store: MaskStore, below: str) -> None:
     """A PNG a photo, see `instance_map`; `below` comes before the photo's own path."""
     places = _places(store, ".png")
     there = set(store.place.names())
@@ -143,7 +143,7 @@ def instance_map(records: list[Record]) -> npt.NDArray[np.uint8] | npt.NDArray[n
     return ids
 
 
-def _parquet(store: Store, classes: Sequence[Class]) -> None:
+def _parquet(store: MaskStore, classes: Sequence[Class]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -185,7 +185,7 @@ def _flat(record: Record) -> dict[str, Any]:
     return row
 
 
-_WRITERS: dict[OutputFormat, Callable[[Store, Sequence[Class]], None]] = {
+_WRITERS: dict[OutputFormat, Callable[[MaskStore, Sequence[Class]], None]] = {
     "coco": _coco,
     "yolo": _yolo,
     "png": _png,
@@ -193,12 +193,12 @@ _WRITERS: dict[OutputFormat, Callable[[Store, Sequence[Class]], None]] = {
 }
 
 
-def _photos(store: Store) -> Iterator[list[Record]]:
+def _photos(store: MaskStore) -> Iterator[list[Record]]:
     """The masks of each photo that has some; a plan has them side by side, also across shards."""
     return (list(records) for _, records in groupby(store.all_records(), lambda record: record["image"]))
 
 
-def _places(store: Store, ending: str) -> dict[str, str]:
+def _places(store: MaskStore, ending: str) -> dict[str, str]:
     """Relative path of each photo's file."""
     images = list(dict.fromkeys(item.image for item in store.plan.items))
     stems = distinct_stems([str(_bare(image)) for image in images])

@@ -153,7 +153,6 @@ class Plan:
 
     @property
     def shards(self) -> int:
-        """How many shards."""
         return -(-len(self.items) // self.shard_size)
 
     def boxes(self, shard: int) -> range:

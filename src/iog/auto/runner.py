@@ -22,7 +22,7 @@ import numpy as np
 from iog.auto.lock import locked
 from iog.auto.photos import read_photo
 from iog.auto.plan import Group, Plan, Share
-from iog.auto.store import Failure, Record, Shards, Store, line_of
+from iog.auto.store import FailureRow, MaskStore, Record, Shards, line_of
 from iog.box_methods import Answer, BoxSegmenter, Target
 from iog.clicks import Clicks
 from iog.clock import Clock
@@ -56,7 +56,7 @@ class Summary:
     masks: int = 0
     resumed: int = 0
     """Boxes that were done before this run started."""
-    failures: list[Failure] = field(default_factory=list)
+    failures: list[FailureRow] = field(default_factory=list)
     """Boxes in the plan without a mask, and what could not be listed."""
 
     @property
@@ -71,10 +71,10 @@ def run(
     photos: Place,
     out: Place,
     *,
-    work: Callable[[list[int], Store, Progress], None] | None = None,
+    work: Callable[[list[int], MaskStore, Progress], None] | None = None,
     workers: int = 1,
     unlisted: Iterable[str] = (),
-    finish: Callable[[Store], None] = lambda store: None,
+    finish: Callable[[MaskStore], None] = lambda store: None,
     progress: Progress = lambda boxes: None,
     clock: Clock | None = None,
 ) -> Summary:
@@ -110,7 +110,7 @@ def run(
     DataError
         If another run uses `out`, or it belongs to another plan.
     """
-    store = Store(out, plan)
+    store = MaskStore(out, plan)
     store.check()  # before a lock is put into a folder that is not ours
     with locked(out):
         store.claim()
@@ -134,7 +134,7 @@ def run(
     return summary
 
 
-def _summary(store: Store, unlisted: Iterable[str], resumed: int) -> Summary:
+def _summary(store: MaskStore, unlisted: Iterable[str], resumed: int) -> Summary:
     summary = Summary(len(store.plan.items), resumed=resumed)
     for shard in range(store.plan.shards):
         done = store.done(shard)
@@ -175,7 +175,7 @@ class Worker:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _write(self, pool: ThreadPoolExecutor, share: Share, cut: Iterator[list[Ready | Failure]]) -> None:
+    def _write(self, pool: ThreadPoolExecutor, share: Share, cut: Iterator[list[Ready | FailureRow]]) -> None:
         running: deque[Future[list[bytes]]] = deque()
         batch: list[Ready] = []
         with self.shards.writing(share.shard) as writer:
@@ -201,14 +201,14 @@ class Worker:
                 running.append(pool.submit(self._solve, share, batch))
             collect(0)
 
-    def _cut(self, group: Group) -> list[Ready | Failure]:
+    def _cut(self, group: Group) -> list[Ready | FailureRow]:
         share = group.share
         try:
             with self.clock.stage("read photo"):
                 image = read_photo(self.photos, group.image)
         except ImageError as error:
             return [_failure(share, place, "photo", error) for place in group.places]
-        results: list[Ready | Failure] = []
+        results: list[Ready | FailureRow] = []
         with self.clock.stage("cut"):
             for place in group.places:
                 try:
@@ -224,7 +224,7 @@ class Worker:
             return [line_of(_record(share, *one)) for one in zip(batch, answers, strict=True)]
 
 
-def _failure(share: Share, place: int, kind: str, error: Exception) -> Failure:
+def _failure(share: Share, place: int, kind: str, error: Exception) -> FailureRow:
     item = share.items[place]
     return {
         "id": share.first + place,

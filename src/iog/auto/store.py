@@ -55,7 +55,7 @@ class Record(TypedDict):
     rle: RLE
 
 
-class Failure(TypedDict):
+class FailureRow(TypedDict):
     """A box without a mask."""
 
     id: int | None
@@ -69,11 +69,11 @@ class Failure(TypedDict):
     error: str
 
 
-class Done(NamedTuple):
+class DonePhoto(NamedTuple):
     """What a valid manifest says."""
 
     rows: int
-    failures: list[Failure]
+    failures: list[FailureRow]
 
 
 class Shards:
@@ -90,7 +90,7 @@ class Shards:
     def __init__(self, place: Place, config: str) -> None:
         self.place, self.config = place, config
 
-    def done(self, shard: int) -> Done | None:
+    def done(self, shard: int) -> DonePhoto | None:
         """What is known of a finished shard; None if it is missing, damaged or another plan's."""
         try:
             with self.place.reading(_manifest(shard)) as file:
@@ -101,7 +101,7 @@ class Shards:
                     sha256.update(block)
             if manifest["config"] != self.config or manifest["sha256"] != sha256.hexdigest():
                 return None
-            return Done(manifest["rows"], manifest["failures"])
+            return DonePhoto(manifest["rows"], manifest["failures"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -129,7 +129,7 @@ class Shards:
                 yield json.loads(line)
 
 
-class Store(Shards):
+class MaskStore(Shards):
     """All shards of a plan.
 
     Parameters
@@ -253,7 +253,7 @@ class ShardWriter:
         self._file = file
         self.digest = hashlib.sha256()
         self.rows = 0
-        self.failures: list[Failure] = []
+        self.failures: list[FailureRow] = []
 
     def add(self, lines: list[bytes]) -> None:
         """Masks, as `line_of` made them."""
@@ -262,7 +262,7 @@ class ShardWriter:
             self.digest.update(line)
         self.rows += len(lines)
 
-    def fail(self, failure: Failure) -> None:
+    def fail(self, failure: FailureRow) -> None:
         """A box that has no mask."""
         self.failures.append(failure)
 

@@ -77,7 +77,6 @@ class Limited:
         raise UnanswerableError(value)
 
     def close(self) -> None:
-        """End the process."""
         if self._process is not None:
             self._process.kill()
             self._process.join()

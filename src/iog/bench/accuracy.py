@@ -33,7 +33,6 @@ class PlannedObject:
 
     @property
     def key(self) -> tuple[str, int, float]:
-        """As `MethodResult.key`."""
         return self.split, self.index, self.jitter
 
 

@@ -92,7 +92,6 @@ class MethodFile(LineFile):
         super().__init__(path, run, [line for line, _ in kept])
 
     def add(self, result: MethodResult) -> None:
-        """Append one result."""
         self.write(asdict(result))
         self.results[result.key] = result
 

@@ -38,7 +38,6 @@ class Table:
         return f"### {self.title}\n\n{self.note}\n\n{markdown(self.header, self.rows)}\n"
 
     def csv(self) -> str:
-        """Header and rows."""
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([self.header, *self.rows])
         return text.getvalue()

@@ -22,7 +22,7 @@ from iog.segmenter import BATCH
 if TYPE_CHECKING:
     from iog.auto.plan import Item
     from iog.auto.runner import Summary
-    from iog.auto.store import Failure, Store
+    from iog.auto.store import FailureRow, MaskStore
 
 _SHOWN = 5
 """How many failures are listed; failures.jsonl has all."""
@@ -184,7 +184,7 @@ def masks(
     account = Account(log=unlisted)
     classes: list[Class] = []
 
-    def finish(store: Store) -> None:
+    def finish(store: MaskStore) -> None:
         for format_ in formats:
             click.echo(f"writing {format_}", err=True)
             write_output(format_, store, classes)
@@ -225,7 +225,7 @@ def imagenet(context: click.Context, /, root: Path, out: str, split: str, **opti
     names = synset_names(root)
     unlisted: list[str] = []
 
-    def finish(store: Store) -> None:
+    def finish(store: MaskStore) -> None:
         click.echo("writing masks, labels and parquet", err=True)
         write_pngs(store, "")
         with store.place.writing("label.json", "w") as file:
@@ -257,7 +257,7 @@ def _run(
     unlisted: list[str],
     images: str,
     out: str,
-    finish: Callable[[Store], None],
+    finish: Callable[[MaskStore], None],
     *,
     method: Any,
     model: str,
@@ -291,7 +291,7 @@ def _run(
     plan = Plan.of(items, boxes, shard_size, batch)
     bar = _Bar(len(items))
 
-    def finished(store: Store) -> None:
+    def finished(store: MaskStore) -> None:
         bar.close()
         finish(store)
         if review_below is not None and isinstance(photos, Folder):
@@ -369,7 +369,7 @@ def _report(summary: Summary, out: str) -> list[str]:
     return lines
 
 
-def _of_every_kind(failures: list[Failure]) -> list[Failure]:
+def _of_every_kind(failures: list[FailureRow]) -> list[FailureRow]:
     """The first failure of each kind, then the second ones: a thousand of one kind hide none of another."""
     seen: Counter[str] = Counter()
     ranks = []

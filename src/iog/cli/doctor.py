@@ -25,7 +25,7 @@ class Package(TypedDict):
     fits: bool
 
 
-class Model(TypedDict):
+class ModelReport(TypedDict):
     """A bundled model."""
 
     weights_sha256: str | None
@@ -33,7 +33,7 @@ class Model(TypedDict):
     """Why it cannot be used: a sentence."""
 
 
-class Report(TypedDict):
+class DoctorReport(TypedDict):
     """What `iog doctor --json` prints."""
 
     iog: str
@@ -45,7 +45,7 @@ class Report(TypedDict):
     torch_devices: list[str]
     packages: dict[str, Package]
     extras: dict[str, dict[str, Package]]
-    models: dict[str, Model]
+    models: dict[str, ModelReport]
     problems: list[str]
 
 
@@ -64,7 +64,7 @@ def doctor(as_json: bool) -> None:
         sys.exit(1)
 
 
-def examine() -> Report:
+def examine() -> DoctorReport:
     """Look at everything; the problems come with what to do about them."""
     packages, extras = _packages()
     models = _models()
@@ -81,7 +81,7 @@ def examine() -> Report:
         if package["found"] is None
     ]
     problems += [f"model {name}: {model['error']}" for name, model in models.items() if model["error"]]
-    return Report(
+    return DoctorReport(
         iog=__version__,
         python=f"{platform.python_implementation()} {platform.python_version()}",
         platform=platform.platform(),
@@ -134,7 +134,7 @@ def _package(line: Requirement) -> Package:
     )
 
 
-def _models() -> dict[str, Model]:
+def _models() -> dict[str, ModelReport]:
     """Whether each bundled model is whole and answers; what fails is a finding here, not an end."""
     models = {}
     try:
@@ -142,16 +142,16 @@ def _models() -> dict[str, Model]:
         from iog.samples import samples
         from iog.segmenter import Segmenter
     except ImportError as error:
-        return {"lite": Model(weights_sha256=None, error=str(error))}
+        return {"lite": ModelReport(weights_sha256=None, error=str(error))}
     for name in zoo.MODELS:
         try:
             segmenter = Segmenter(name)
             photo, _, clicks = samples()[0]
             found = segmenter.segment(photo, clicks).mask.any()
         except Exception as error:
-            models[name] = Model(weights_sha256=None, error=str(error))
+            models[name] = ModelReport(weights_sha256=None, error=str(error))
             continue
-        models[name] = Model(
+        models[name] = ModelReport(
             weights_sha256=segmenter.engine.info.weights_sha256,
             error=None if found else "it finds nothing in a sample photo; reinstall iog and onnxruntime",
         )
@@ -175,7 +175,7 @@ def _torch_devices() -> list[str]:
     return ["cpu", *cards, *(["mps"] if torch.backends.mps.is_available() else [])]
 
 
-def _lines(report: Report) -> list[str]:
+def _lines(report: DoctorReport) -> list[str]:
     lines = [
         f"iog        {report['iog']}",
         f"python     {report['python']}",

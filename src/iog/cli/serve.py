@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from iog.connectors.settings import ANSWERS, Answer, Settings, Shapes
+from iog.connectors.settings import ANSWERS, Answer, ServeSettings, Shapes
 from iog.errors import DataError
 
 LEAST_TOKEN = 16
@@ -70,7 +70,7 @@ def _options(port: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 def run(
     name: str,
-    settings: Settings,
+    settings: ServeSettings,
     *,
     host: str,
     port: int,
@@ -164,7 +164,7 @@ def label_studio(
     tool_url: str, tool_token: str | None, root: Path | None, shapes: Shapes, **values: Any
 ) -> None:
     """The ML backend of Label Studio: smart boxes and points, pre-annotation of boxes."""
-    settings = Settings(tool_url=tool_url, tool_token=tool_token, root=root, shapes=shapes)
+    settings = ServeSettings(tool_url=tool_url, tool_token=tool_token, root=root, shapes=shapes)
     run("label-studio", settings, **values)
 
 
@@ -172,7 +172,7 @@ def label_studio(
 @_options(8000)
 def x_anylabeling(**values: Any) -> None:
     """The remote server of X-AnyLabeling: boxes and points, polygons and turned boxes."""
-    run("x-anylabeling", Settings(), **values)
+    run("x-anylabeling", ServeSettings(), **values)
 
 
 @serve.command("cvat")
@@ -193,7 +193,7 @@ def x_anylabeling(**values: Any) -> None:
 def cvat(answer: Answer, folder: Path | None, **values: Any) -> None:
     """An interactor of CVAT: this server in nuclio's place, or a function for nuclio."""
     if folder is None:
-        run("cvat", Settings(answer=answer), **values)
+        run("cvat", ServeSettings(answer=answer), **values)
         return
     from iog.connectors.nuclio import write_function
 
@@ -206,4 +206,4 @@ def cvat(answer: Answer, folder: Path | None, **values: Any) -> None:
 @_options(8721)
 def http(**values: Any) -> None:
     """An HTTP API for programs of your own; its description is the page that it serves."""
-    run("http", Settings(), **values)
+    run("http", ServeSettings(), **values)

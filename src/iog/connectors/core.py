@@ -45,7 +45,6 @@ class Photo:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height."""
         return self.pixels.shape[1], self.pixels.shape[0]
 
 

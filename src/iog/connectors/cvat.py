@@ -12,7 +12,7 @@ from fastapi import APIRouter, Body, Header, Request, Response
 from iog.connectors.core import Core
 from iog.connectors.nuclio import ANNOTATIONS, DESCRIPTION, FUNCTION, answer
 from iog.connectors.objects import UnknownError
-from iog.connectors.settings import Settings
+from iog.connectors.settings import ServeSettings
 from iog.serving.guard import plain_refusal as refusal
 
 __all__ = ["instructions", "refusal", "router"]
@@ -20,7 +20,7 @@ __all__ = ["instructions", "refusal", "router"]
 _Asked = Annotated[dict[str, Any], Body()]
 
 
-def router(core: Core, settings: Settings) -> APIRouter:
+def router(core: Core, settings: ServeSettings) -> APIRouter:
     """The routes."""
     routes = APIRouter()
 
@@ -68,7 +68,7 @@ def _described(request: Request) -> dict[str, Any]:
     }
 
 
-def instructions(address: str, token: str | None, settings: Settings) -> list[str]:
+def instructions(address: str, token: str | None, settings: ServeSettings) -> list[str]:
     """What to paste where."""
     host, _, port = address.removeprefix("http://").rpartition(":")
     named = f"iog:{token}@{host}" if token else host

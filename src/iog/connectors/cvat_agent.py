@@ -39,7 +39,7 @@ except ImportError:  # pragma: no cover
 _TOLERANCE = 0.5  # pixels that a polygon may stray
 
 
-def create(model: str = "lite", boxes: str | None = None) -> Interaction | Boxes:
+def create(model: str = "lite", boxes: str | None = None) -> Interaction | BoxDetector:
     """What an agent runs.
 
     Parameters
@@ -58,7 +58,7 @@ def create(model: str = "lite", boxes: str | None = None) -> Interaction | Boxes
         If there is no such model, or it takes extreme points.
     """
     core = Core(Segmenter(model))
-    return Interaction(core) if boxes is None else Boxes(core, Path(boxes))
+    return Interaction(core) if boxes is None else BoxDetector(core, Path(boxes))
 
 
 class Interaction:
@@ -93,7 +93,7 @@ class Interaction:
         return [sdk.InteractionResultShape(type="mask", points=points, attributes=[confidence])]
 
 
-class Boxes:
+class BoxDetector:
     """A detector that puts a mask into each box of a file."""
 
     def __init__(self, core: Core, boxes: Path) -> None:

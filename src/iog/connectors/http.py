@@ -20,7 +20,7 @@ from iog.clicks import Clicks
 from iog.connectors.core import Core, patch_of
 from iog.connectors.objects import Objects
 from iog.connectors.prompts import box_of, bytes_of_text
-from iog.connectors.settings import Settings
+from iog.connectors.settings import ServeSettings
 from iog.errors import ClickError
 from iog.formats.records import full_rle, outlines
 from iog.masks import Ring
@@ -46,7 +46,7 @@ _PIXEL = (
 )
 
 
-class PhotoMessage(Message):
+class KeptPhoto(Message):
     """A photo that is kept for a while."""
 
     photo: str
@@ -104,7 +104,7 @@ class Click(Message):
         return clicks.with_correction(self.x, self.y, self.foreground)
 
 
-class Boxes(Message):
+class BoxesMessage(Message):
     """Boxes of a photo, for a mask each."""
 
     photo: str | None = Field(None, max_length=64)
@@ -117,7 +117,7 @@ class Boxes(Message):
     model_config = ConfigDict(json_schema_extra={"examples": [{"image": _PIXEL, "boxes": [[1, 1, 9, 9]]}]})
 
     @model_validator(mode="after")
-    def _one_photo(self) -> Boxes:
+    def _one_photo(self) -> BoxesMessage:
         _check_one(self.photo, self.image)
         return self
 
@@ -129,7 +129,7 @@ class PolygonMessage(Message):
     holes: list[Ring]
 
 
-class ObjectMessage(Message):
+class SegmentedObject(Message):
     """An object and its mask."""
 
     id: str
@@ -157,23 +157,25 @@ class ObjectMessage(Message):
 class ObjectList(Message):
     """Objects in the order of the boxes."""
 
-    objects: list[ObjectMessage]
+    objects: list[SegmentedObject]
 
 
-class Health(Message):
+class HealthMessage(Message):
     """The server runs."""
 
     status: Literal["ok"] = "ok"
     model: str
 
 
-class Failure(Message):
+class ErrorMessage(Message):
     """What was wrong and what to do."""
 
     error: str
 
 
-_NO: dict[int | str, dict[str, Any]] = {status: {"model": Failure} for status in (401, 403, 404, 413, 422)}
+_NO: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorMessage} for status in (401, 403, 404, 413, 422)
+}
 _BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 _FILE = {"required": True, "content": _BINARY}
 _PROMPT_OR_FILE = {
@@ -182,14 +184,14 @@ _PROMPT_OR_FILE = {
 }
 
 
-def router(core: Core, settings: Settings) -> APIRouter:
+def router(core: Core, settings: ServeSettings) -> APIRouter:
     """The routes."""
     objects = Objects(core)
     routes = APIRouter(responses=_NO)
 
     def message(
         name: str, found: tuple[str, Prediction], include: list[Include], tolerance: float
-    ) -> ObjectMessage:
+    ) -> SegmentedObject:
         return _message(name, *found, objects.can_walk(name), include, tolerance)
 
     def named(photo: str | None, image: str | None) -> str:
@@ -198,23 +200,23 @@ def router(core: Core, settings: Settings) -> APIRouter:
         return objects.add_photo(bytes_of_text(image or ""))[0]
 
     @routes.get("/health")
-    def health() -> Health:
+    def health() -> HealthMessage:
         """The server runs."""
-        return Health(model=core.version)
+        return HealthMessage(model=core.version)
 
     @routes.post("/v1/photos", status_code=201, openapi_extra={"requestBody": _FILE})
-    async def add_photo(request: Request) -> PhotoMessage:
+    async def add_photo(request: Request) -> KeptPhoto:
         """Upload a photo: the bytes of its file, of any type that Pillow reads."""
         content = await request.body()
         name, photo = await run_in_threadpool(objects.add_photo, content)
-        return PhotoMessage(photo=name, width=photo.size[0], height=photo.size[1])
+        return KeptPhoto(photo=name, width=photo.size[0], height=photo.size[1])
 
     @routes.delete("/v1/photos/{photo}", status_code=204, response_model=None)
     def forget_photo(photo: Id) -> None:
         """Forget a photo before its time."""
         objects.forget_photo(photo)
 
-    def start_one(prompt: Prompt, photo: str, include: list[Include], tolerance: float) -> ObjectMessage:
+    def start_one(prompt: Prompt, photo: str, include: list[Include], tolerance: float) -> SegmentedObject:
         name, prediction = objects.start(photo, prompt.clicks())
         return message(name, (photo, prediction), include, tolerance)
 
@@ -224,7 +226,7 @@ def router(core: Core, settings: Settings) -> APIRouter:
         corners: Annotated[list[Coordinate] | None, Query(min_length=4, max_length=4)] = None,
         include: Includes = ["rle"],  # noqa: B006
         tolerance: Tolerance = 0,
-    ) -> ObjectMessage:
+    ) -> SegmentedObject:
         """Two corners, and further clicks if there are any: a new object.
 
         The body is JSON; or the photo's file, and `corners` four numbers of the query: x0, y0, x1, y1.
@@ -241,7 +243,7 @@ def router(core: Core, settings: Settings) -> APIRouter:
         return await run_in_threadpool(start_one, prompt, photo, include, tolerance)
 
     @routes.post("/v1/boxes", status_code=201)
-    def start_many(boxes: Boxes, include: Includes = ["rle"], tolerance: Tolerance = 0) -> ObjectList:  # noqa: B006
+    def start_many(boxes: BoxesMessage, include: Includes = ["rle"], tolerance: Tolerance = 0) -> ObjectList:  # noqa: B006
         """An object for each of many boxes."""
         photo = named(boxes.photo, boxes.image)
         size = objects.photo(photo).size
@@ -257,7 +259,7 @@ def router(core: Core, settings: Settings) -> APIRouter:
         return ObjectList(objects=made)
 
     @routes.get("/v1/objects/{id}")
-    def look(id: Id, include: Includes = ["rle"], tolerance: Tolerance = 0) -> ObjectMessage:  # noqa: B006
+    def look(id: Id, include: Includes = ["rle"], tolerance: Tolerance = 0) -> SegmentedObject:  # noqa: B006
         """An object as it is."""
         return message(id, objects.look(id), include, tolerance)
 
@@ -267,17 +269,17 @@ def router(core: Core, settings: Settings) -> APIRouter:
         return Response(_png(objects.look(id)[1]), media_type="image/png")
 
     @routes.post("/v1/objects/{id}/clicks")
-    def click(id: Id, click: Click, include: Includes = ["rle"], tolerance: Tolerance = 0) -> ObjectMessage:  # noqa: B006
+    def click(id: Id, click: Click, include: Includes = ["rle"], tolerance: Tolerance = 0) -> SegmentedObject:  # noqa: B006
         """One more click."""
         return message(id, objects.change(id, click.on), include, tolerance)
 
     @routes.post("/v1/objects/{id}/undo")
-    def undo(id: Id, include: Includes = ["rle"], tolerance: Tolerance = 0) -> ObjectMessage:  # noqa: B006
+    def undo(id: Id, include: Includes = ["rle"], tolerance: Tolerance = 0) -> SegmentedObject:  # noqa: B006
         """Take the last click back; does nothing when there is none."""
         return message(id, objects.walk(id, -1), include, tolerance)
 
     @routes.post("/v1/objects/{id}/redo")
-    def redo(id: Id, include: Includes = ["rle"], tolerance: Tolerance = 0) -> ObjectMessage:  # noqa: B006
+    def redo(id: Id, include: Includes = ["rle"], tolerance: Tolerance = 0) -> SegmentedObject:  # noqa: B006
         """Make the click again that was taken back last."""
         return message(id, objects.walk(id, 1), include, tolerance)
 
@@ -300,9 +302,9 @@ def _message(
     can: tuple[bool, bool],
     include: list[Include],
     tolerance: float,
-) -> ObjectMessage:
+) -> SegmentedObject:
     patch, size = patch_of(prediction), prediction.image_size
-    return ObjectMessage(
+    return SegmentedObject(
         id=name,
         photo=photo,
         width=size[0],
@@ -335,7 +337,7 @@ def _check_one(photo: str | None, image: str | None) -> None:
 refusal = plain_refusal
 
 
-def instructions(address: str, token: str | None, settings: Settings) -> list[str]:
+def instructions(address: str, token: str | None, settings: ServeSettings) -> list[str]:
     """What to paste where."""
     head = "" if token is None else f" -H 'Authorization: Bearer {token}'"
     return [

@@ -24,7 +24,7 @@ from iog.connectors.core import Core, Photo, patch_of
 from iog.connectors.fetching import Fetcher
 from iog.connectors.log import warn
 from iog.connectors.prompts import Mark, box_of, clicks_of, shared_out
-from iog.connectors.settings import Settings, Shapes
+from iog.connectors.settings import ServeSettings, Shapes
 from iog.errors import ClickError, DataError, IogError
 from iog.formats.label_studio import encode_rle
 from iog.formats.places import MALFORMED
@@ -152,7 +152,7 @@ class _Memory:
             return next(around, prompts[0] if prompts else [])
 
 
-def router(core: Core, settings: Settings) -> APIRouter:
+def router(core: Core, settings: ServeSettings) -> APIRouter:
     """The routes."""
     routes = APIRouter()
     fetcher = Fetcher(settings.tool_url, settings.tool_token, settings.root)
@@ -346,7 +346,7 @@ def _label(region: Mapping[str, Any]) -> str | None:
     return str(labels[0]) if labels else None
 
 
-def instructions(address: str, token: str | None, settings: Settings) -> list[str]:
+def instructions(address: str, token: str | None, settings: ServeSettings) -> list[str]:
     """What to paste where."""
     how = [f"   Authentication: Basic, user iog, password {token}"] if token else []
     keys = (

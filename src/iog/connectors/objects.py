@@ -105,7 +105,6 @@ class Objects:
         return thing.at > 0, thing.at < len(thing.history) - 1
 
     def forget(self, name: str) -> None:
-        """Delete an object."""
         with self._lock:
             if self._objects.pop(name, None) is None:
                 raise UnknownError(f"there is no object {name!r}")

@@ -15,7 +15,7 @@ from iog._version import __version__
 from iog.connectors.core import Core
 from iog.connectors.log import warn
 from iog.connectors.objects import UnknownError
-from iog.connectors.settings import Settings
+from iog.connectors.settings import ServeSettings
 from iog.connectors.table import PLUGS
 from iog.errors import IogError
 from iog.serving.guard import App, Guard
@@ -27,11 +27,12 @@ class _Escaped(JSONResponse):
     """JSON in ASCII: what a tool sent is sent back, half characters and all, that UTF-8 has none for."""
 
     def render(self, content: Any) -> bytes:
-        """The bytes."""
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
 
 
-def make_app(name: str, core: Core, settings: Settings | None = None, *, token: str | None = None) -> App:
+def make_app(
+    name: str, core: Core, settings: ServeSettings | None = None, *, token: str | None = None
+) -> App:
     """The application of the connector `name`.
 
     Parameters
@@ -56,7 +57,7 @@ def make_app(name: str, core: Core, settings: Settings | None = None, *, token: 
         redoc_url=None,
         default_response_class=JSONResponse if name == "http" else _Escaped,
     )
-    app.include_router(plug.router(core, settings or Settings()))
+    app.include_router(plug.router(core, settings or ServeSettings()))
 
     def refused(status: int, reason: str) -> Response:
         warn(f"refused ({status}): {reason}")  # some tools show their user the number alone

@@ -12,7 +12,7 @@ ANSWERS: tuple[Answer, ...] = get_args(Answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class ServeSettings:
     """Options of `iog serve`; each connector reads what concerns it."""
 
     shapes: Shapes = "mask"

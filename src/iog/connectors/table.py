@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from iog.connectors.settings import Settings
+from iog.connectors.settings import ServeSettings
 from iog.serving.guard import Refusal
 
 
@@ -21,7 +21,7 @@ class Plug:
     port: int
     summary: str
 
-    def router(self, core: Any, settings: Settings) -> Any:
+    def router(self, core: Any, settings: ServeSettings) -> Any:
         """Its routes, a FastAPI router."""
         return self._load().router(core, settings)
 
@@ -32,9 +32,9 @@ class Plug:
         return found
 
     @property
-    def instructions(self) -> Callable[[str, str | None, Settings], list[str]]:
+    def instructions(self) -> Callable[[str, str | None, ServeSettings], list[str]]:
         """Lines that say what to paste where, of the server's address and token."""
-        found: Callable[[str, str | None, Settings], list[str]] = self._load().instructions
+        found: Callable[[str, str | None, ServeSettings], list[str]] = self._load().instructions
         return found
 
     def _load(self) -> Any:

@@ -23,7 +23,7 @@ from iog.clicks import Box
 from iog.connectors.core import Core, patch_of
 from iog.connectors.objects import UnknownError
 from iog.connectors.prompts import Mark, box_of, clicks_of, photo_of_text, shared_out
-from iog.connectors.settings import Settings
+from iog.connectors.settings import ServeSettings
 from iog.errors import ClickError
 from iog.formats.records import outlines
 from iog.formats.yolo import bridged
@@ -78,7 +78,7 @@ class _Ask(BaseModel):
     params: _Params = Field(default_factory=_Params)
 
 
-def router(core: Core, settings: Settings) -> APIRouter:
+def router(core: Core, settings: ServeSettings) -> APIRouter:
     """The routes."""
     routes = APIRouter()
 
@@ -223,7 +223,7 @@ def refusal(status: int, reason: str) -> tuple[int, bytes]:
     return status, json.dumps({"success": False, "error": error}).encode()
 
 
-def instructions(address: str, token: str | None, settings: Settings) -> list[str]:
+def instructions(address: str, token: str | None, settings: ServeSettings) -> list[str]:
     """What to paste where."""
     return [
         "1. X-AnyLabeling: the AI button at the left, then the model CVHub, Remote-Server",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from iog.datasets.listing import BoolArray, Entry, Label, LabelArray, LabelledObjects
+from iog.datasets.listing import BoolArray, Entry, LabelArray, LabelledObjects, ListedLabel
 from iog.datasets.pairs import pictures
 from iog.datasets.parts import large_parts, read_parts
 from iog.datasets.reading import Broken, find_folder, note, read_foreground, require, scanning
@@ -56,7 +56,7 @@ class AgricultureDataset(LabelledObjects):
         if not patterns:
             raise DataError(f"{self.folder / 'labels'} has no folder for a pattern; {SOURCE}")
         photos = pictures(require(self.folder / "images" / "rgb", SOURCE))
-        entries: list[Entry[Label]] = []
+        entries: list[Entry[ListedLabel]] = []
 
         def numbers_of_parts(*paths: Path) -> list[list[int]]:
             """Of each pattern, in the order of `patterns`; the first two paths are boundary and mask."""
@@ -79,7 +79,7 @@ class AgricultureDataset(LabelledObjects):
                         f"agriculture-{split}",
                         pattern.name,
                         image,
-                        Label(path, number),
+                        ListedLabel(path, number),
                     )
                     for pattern, path, numbers in zip(patterns, paths[2:], found, strict=True)
                     for number in numbers
@@ -91,7 +91,7 @@ class AgricultureDataset(LabelledObjects):
         """The parts of a pattern, (H, W)."""
         return read_parts(path)
 
-    def _masks(self, source: Label) -> tuple[BoolArray, BoolArray | None]:
+    def _masks(self, source: ListedLabel) -> tuple[BoolArray, BoolArray | None]:
         mask, _ = super()._masks(source)
         outside = self._outside(source.path.stem)
         return mask & ~outside, outside

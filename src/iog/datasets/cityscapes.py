@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from iog.datasets.listing import Entry, Label, LabelArray, LabelledObjects
+from iog.datasets.listing import Entry, LabelArray, LabelledObjects, ListedLabel
 from iog.datasets.reading import (
     Broken,
     find_folder,
@@ -76,7 +76,7 @@ class CityscapesDataset(LabelledObjects):
         photos = sorted(require(folder / "leftImg8bit" / split, SOURCE).glob("*/*_leftImg8bit.png"))
         if not photos:
             raise DataError(f"{folder / 'leftImg8bit' / split} has no CITY/*_leftImg8bit.png; {SOURCE}")
-        entries: list[Entry[Label]] = []
+        entries: list[Entry[ListedLabel]] = []
         with remembered(lambda path: occurring(self.read(path)), "cityscapes", folder) as numbers_in:
             for image in scanning(photos, f"Cityscapes {split}"):
                 stem = image.name.removesuffix("_leftImg8bit.png")
@@ -90,7 +90,7 @@ class CityscapesDataset(LabelledObjects):
                     note(broken, error)
                     continue
                 entries += [
-                    Entry(f"{stem}#{id_}", f"cityscapes-{split}", category, image, Label(path, id_))
+                    Entry(f"{stem}#{id_}", f"cityscapes-{split}", category, image, ListedLabel(path, id_))
                     for id_ in ids
                     if id_ >= 1000 and (category := _NAMES.get(id_ // 1000)) in CATEGORIES
                 ]

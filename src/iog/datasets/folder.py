@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from iog.datasets.listing import BoolArray, Entry, Label, LabelledObjects
+from iog.datasets.listing import BoolArray, Entry, LabelledObjects, ListedLabel
 from iog.datasets.pairs import Pair, pair_up, pictures
 from iog.datasets.reading import Broken, note, note_empty, read_numbers, require, scanning
 from iog.datasets.remembered import remembered
@@ -72,18 +72,20 @@ class FolderDataset(LabelledObjects):
                 except IogError as error:
                     note(broken, error)
         self.binary = masks == "binary" or (masks == "auto" and all(len(found) < 2 for _, found in values))
-        entries: list[Entry[Label]] = []
+        entries: list[Entry[ListedLabel]] = []
         for pair, found in values:
             ids = [1] if self.binary else [value for value in found if value != VOID or found[-1] > VOID]
             if not ids:
                 note_empty(broken, pair.mask)
             entries += [
-                Entry(f"{pair.image.name}#{id_}", root.name, "object", pair.image, Label(pair.mask, id_))
+                Entry(
+                    f"{pair.image.name}#{id_}", root.name, "object", pair.image, ListedLabel(pair.mask, id_)
+                )
                 for id_ in ids
             ]
         super().__init__(entries)
 
-    def _masks(self, source: Label) -> tuple[BoolArray, BoolArray | None]:
+    def _masks(self, source: ListedLabel) -> tuple[BoolArray, BoolArray | None]:
         labels = self._labels(source.path)
         if self.binary:
             return labels > 0, None

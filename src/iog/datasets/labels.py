@@ -17,7 +17,7 @@ from iog.formats import table
 from iog.formats.account import Account
 from iog.formats.matching import PhotoIndex, fits
 from iog.formats.places import files_below
-from iog.formats.records import Annotation, Dataset, Outline, Picture, Shape, Size
+from iog.formats.records import Annotation, Dataset, Picture, Polygons, Shape, Size
 from iog.images import PHOTO_ENDINGS, picture_sizes
 
 SOURCE = (
@@ -222,7 +222,7 @@ def _area(a: Annotation) -> Shape:
         return a.shape
     box = a.edges()
     ring = [[box.x0, box.y0], [box.x1, box.y0], [box.x1, box.y1], [box.x0, box.y1]]
-    return Outline([ring], relative=box.relative)
+    return Polygons([ring], relative=box.relative)
 
 
 def _box(a: Annotation, size: Size | None, photo: Path) -> Box | tuple[float, float, float, float]:

@@ -72,14 +72,14 @@ class ListedObjects(ABC, Generic[Source]):
         return entry.category
 
 
-class Label(NamedTuple):
+class ListedLabel(NamedTuple):
     """A file with a picture of numbers, and the number of one object in it."""
 
     path: Path
     id: int
 
 
-class LabelledObjects(ListedObjects[Label]):
+class LabelledObjects(ListedObjects[ListedLabel]):
     """Objects of which each photo has a picture of numbers.
 
     Parameters
@@ -91,7 +91,7 @@ class LabelledObjects(ListedObjects[Label]):
     """
 
     def __init__(
-        self, entries: Sequence[Entry[Label]], void: Collection[int] = (), cached_photos: int = 2
+        self, entries: Sequence[Entry[ListedLabel]], void: Collection[int] = (), cached_photos: int = 2
     ) -> None:
         super().__init__(entries, cached_photos)
         self._void = list(void)
@@ -102,7 +102,7 @@ class LabelledObjects(ListedObjects[Label]):
         """The numbers, (H, W); readers override it for files that are no pictures."""
         return read_labels(path)
 
-    def _masks(self, source: Label) -> tuple[BoolArray, BoolArray | None]:
+    def _masks(self, source: ListedLabel) -> tuple[BoolArray, BoolArray | None]:
         labels = self._labels(source.path)
         return labels == source.id, np.isin(labels, self._void) if self._void else None
 

@@ -42,7 +42,7 @@ LABEL_FILES = ("label.json", "label-v2.npy", "label-v1.json")
 Task = Literal["classification", "instance", "semantic", "salient"]
 
 
-class Label(NamedTuple):
+class PhotoLabel(NamedTuple):
     """A class of the set."""
 
     wnid: str
@@ -51,7 +51,7 @@ class Label(NamedTuple):
     photos: int
 
 
-def read_label_file(path: Path) -> dict[int, Label]:
+def read_label_file(path: Path) -> dict[int, PhotoLabel]:
     """Classes by their running number.
 
     Raises
@@ -65,7 +65,7 @@ def read_label_file(path: Path) -> dict[int, Label]:
         if isinstance(data, str):  # v1 was dumped twice
             data = json.loads(data)
         return {
-            int(number): Label(str(wnid), str(name), int(count))
+            int(number): PhotoLabel(str(wnid), str(name), int(count))
             for number, (wnid, name, count) in data.items()
         }
     except (
@@ -126,7 +126,7 @@ def synset_names(root: Path) -> dict[str, str]:
     return {}
 
 
-def labels_of(records: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> dict[int, Label]:
+def labels_of(records: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> dict[int, PhotoLabel]:
     """Classes of masks as `iog auto` made them (records with `image` and `category`), by running number."""
     photos: Counter[str] = Counter()
     last = None
@@ -135,11 +135,12 @@ def labels_of(records: Iterable[Mapping[str, Any]], names: Mapping[str, str]) ->
         photos[record["category"]] += photo != last
         last = photo
     return {
-        number: Label(wnid, names.get(wnid, wnid), photos[wnid]) for number, wnid in enumerate(sorted(photos))
+        number: PhotoLabel(wnid, names.get(wnid, wnid), photos[wnid])
+        for number, wnid in enumerate(sorted(photos))
     }
 
 
-def write_labels(file: IO[str], labels: Mapping[int, Label]) -> None:
+def write_labels(file: IO[str], labels: Mapping[int, PhotoLabel]) -> None:
     """Write a label file: as the released ones, in plain JSON."""
     document = {str(number): list(label) for number, label in labels.items()}
     json.dump(document, file, ensure_ascii=False, indent=1)

@@ -21,7 +21,7 @@ SOURCE = (
 SPLITS = ("all", "train", "val", "test")
 
 
-class Outline(NamedTuple):
+class RoofOutline(NamedTuple):
     """A roof, (N, 2) corners as MATLAB counts them, and the size of its photo."""
 
     path: Path
@@ -30,7 +30,7 @@ class Outline(NamedTuple):
     height: int
 
 
-class RooftopDataset(ListedObjects[Outline]):
+class RooftopDataset(ListedObjects[RoofOutline]):
     """Each roof: 65 photos of 1000 x 750 pixels.
 
         ROOT/                       or ROOT/SPLIT/
@@ -62,7 +62,7 @@ class RooftopDataset(ListedObjects[Outline]):
         outlines = {path.stem: path for path in sorted(folder.glob("*.mat"))}
         if not outlines:
             raise DataError(f"{folder} has no NAME.mat; {SOURCE}")
-        entries: list[Entry[Outline]] = []
+        entries: list[Entry[RoofOutline]] = []
         for name, path in outlines.items():
             try:
                 if name not in photos:
@@ -74,7 +74,7 @@ class RooftopDataset(ListedObjects[Outline]):
                         "rooftop",
                         "rooftop",
                         photos[name],
-                        Outline(path, corners, width, height),
+                        RoofOutline(path, corners, width, height),
                     )
                     for number, corners in enumerate(_outlines(path), 1)
                 ]
@@ -86,7 +86,7 @@ class RooftopDataset(ListedObjects[Outline]):
             ]
         super().__init__(entries)
 
-    def _masks(self, source: Outline) -> tuple[BoolArray, BoolArray | None]:
+    def _masks(self, source: RoofOutline) -> tuple[BoolArray, BoolArray | None]:
         try:
             # MATLAB's (1, 1) is the centre of our pixel (0, 0), which is (0.5, 0.5).
             return fill([(source.corners - 0.5).tolist()], source.width, source.height), None

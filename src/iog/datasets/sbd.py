@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from iog.datasets.listing import Entry, JoinedObjects, Label, LabelArray, LabelledObjects
+from iog.datasets.listing import Entry, JoinedObjects, LabelArray, LabelledObjects, ListedLabel
 from iog.datasets.reading import (
     Broken,
     find_folder,
@@ -67,7 +67,7 @@ class SbdDataset(LabelledObjects):
         places = ("benchmark_RELEASE/dataset", "dataset", "")
         folder = find_folder(Path(root), places, "inst", SOURCE)
         names = [n for n in read_names(folder / f"{split}.txt", SOURCE) if n not in without]
-        entries: list[Entry[Label]] = []
+        entries: list[Entry[ListedLabel]] = []
         with remembered(_objects, "sbd", folder) as objects_in:
             for name in scanning(names, f"SBD {split}"):
                 path = folder / "inst" / f"{name}.mat"
@@ -81,7 +81,7 @@ class SbdDataset(LabelledObjects):
                 if not ids:
                     note_empty(broken, path)
                 entries += [
-                    Entry(f"{name}#{id_}", "sbd", category, image, Label(path, id_))
+                    Entry(f"{name}#{id_}", "sbd", category, image, ListedLabel(path, id_))
                     for id_, category in zip(ids, categories, strict=True)
                 ]
         super().__init__(entries)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from iog.datasets.listing import Entry, Label, LabelArray, LabelledObjects
+from iog.datasets.listing import Entry, LabelArray, LabelledObjects, ListedLabel
 from iog.datasets.pairs import pair_up
 from iog.datasets.parts import large_parts, read_parts
 from iog.datasets.reading import Broken, find_folder, note
@@ -58,7 +58,7 @@ class SsTemDataset(LabelledObjects):
         broken: Broken = None,
     ) -> None:
         folder = find_folder(Path(root), ("stack1", ""), "raw", SOURCE)
-        entries: list[Entry[Label]] = []
+        entries: list[Entry[ListedLabel]] = []
         for image, path in pair_up(folder / "raw", folder / split, SOURCE, broken=broken):
             if sections is not None and path.stem not in sections:
                 continue
@@ -68,7 +68,7 @@ class SsTemDataset(LabelledObjects):
                 note(broken, error)
                 continue
             entries += [
-                Entry(f"{image.name}#{number}", f"sstem-{split}", split, image, Label(path, number))
+                Entry(f"{image.name}#{number}", f"sstem-{split}", split, image, ListedLabel(path, number))
                 for number in numbers
             ]
         super().__init__(entries)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from iog.datasets.listing import BoolArray, Entry, Label, LabelledObjects
+from iog.datasets.listing import BoolArray, Entry, LabelledObjects, ListedLabel
 from iog.datasets.reading import (
     Broken,
     find_folder,
@@ -63,7 +63,7 @@ class VocDataset(LabelledObjects):
     def __init__(self, root: str | Path, split: str = "val", *, broken: Broken = None) -> None:
         self.folder = voc_folder(Path(root))
         names = voc_names(self.folder, split)
-        entries: list[Entry[Label]] = []
+        entries: list[Entry[ListedLabel]] = []
         with remembered(read_numbers, "voc", self.folder) as numbers_in:
             for name in scanning(names, f"VOC 2012 {split}"):
                 try:
@@ -77,13 +77,13 @@ class VocDataset(LabelledObjects):
                 if not any(ids):  # void alone is a difficult thing
                     note_empty(broken, path)
                 entries += [
-                    Entry(f"{name}#{id_}", "voc2012", "", image, Label(path, id_))
+                    Entry(f"{name}#{id_}", "voc2012", "", image, ListedLabel(path, id_))
                     for id_ in ids
                     if id_ not in (0, VOID)
                 ]
         super().__init__(entries, [VOID])
 
-    def _category(self, entry: Entry[Label], mask: BoolArray) -> str:
+    def _category(self, entry: Entry[ListedLabel], mask: BoolArray) -> str:
         path = self.folder / "SegmentationClass" / entry.source.path.name
         classes = read_labels(path)
         if classes.shape != mask.shape:

@@ -40,13 +40,11 @@ class OnnxEngine:
         self._names = [node.name for node in self._decoder.get_inputs()]
 
     def encode(self, inputs: npt.NDArray[Any]) -> Features:
-        """See `Engine.encode`."""
         return tuple(self._encoder.run(None, {self._input: inputs}))
 
     def decode(
         self, features: Features, click_maps: npt.NDArray[np.float32] | None
     ) -> npt.NDArray[np.float32]:
-        """See `Engine.decode`."""
         arrays = features if click_maps is None else (click_maps, *features)
         inputs = dict(zip(self._names, arrays, strict=True))
         probability: npt.NDArray[np.float32] = self._decoder.run(None, inputs)[0]

@@ -68,7 +68,6 @@ class TorchEngine:
 
     @torch.inference_mode()
     def encode(self, inputs: npt.NDArray[Any]) -> Features:
-        """See `Engine.encode`."""
         batch = self._tensor(inputs)
         if batch.dtype == torch.uint8:  # photos; what is made of them and of heatmaps comes as floats
             batch = normalised(batch.permute(0, 3, 1, 2).float())
@@ -78,7 +77,6 @@ class TorchEngine:
     def decode(
         self, features: Features, click_maps: npt.NDArray[np.float32] | None
     ) -> npt.NDArray[np.float32]:
-        """See `Engine.decode`."""
         levels = tuple(self._tensor(level) for level in features)
         maps = None if click_maps is None else self._tensor(click_maps)
         probability: npt.NDArray[np.float32] = self.network.probability(levels, maps).cpu().numpy()

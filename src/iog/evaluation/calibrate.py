@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iog.box_methods import METHODS, BoxSegmenter
-from iog.calibration import Calibration, Curve
+from iog.calibration import Calibration, ConfidenceCurve
 from iog.datasets import ObjectDataset, ObjectSample
 from iog.engines import Engine, Features
 from iog.errors import DataError
@@ -91,17 +91,14 @@ class _Remembering:
 
     @property
     def info(self) -> Any:
-        """See `Engine.info`."""
         return self._engine.info
 
     def encode(self, inputs: npt.NDArray[Any]) -> Features:
-        """See `Engine.encode`."""
         if self._last is None or not np.array_equal(inputs, self._last[0]):
             self._last = inputs, self._engine.encode(inputs)
         return self._last[1]
 
     def decode(self, features: Features, click_maps: Any) -> Any:
-        """See `Engine.decode`."""
         return self._engine.decode(features, click_maps)
 
 
@@ -129,7 +126,7 @@ def calibrate(
     if len(measured) < 2 * _LEAST or len({m.photo for m in measured}) < FOLDS:
         raise DataError(f"{len(measured)} objects are too few to calibrate: at least {2 * _LEAST}")
     fold_of = _folds([m.photo for m in measured], seed)
-    curves: dict[str, Curve] = {}
+    curves: dict[str, ConfidenceCurve] = {}
     prompts: dict[str, Any] = {}
     for prompt in dict.fromkeys(prompt for m in measured for prompt in m.answers):
         chosen = [m for m in measured if prompt in m.answers]
@@ -155,14 +152,14 @@ def calibrate(
     return Calibration(weights_sha256, curves, {**settings, "prompts": prompts})
 
 
-def fit(estimates: Floats, ious: Floats) -> Curve:
+def fit(estimates: Floats, ious: Floats) -> ConfidenceCurve:
     """A curve through the means of bins of equally many objects, made never to fall (isotonic)."""
     order = np.argsort(estimates, kind="stable")
     bins = np.array_split(order, int(np.clip(len(order) // _LEAST, 1, _MOST)))
     x = np.array([estimates[b].mean() for b in bins])
     heights = _never_falling([float(ious[b].mean()) for b in bins], [len(b) for b in bins])
     kept = np.concatenate([[True], np.diff(x) > 0])
-    return Curve(tuple(_rounded(x[kept])), tuple(_rounded(np.array(heights)[kept])))
+    return ConfidenceCurve(tuple(_rounded(x[kept])), tuple(_rounded(np.array(heights)[kept])))
 
 
 def _never_falling(values: Sequence[float], weights: Sequence[int]) -> list[float]:

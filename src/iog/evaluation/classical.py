@@ -38,7 +38,6 @@ class Classical:
 
     @property
     def first(self) -> int:
-        """See `Subject.first`."""
         if self.given == "outline":
             return EXTREME_CLICKS
         if self.given == "clicks":
@@ -47,16 +46,13 @@ class Classical:
 
     @property
     def prompt(self) -> int:
-        """See `Subject.prompt`."""
         return 0 if self.given == "clicks" else max(self.first, PROMPT_CLICKS)
 
     @property
     def last(self) -> int | None:
-        """See `Subject.last`."""
         return None if self.method.corrections else self.first
 
     def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:
-        """See `Subject.begin`."""
         if self.given == "clicks":
             return _Clicked(self, image)
         if self.given == "outline":

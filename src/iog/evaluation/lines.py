@@ -71,7 +71,6 @@ class LineFile:
         self._file = path.open("ab", buffering=0)
 
     def write(self, result: Line) -> None:
-        """Append one result."""
         self._file.write(_text({**result, "run": self.run}))
 
     def __enter__(self) -> Self:
@@ -145,7 +144,6 @@ class ResultFile(LineFile):
         super().__init__(path, run, lines)
 
     def add(self, result: ObjectResult) -> None:
-        """Append one result."""
         self.write(result.to_json())
         self.done[result.index] = result
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class PaperTable:
     """One table: the columns that say what a row is come first, then those with figures."""
 
     caption: str
@@ -21,8 +21,8 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-TABLES: dict[str, Table] = {
-    "table1": Table(
+TABLES: dict[str, PaperTable] = {
+    "table1": PaperTable(
         "Table 1. Comparison with the state-of-the-art methods on PASCAL and GrabCut in terms of the number "
         "of clicks to reach a certain IoU and in terms of quality at 4 clicks. "
         "* denotes the IoU of IOG given only 3 clicks.",
@@ -48,7 +48,7 @@ TABLES: dict[str, Table] = {
             ("IOG-ResNet101 (4)", "4", "4", "94.4", "96.9"),
         ),
     ),
-    "table2": Table(
+    "table2": PaperTable(
         "Table 2. Comparison in terms of generalization ability between the state-of-the-art DEXTR and IOG.",
         ("Train", "Test", "DEXTR", "IOG"),
         2,
@@ -61,7 +61,7 @@ TABLES: dict[str, Table] = {
             ("PASCAL", "PASCAL", "89.8", "93.2"),
         ),
     ),
-    "table4": Table(
+    "table4": PaperTable(
         "Table 4. Cross domain analysis on Cityscapes. Finetune: on a small set of Cityscapes (10 %).",
         ("Methods", "Train", "Finetune", "Backbone", "#Clicks", "IoU"),
         5,
@@ -76,7 +76,7 @@ TABLES: dict[str, Table] = {
             ("IOG", "COCO", "yes", "ResNet-101", "3", "83.8"),
         ),
     ),
-    "table5": Table(
+    "table5": PaperTable(
         "Table 5. Cross domain analysis on Rooftop.",
         ("Methods", "Train", "Finetune", "Backbone", "#Clicks", "IoU"),
         5,
@@ -89,7 +89,7 @@ TABLES: dict[str, Table] = {
             ("IOG", "COCO", "yes", "ResNet-101", "3", "94"),
         ),
     ),
-    "table6": Table(
+    "table6": PaperTable(
         "Table 6. Cross domain analysis on ssTEM. It has no training split, so nothing is fine-tuned.",
         ("Methods", "Train", "Finetune", "Backbone", "#Clicks", "IoU"),
         5,
@@ -99,7 +99,7 @@ TABLES: dict[str, Table] = {
             ("IOG", "PASCAL", "no", "ResNet-101", "3", "83.7"),
         ),
     ),
-    "table8": Table(
+    "table8": PaperTable(
         "Table 8. Extension to datasets with box annotations only. On PASCAL val using box annotations only.",
         ("Method", "Backbone", "Train", "IoU"),
         3,
@@ -112,7 +112,7 @@ TABLES: dict[str, Table] = {
             ("(E) 2-stage", "ResNet-101", "PASCAL-10k", "91.1"),
         ),
     ),
-    "guidance": Table(
+    "guidance": PaperTable(
         "IOG against extreme clicks, with and without the coarse-to-fine network. The slides show a chart "
         "without figures: IOG is better with either backbone, and coarse to fine is better still.",
         ("Guidance", "Network", "Backbone", "IoU"),

@@ -28,7 +28,7 @@ from iog.evaluation.figures import (
     embedded,
 )
 from iog.evaluation.measure import measure
-from iog.evaluation.paper import TABLES, Table
+from iog.evaluation.paper import TABLES, PaperTable
 from iog.evaluation.protocol import evaluate
 from iog.evaluation.settings import Settings
 from iog.evaluation.smoke import BANNER, SampleObjects
@@ -105,7 +105,7 @@ def reproduce(
 
 
 def _paper_rows(
-    table: Table, recipes: Mapping[tuple[int, str], Figure | str], bench: _Bench, lacks: _Lacks
+    table: PaperTable, recipes: Mapping[tuple[int, str], Figure | str], bench: _Bench, lacks: _Lacks
 ) -> str:
     header = [
         *table.columns[: table.labels],

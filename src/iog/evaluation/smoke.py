@@ -11,8 +11,8 @@ from iog.samples import Sample, samples
 from iog.segmenter import Segmenter
 
 BANNER = (
-    "SMOKE RUN: the sample photos, whose truth is a model's own mask, perturbed; every network is the model "
-    "given with --model. It shows that the path runs. No figure below is comparable with anything."
+    "SMOKE RUN: the sample photos, whose truth is a model's own mask, perturbed; every network is one "
+    "bundled model. It shows that the path runs. No figure below is comparable with anything."
 )
 
 

@@ -18,14 +18,12 @@ class Stopwatch:
         self.encode_milliseconds: list[float] = []
 
     def encode(self, *args: Any, **kwargs: Any) -> Features:
-        """See `Engine.encode`."""
         started = time.perf_counter()
         features = self._engine.encode(*args, **kwargs)
         self.encode_milliseconds.append(1000 * (time.perf_counter() - started))
         return features
 
     def decode(self, *args: Any, **kwargs: Any) -> Any:
-        """See `Engine.decode`."""
         return self._engine.decode(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:

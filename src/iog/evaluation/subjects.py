@@ -61,9 +61,7 @@ class Attempt(Protocol):
     """One object in work."""
 
     @property
-    def clicks(self) -> AnyClicks:
-        """The clicks so far."""
-        ...
+    def clicks(self) -> AnyClicks: ...
 
     def step(self, correction: Correction | None) -> Prediction:
         """The mask after the first clicks, at the next call after one more, and so on.
@@ -157,7 +155,6 @@ class ExtremeNetwork:
     last: ClassVar[int | None] = EXTREME_CLICKS
 
     def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:
-        """See `Subject.begin`."""
         return _OneAnswer(self.segmenter, image, ExtremeClicks(user.extreme_points(mask)))
 
 
@@ -181,7 +178,6 @@ class BoxMethod:
     last: ClassVar[int | None] = BOX_CLICKS
 
     def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:
-        """See `Subject.begin`."""
         return _BoxAttempt(self.boxes, image, Clicks(user.clicks(mask).corners))
 
 

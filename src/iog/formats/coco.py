@@ -32,8 +32,8 @@ from iog.formats.records import (
     Class,
     Dataset,
     Edges,
-    Outline,
     Picture,
+    Polygons,
     Runs,
     Shape,
     Size,
@@ -364,7 +364,7 @@ def _shape(segmentation: object, size: Size | None) -> Shape | None:
     flat = not any(isinstance(part, Sequence) for part in segmentation)
     rings = [_ring(part) for part in ([segmentation] if flat else segmentation)]
     usable = [ring for ring in rings if len(ring) >= 3]
-    return Outline(usable, union=True) if usable else None
+    return Polygons(usable, union=True) if usable else None
 
 
 def _ring(values: Iterable[Any]) -> list[list[float]]:

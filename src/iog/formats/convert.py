@@ -97,7 +97,7 @@ class _Photos:
         """The picture with its photo's path and size; `LookupError` says why it cannot be used."""
         if self._folder is None:
             if picture.size is None:
-                raise LookupError("the labels state no size; name the folder of the photos with --images")
+                raise LookupError("the labels state no size; name the folder of the photos too")
             return replace(picture, name=placed(picture))
         path = self._index.find(picture, account)
         try:

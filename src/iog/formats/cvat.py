@@ -24,9 +24,9 @@ from iog.formats.records import (
     Class,
     Dataset,
     Edges,
-    Outline,
     Picture,
     Pixels,
+    Polygons,
     Shape,
     Size,
     with_flags,
@@ -112,15 +112,15 @@ def _geometry(e: ET.Element) -> tuple[Edges | None, Shape | None]:
         angle = float(e.get("rotation", "0"))
         if angle % 360 == 0:
             return Edges(x0, y0, x1, y1), None
-        return None, Outline([turned([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], angle)])
+        return None, Polygons([turned([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], angle)])
     if e.tag == "polygon":
         ring = [[float(v) for v in point.split(",")] for point in e.attrib["points"].split(";")]
         if len(ring) < 3:
             raise ValueError("its outline has fewer than three points")
-        return None, Outline([ring])
+        return None, Polygons([ring])
     if e.tag == "ellipse":
         cx, cy, rx, ry = (float(e.attrib[name]) for name in ("cx", "cy", "rx", "ry"))
-        return None, Outline([turned(ellipse((cx, cy), rx, ry), float(e.get("rotation", "0")))])
+        return None, Polygons([turned(ellipse((cx, cy), rx, ry), float(e.get("rotation", "0")))])
     if e.tag == "mask":
         left, top, width, height = (int(e.attrib[name]) for name in ("left", "top", "width", "height"))
         runs = [int(run) for run in e.attrib["rle"].split(",")]

@@ -25,7 +25,7 @@ from iog.formats.jsonstream import walk
 from iog.formats.labelme import ellipse
 from iog.formats.matching import clean
 from iog.formats.places import MALFORMED
-from iog.formats.records import Annotation, Dataset, Edges, Outline, Picture, Pixels, Shape, Size, with_flags
+from iog.formats.records import Annotation, Dataset, Edges, Picture, Pixels, Polygons, Shape, Size, with_flags
 from iog.images import MAXIMUM_PIXELS
 from iog.masks import BoolArray
 from iog.patch import Patch
@@ -156,7 +156,7 @@ def _geometry(kind: str, value: Mapping[str, Any], size: Size | None) -> tuple[E
         ring = [[float(v) / 100 for v in point] for point in value["points"]]
         if len(ring) < 3:
             raise ValueError("its outline has fewer than three points")
-        return None, Outline([ring], relative=True)
+        return None, Polygons([ring], relative=True)
     if kind.startswith("rectangle"):
         x, y, width, height = (float(value[key]) / 100 for key in ("x", "y", "width", "height"))
         angle = float(value.get("rotation") or 0)
@@ -166,10 +166,10 @@ def _geometry(kind: str, value: Mapping[str, Any], size: Size | None) -> tuple[E
         corners = np.array([[0, 0], [width, 0], [width, height], [0, height]]) * size
         radians = np.radians(angle)
         turn = [[np.cos(radians), np.sin(radians)], [-np.sin(radians), np.cos(radians)]]
-        return None, Outline([(corners @ turn + np.array([x, y]) * size).tolist()])
+        return None, Polygons([(corners @ turn + np.array([x, y]) * size).tolist()])
     if kind.startswith("ellipse"):
         x, y, rx, ry = (float(value[key]) / 100 for key in ("x", "y", "radiusX", "radiusY"))
-        return None, Outline([ellipse((x, y), rx, ry)], relative=True)
+        return None, Polygons([ellipse((x, y), rx, ry)], relative=True)
     return None, None
 
 

@@ -28,7 +28,7 @@ from iog.formats.account import Account
 from iog.formats.jsonstream import first_list
 from iog.formats.matching import clean
 from iog.formats.places import MALFORMED, files_below, named_pictures, part_of, read_text
-from iog.formats.records import Annotation, Dataset, Edges, Outline, Picture, Pixels, Shape, Size, with_flags
+from iog.formats.records import Annotation, Dataset, Edges, Picture, Pixels, Polygons, Shape, Size, with_flags
 from iog.images import MAXIMUM_PIXELS
 from iog.masks import Ring
 from iog.patch import Patch
@@ -156,14 +156,14 @@ def _geometry(kind: str, points: Any, shape: Mapping[str, Any]) -> tuple[Edges |
     if kind == "circle":
         centre, edge = points
         radius = float(np.hypot(*(edge - centre)))
-        return None, Outline([ellipse(centre, radius, radius)])
+        return None, Polygons([ellipse(centre, radius, radius)])
     if kind == "ellipse":
         low, high = points.min(axis=0), points.max(axis=0)
-        return None, Outline([ellipse((low + high) / 2, *((high - low) / 2).tolist())])
+        return None, Polygons([ellipse((low + high) / 2, *((high - low) / 2).tolist())])
     if kind in ("polygon", "rotation", "quadrilateral"):
         if len(points) < 3:
             raise ValueError("its outline has fewer than three points")
-        return None, Outline([points.tolist()])
+        return None, Polygons([points.tolist()])
     raise ValueError(f"shapes of type {kind!r} are not known")
 
 

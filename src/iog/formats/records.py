@@ -34,7 +34,7 @@ class Shape(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class Polygons:
     """Closed rings; a pixel is inside where its centre lies within an odd number of them."""
 
     rings: Sequence[Ring]
@@ -43,7 +43,6 @@ class Outline:
     """Filled as COCO's own tools fill, and together: a pixel is inside if it lies within any of them."""
 
     def patch(self, size: Size) -> Patch:
-        """See `Shape.patch`."""
         rings = [_placed(ring, size, self.relative) for ring in self.rings]
         if not any(len(ring) >= 3 for ring in rings):
             raise ValueError("its outline has fewer than three points")
@@ -60,7 +59,6 @@ class Runs:
     size: Size
 
     def patch(self, size: Size) -> Patch:
-        """See `Shape.patch`."""
         width, height = self.size
         if not (width > 0 and height > 0 and width * height <= MAXIMUM_PIXELS):
             raise ValueError(f"run lengths of {width} x {height} pixels cannot be used")
@@ -86,7 +84,6 @@ class Pixels:
     size: Size | None = None
 
     def patch(self, size: Size) -> Patch:
-        """See `Shape.patch`."""
         if self.size not in (None, size):
             raise ValueError(f"its mask is of {self.size} pixels, not of {size}")
         box = self.mask.box.intersection(Box(0, 0, *size))
@@ -149,7 +146,7 @@ class Annotation:
         """The box: as stated, else that around the shape; `ValueError` if the shape has no pixel."""
         if self.box is not None:
             return self.box
-        if isinstance(self.shape, Outline):
+        if isinstance(self.shape, Polygons):
             points = np.concatenate([np.array(ring, np.float64).reshape(-1, 2) for ring in self.shape.rings])
             (x0, y0), (x1, y1) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
             return Edges(x0, y0, x1, y1, self.shape.relative)
@@ -263,7 +260,7 @@ class Painting:
 
 
 def outlines(patch: Patch, tolerance: float) -> list[tuple[Ring, list[Ring]]]:
-    """Outline and holes of each part, in image coordinates."""
+    """Polygons and holes of each part, in image coordinates."""
     x, y = patch.box.x0, patch.box.y0
 
     def move(ring: Ring) -> Ring:

@@ -21,7 +21,7 @@ from iog.files import replacing, write_text
 from iog.formats import yolo_layout
 from iog.formats.account import Account
 from iog.formats.places import files_below, named_pictures, part_of, read_names, read_text
-from iog.formats.records import Annotation, Class, Dataset, Edges, Outline, Picture, numbered, outlines
+from iog.formats.records import Annotation, Class, Dataset, Edges, Picture, Polygons, numbered, outlines
 from iog.masks import Ring
 
 _LISTS = frozenset(
@@ -125,7 +125,7 @@ def _annotation(words: Sequence[str], names: Mapping[int, str], points: int) -> 
     if not all(-0.1 <= value <= 1.1 for value in values):
         raise ValueError("a point lies outside of the photo; coordinates are shares of its sides, 0 to 1")
     ring = [list(point) for point in zip(values[::2], values[1::2], strict=True)]
-    return Annotation(label=label, shape=Outline([ring], relative=True), score=score)
+    return Annotation(label=label, shape=Polygons([ring], relative=True), score=score)
 
 
 def write(dataset: Dataset, folder: Path, account: Account, *, tolerance: float = 0) -> None:

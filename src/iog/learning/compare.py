@@ -102,7 +102,6 @@ class Verdict:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """A dict for `json.dump`."""
         return asdict(self)
 
 

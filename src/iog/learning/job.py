@@ -82,7 +82,6 @@ class Job:
                 self._handle.suspend()
 
     def resume(self) -> None:
-        """Go on."""
         if self._paused:
             self._paused = False
             with suppress(psutil.Error):

@@ -40,7 +40,7 @@ Missing = Literal["extra", "model"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class LearningAttempt:
     """The last time that a label was learned."""
 
     label: str
@@ -87,7 +87,7 @@ class Learner:
         self._job: Job | None = None
         self._label = ""
         self._asked: str | None = None
-        self._attempts: dict[str, Attempt] = {}
+        self._attempts: dict[str, LearningAttempt] = {}
         self._tried: Counter[str] = Counter()  # accepted objects at the last attempt
         self._misses: Counter[str] = Counter()
         self._touched = -QUIET
@@ -227,7 +227,7 @@ class Learner:
         """Why models of the shelf cannot be used, if so."""
         return self._problem
 
-    def attempts(self) -> list[Attempt]:
+    def attempts(self) -> list[LearningAttempt]:
         """The last attempt of each label since the server started."""
         return list(self._attempts.values())
 
@@ -321,7 +321,7 @@ class Learner:
             result = job.result()
         except DataError as error:
             self._misses[label] += 1
-            self._attempts[label] = Attempt(
+            self._attempts[label] = LearningAttempt(
                 label=label, objects=0, verdict=None, number=None, problem=str(error)
             )
             self._keep_log(job)
@@ -346,7 +346,7 @@ class Learner:
             self.shelf.use(label, number)
             self._follow_shelf()
         self._misses[label] = 0 if verdict.better else self._misses[label] + 1
-        self._attempts[label] = Attempt(
+        self._attempts[label] = LearningAttempt(
             label=label, objects=result["objects"], verdict=verdict, number=number, problem=None
         )
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from iog.annotator.parts import Label
-from iog.learning.learner import Attempt, Learner
+from iog.learning.learner import Learner, LearningAttempt
 from iog.learning.shelf import LearnedModel, Shelf
 from iog.serving.messages import Message
 
@@ -30,7 +30,6 @@ class LearnedMessage(Message):
 
     @classmethod
     def of(cls, model: LearnedModel, shelf: Shelf) -> LearnedMessage:
-        """From the shelf."""
         used = shelf.labels().get(model.label) == model.number
         return cls(
             number=model.number,
@@ -56,8 +55,7 @@ class AttemptMessage(Message):
     problem: str | None
 
     @classmethod
-    def of(cls, attempt: Attempt) -> AttemptMessage:
-        """From the learner."""
+    def of(cls, attempt: LearningAttempt) -> AttemptMessage:
         verdict = attempt.verdict
         return cls(
             label=attempt.label,
@@ -97,7 +95,6 @@ class LearningMessage(Message):
 
     @classmethod
     def of(cls, learner: Learner) -> LearningMessage:
-        """From the learner."""
         return cls(
             on=learner.shelf.on,
             missing=learner.missing(),

@@ -105,7 +105,6 @@ class DEXTR(ResNet, Network):
         return self.decode(features, click_maps)[-1].sigmoid()[:, 0]
 
     def forward(self, network_input: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
-        """Both halves at once."""
         return self.decode(self.encode(network_input))
 
 

@@ -94,7 +94,6 @@ class Lite(Network):
         return answers
 
     def forward(self, crop: Tensor, click_maps: Tensor) -> Tensor:
-        """Both halves at once."""
         return self.decode(self.encode(crop), click_maps)
 
 

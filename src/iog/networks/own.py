@@ -81,7 +81,6 @@ class OwnNetwork(Network):
         self.network = network
 
     def encode(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """See `Halves.encode`."""
         features: Any = self.network.encode(inputs)  # type: ignore[operator]
         return (features,) if isinstance(features, Tensor) else tuple(features)
 

@@ -41,7 +41,6 @@ class AverageBins(nn.Module):
         self.bins = bins
 
     def forward(self, x: Tensor) -> Tensor:
-        """See the class."""
         return adaptive_average_pool(x, self.bins)
 
 

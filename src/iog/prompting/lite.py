@@ -33,20 +33,16 @@ class LitePrompting:
 
     @property
     def takes_corrections(self) -> bool:
-        """Yes."""
         return True
 
     @property
     def view(self) -> str:
-        """See `Prompting.view`."""
         return f"{self.size} x {self.size} pixels, box and {self.margin:.0%} around it"
 
     def crop(self, clicks: Clicks) -> Crop:
-        """See `Prompting.crop`."""
         return crop_with_corrections(clicks, lambda box: Crop.around(box, self.margin, self.size))
 
     def features_key(self, clicks: Clicks, crop: Crop) -> Hashable:
-        """The crop alone."""
         return crop
 
     def cut(self, image: npt.NDArray[np.uint8], crop: Crop) -> npt.NDArray[Any]:
@@ -106,7 +102,6 @@ class LitePrompting:
     def reaching(
         self, probability: FloatArray, crop: Crop, width: int, height: int
     ) -> tuple[Box, npt.NDArray[np.bool_]]:
-        """See `iog.crop.Crop.reaching`."""
         return crop.reaching(probability, self.threshold, width, height)
 
 
@@ -122,7 +117,6 @@ class LiteExtremePrompting(LitePrompting):
         return False
 
     def stages(self, clicks: Any) -> list[Any]:
-        """One."""
         return [clicks]
 
     def decoder_input(
@@ -152,13 +146,11 @@ class BoxPrompting(LitePrompting):
 
     @property
     def takes_corrections(self) -> bool:
-        """No."""
         return False
 
     def settle(
         self, probability: FloatArray, clicks: Clicks, crop: Crop, previous: FloatArray | None
-    ) -> None:
-        """Nothing."""
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +169,9 @@ class PointPrompting(LitePrompting):
 
     @property
     def view(self) -> str:
-        """See `Prompting.view`."""
         return f"{self.size} x {self.size} pixels, the whole photo"
 
     def crop(self, clicks: Any) -> Crop:
-        """The photo."""
         return Crop(clicks.box, self.size, self.size)
 
     def stages(self, clicks: Any) -> list[Any]:

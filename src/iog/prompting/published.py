@@ -42,13 +42,11 @@ class PublishedPrompting:
 
     @property
     def view(self) -> str:
-        """See `Prompting.view`."""
         size, margin, context = self.settings.size, self.settings.margin, self.settings.context
         around = f"{context:.0%}" if context else f"{margin} pixels"
         return f"{size} x {size} pixels, box and {around} around it"
 
     def crop(self, clicks: Clicks) -> Crop:
-        """See `Prompting.crop`."""
         return crop_with_corrections(clicks, lambda box: published.crop_around(box, self.settings))
 
     def features_key(self, clicks: Clicks, crop: Crop) -> Hashable:
@@ -91,7 +89,6 @@ class PublishedPrompting:
         """Nothing: the answer stays as published."""
 
     def visible(self, probability: FloatArray, crop: Crop, width: int, height: int) -> tuple[Box, FloatArray]:
-        """Cubic."""
         full = published.paste(probability, crop, width, height, self.settings)
         box = crop.window.intersection(Box(0, 0, width, height))
         return box, full[box.y0 : box.y1, box.x0 : box.x1]
@@ -99,7 +96,6 @@ class PublishedPrompting:
     def reaching(
         self, probability: FloatArray, crop: Crop, width: int, height: int
     ) -> tuple[Box, npt.NDArray[np.bool_]]:
-        """Of `visible`."""
         box, visible = self.visible(probability, crop, width, height)
         return box, visible >= self.threshold
 

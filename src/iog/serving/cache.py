@@ -26,7 +26,6 @@ class Cache(Generic[Value]):
         return self._used
 
     def clear(self) -> None:
-        """Forget everything."""
         with self._lock:
             self._values.clear()
             self._used = 0

@@ -33,8 +33,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
 
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nothing is printed."""
+    def log_message(self, format: str, *args: Any) -> None: ...
 
 
 class _Plain(Handler):

@@ -92,9 +92,7 @@ class Recipe(Protocol):
         """Processes that prepare examples."""
         ...
 
-    def create_network(self) -> Network:
-        """The network to train."""
-        ...
+    def create_network(self) -> Network: ...
 
     def optimizer(self, network: Network) -> torch.optim.Optimizer:
         """The optimiser with its peak learning rates."""
@@ -104,9 +102,7 @@ class Recipe(Protocol):
         """Factor on the learning rates at a step."""
         ...
 
-    def examples(self) -> Examples:
-        """The stream of examples."""
-        ...
+    def examples(self) -> Examples: ...
 
     def loss(self, network: Any, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
         """Loss of a batch, a mean over its examples, and scalars to log, which stay on the device."""

@@ -111,7 +111,6 @@ class IOGRecipe:
         return self.epochs * max(1, (self.objects or len(self.open_objects())) // self.batch)
 
     def open_objects(self) -> ObjectDataset:
-        """The training set."""
         objects = known.open_objects(self.dataset, self.data, self._split)
         if self.share >= 1:
             return objects

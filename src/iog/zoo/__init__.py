@@ -33,7 +33,6 @@ class Model:
 
     @property
     def files(self) -> tuple[Path, Path]:
-        """Encoder and decoder."""
         return FOLDER / self.encoder, FOLDER / self.decoder
 
 

@@ -46,7 +46,6 @@ class Clicker:
         return cls(graph, name)
 
     def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:
-        """See `Subject.begin`."""
         return _Attempt(self, image)
 
     def answer(self, image: Image, clicks: PointClicks, before: FloatArray | None) -> FloatArray:

@@ -49,7 +49,6 @@ class OneShot:
         return cls(graph, name)
 
     def begin(self, image: Image, mask: BoolArray, user: User) -> Attempt:
-        """See `Subject.begin`."""
         return _Attempt(self, image, Clicks(user.clicks(mask).corners))
 
 

@@ -221,7 +221,6 @@ class LiteRecipe:
         return warm * (self.final_rate + (1 - self.final_rate) * cosine)
 
     def open_objects(self) -> ObjectDataset:
-        """The training set."""
         return PhotoDataset(self.data, "train", minimum_area=self.minimum_area, cached_photos=2_000)
 
     @property

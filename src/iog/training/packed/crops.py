@@ -30,7 +30,7 @@ ByteArray = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class CropOutline:
     """What a plan needs to know of one crop, in its own pixels before it was stretched."""
 
     stretch: FloatArray
@@ -44,18 +44,18 @@ class Outline:
 
 
 @lru_cache(4)
-def outlines(parts: tuple[str, ...], side: int, minimum_area: int) -> tuple[list[Outline], list[str]]:
+def outlines(parts: tuple[str, ...], side: int, minimum_area: int) -> tuple[list[CropOutline], list[str]]:
     """Outlines and sets of all crops; remembered, as every process asks again."""
     pack = PackDataset(parts, minimum_area=minimum_area)
     return [_outline(pack, index, side) for index in range(len(pack))], pack.groups
 
 
-def _outline(pack: PackDataset, index: int, side: int) -> Outline:
+def _outline(pack: PackDataset, index: int, side: int) -> CropOutline:
     mask = pack.mask(index)
     height, width = mask.shape
     rows, columns = np.nonzero(mask)
     chosen = np.random.default_rng(index).integers(rows.size, size=_POINTS)
-    return Outline(
+    return CropOutline(
         stretch=np.array([side / width, side / height]),
         hull=_hull(mask),
         beside=tuple(_hull(other) for other in pack.beside(index)),

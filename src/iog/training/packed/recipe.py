@@ -65,7 +65,6 @@ class PackedRecipe(LiteRecipe):
         return tuple(self.data.split(","))
 
     def open_objects(self) -> ObjectDataset:
-        """The training objects."""
         return PackDataset(self.parts, minimum_area=self.minimum_area)
 
     def validation_objects(self) -> ObjectDataset | None:
@@ -73,7 +72,6 @@ class PackedRecipe(LiteRecipe):
         return PackDataset(self.validation.split(",")) if self.validation else None
 
     def examples(self) -> PackedExamples:
-        """The stream of plans."""
         return PackedExamples(self)
 
     def first_prompts(self) -> Iterator[tuple[Tensor, Tensor]]:
