@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from iog.annotator.work import Reshape, Stroke, Work
+from iog.annotator.work import BrushStroke, Reshape, Work
 from iog.clicks import Box, Clicks
 from iog.errors import DataError
 from iog.masks import polygons, rasterize, winding
@@ -89,7 +89,7 @@ def test_a_damaged_mask_is_named() -> None:
 def test_work_survives_json() -> None:
     work = Work(
         Clicks.of(((1, 2), (30, 40)), (10, 10), [(3, 4, True)]),
-        (Stroke(((1.5, 2.5), (3.0, 4.0)), 2.5, False),),
+        (BrushStroke(((1.5, 2.5), (3.0, 4.0)), 2.5, False),),
         largest=True,
         imported=Patch(Box(0, 0, 2, 1), np.ones((1, 2), bool)),
     )
@@ -103,7 +103,7 @@ def test_work_is_tidied_then_painted_then_cut() -> None:
     mask[15, 15] = True
     accepted = Patch.of(np.ones((20, 3), bool))
     work = Work(
-        imported=Patch.of(mask), largest=True, fill=True, strokes=(Stroke(((15.5, 3.5),), 1.5, True),)
+        imported=Patch.of(mask), largest=True, fill=True, strokes=(BrushStroke(((15.5, 3.5),), 1.5, True),)
     )
     result = work.compose(None, [accepted], 20, 20).full(20, 20)
     assert result[4, 4] and not result[15, 15] and result[3, 15]
@@ -187,7 +187,7 @@ def test_an_outline_moved_beyond_the_photo_stays_within() -> None:
 @given(masks)
 def test_work_comes_back_from_json(mask: np.ndarray) -> None:
     strokes = (
-        Stroke(((1.5, 2.0),), 3.0, True),
+        BrushStroke(((1.5, 2.0),), 3.0, True),
         Reshape(((0.0, 0.0), (2.0, 2.0)), ((0.0, 0.0), (1.0, 3.0), (2.0, 2.0)), 0.5),
     )
     work = Work(Clicks.of(((1, 1), (5, 5)), (2, 2)), strokes=strokes, fill=True, imported=Patch.of(mask))

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from iog.annotator.work import Area, Reshape, Stroke, Work
+from iog.annotator.work import Area, BrushStroke, Reshape, Work
 from iog.clicks import Clicks
 from iog.formats.records import FLAGS
 from iog.serving.messages import Coordinate, Message, Point
@@ -49,8 +49,8 @@ class StrokeMessage(Message):
     radius: Annotated[float, Field(ge=0.5, le=2000, allow_inf_nan=False)]
     add: bool
 
-    def value(self) -> Stroke:
-        return Stroke(tuple(self.points), self.radius, self.add)
+    def value(self) -> BrushStroke:
+        return BrushStroke(tuple(self.points), self.radius, self.add)
 
 
 class ReshapeMessage(Message):

@@ -275,7 +275,6 @@ class Attributes(Message):
 
     @classmethod
     def of(cls, asked: Mapping[str, Sequence[str]]) -> Attributes:
-        """From the project."""
         return cls(
             attributes=[Attribute(name=name, choices=list(choices)) for name, choices in asked.items()]
         )

@@ -17,7 +17,7 @@ from iog.prediction import Prediction
 
 
 @dataclass(frozen=True, slots=True)
-class Stroke:
+class BrushStroke:
     """One movement of the brush (`add`) or the eraser, in continuous image coordinates."""
 
     points: tuple[Point, ...]
@@ -73,7 +73,7 @@ class Work:
 
     clicks: Clicks | None = None
     """None for an imported mask that nobody has clicked on, and for an object that was drawn by hand."""
-    strokes: tuple[Stroke | Area | Reshape, ...] = ()
+    strokes: tuple[BrushStroke | Area | Reshape, ...] = ()
     """What was painted, drawn and reshaped by hand, in order."""
     largest: bool = False
     """Keep only the largest part of the model's mask."""
@@ -122,12 +122,12 @@ class Work:
         )
 
 
-def _stroke(data: Mapping[str, Any]) -> Stroke | Area | Reshape:
+def _stroke(data: Mapping[str, Any]) -> BrushStroke | Area | Reshape:
     if "outline" in data:
         return Area(_path(data["outline"]), bool(data["add"]))
     if "before" in data:
         return Reshape(_path(data["before"]), _path(data["after"]), float(data["tolerance"]))
-    return Stroke(_path(data["points"]), float(data["radius"]), bool(data["add"]))
+    return BrushStroke(_path(data["points"]), float(data["radius"]), bool(data["add"]))
 
 
 def _path(points: Iterable[tuple[float, float]]) -> tuple[Point, ...]:
