@@ -1,4 +1,4 @@
-"""What a large data set costs on its way through the formats.
+"""What a large dataset costs on its way through the formats.
 
     python benchmarks/formats.py [--photos 20000] [--objects 10] [--points 4]
 

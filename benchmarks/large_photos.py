@@ -1,6 +1,6 @@
 """Whether large photos give the masks that they gave: python -m benchmarks.large_photos --data DATA
 
-Objects of a data set, enlarged until the crop's window has `--side` pixels a side at least, with a sensor's
+Objects of a dataset, enlarged until the crop's window has `--side` pixels a side at least, with a sensor's
 noise. Each is cut as today and as before. Printed: how many crops are equal, how far apart others are, and
 the IoU of today's masks with those from before; equal crops have equal masks, as a mask is a function of crop
 and clicks. `--control` tells why equal crops matter: it changes four values of each crop by one grey level.

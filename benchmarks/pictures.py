@@ -1,7 +1,7 @@
 """The masks that README and model card show, on photos that anyone may see: python benchmarks/pictures.py
 
 docs/images/demo.jpg has the sample photos with their stored clicks, docs/model/failures.jpg three objects on
-which the model fails. The worst objects of a data set: iog eval --data FOLDER --gallery FOLDER.
+which the model fails. The worst objects of a dataset: iog eval --data FOLDER --gallery FOLDER.
 """
 
 from __future__ import annotations

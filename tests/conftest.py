@@ -47,7 +47,7 @@ def coffee() -> Sample:
 
 @pytest.fixture(scope="session")
 def photo_folder(tmp_path_factory: pytest.TempPathFactory, segmenter: iog.Segmenter) -> Path:
-    """The sample photos as a data set with the splits train and val; masks are the model's own."""
+    """The sample photos as a dataset with the splits train and val; masks are the model's own."""
     folder = tmp_path_factory.mktemp("photos")
     lines = []
     for photo, name, clicks in samples():

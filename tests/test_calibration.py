@@ -95,7 +95,7 @@ def test_a_calibration_of_other_weights_is_not_used(tmp_path: Path) -> None:
     Calibration("0" * 64, {"box": ConfidenceCurve((0.5,), (0.4,))}, {}).write(file)
     assert Segmenter(model).calibration is None
     file.write_text("{}")
-    with pytest.raises(ModelError, match="make it anew: iog calibrate"):
+    with pytest.raises(ModelError, match="make it again: iog calibrate"):
         Segmenter(model)
 
 

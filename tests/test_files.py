@@ -28,6 +28,6 @@ def test_the_new_file_has_ordinary_permissions(tmp_path: Path) -> None:
 def test_text_never_takes_the_place_of_a_picture(tmp_path: Path) -> None:
     photo = tmp_path / "a.JPG"
     photo.write_bytes(b"a photo")
-    with pytest.raises(DataError, match="is named as a picture"):
+    with pytest.raises(DataError, match="has the name of a picture"):
         write_text(photo, "{}")
     assert photo.read_bytes() == b"a photo" and list(tmp_path.iterdir()) == [photo]

@@ -96,7 +96,9 @@ def read_calibration(path: Path) -> Calibration:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, ModelError):
             raise
-        raise ModelError(f"{path} is not a calibration; delete it, or make it anew: iog calibrate") from error
+        raise ModelError(
+            f"{path} is not a calibration; delete it, or make it again: iog calibrate"
+        ) from error
 
 
 def _rising(values: Any) -> tuple[float, ...]:

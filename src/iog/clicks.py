@@ -343,7 +343,7 @@ def clicks_from_json(data: object) -> AnyClicks:
     """
     if isinstance(data, Mapping) and "points" in data:
         if "size" not in data:
-            raise ClickError("clicks: 'size' is missing beside 'points'; give [width, height] of the photo")
+            raise ClickError("clicks: 'size' is missing for 'points'; give [width, height] of the photo")
         return PointClicks(data["size"], data["points"])
     extreme = isinstance(data, Mapping) and "extreme_points" in data
     return ExtremeClicks.from_json(data) if extreme else Clicks.from_json(data)

@@ -25,7 +25,7 @@ class TrainingError(IogError, ValueError):
 
 
 class DataError(IogError, ValueError):
-    """A data set or an input file that is missing or does not have its published layout."""
+    """A dataset or an input file that is missing or does not have its published layout."""
 
 
 class ConflictError(IogError):

@@ -32,7 +32,7 @@ def replacing(path: str | Path, mode: str = "wb") -> Iterator[IO[Any]]:
     """
     path = Path(path)
     if "b" not in mode and path.suffix.lower() in PHOTO_ENDINGS and path.exists():
-        raise DataError(f"{path} is named as a picture; choose another file, so that it is not lost")
+        raise DataError(f"{path} has the name of a picture; choose another file, so that no photo is lost")
     encoding = None if "b" in mode else "utf-8"
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:

@@ -98,7 +98,7 @@ class Segmenter:
         """Raise `ModelError` unless the model understands clicks of this kind."""
         takes = self.prompting.takes
         if takes is PointClicks is not kind:
-            told = "takes clicks alone, without a box: points on the object and points beside it"
+            told = "takes only clicks, without a box: points on the object and next to it"
             raise ModelError(f"{self.model} {told}")
         if takes is not kind:
             raise ModelError(_OTHER_CLICKS[kind].format(self.model))

@@ -50,8 +50,8 @@ def test_nothing_is_replaced_and_nothing_else_is_written(client: TestClient, fol
     client.post("/api/photos?name=a.png", content=picture())
     for name, content, said in (
         ("a.png", picture(), "already"),
-        ("../../b.exe", picture(), "is no photo"),
-        (".hidden.png", picture(), "is no photo"),
+        ("../../b.exe", picture(), "is not a photo"),
+        (".hidden.png", picture(), "is not a photo"),
         ("c.png", b"no picture", "c.png"),
     ):
         answer = client.post("/api/photos", params={"name": name}, content=content)

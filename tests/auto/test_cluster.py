@@ -179,7 +179,7 @@ def test_a_driver_that_ray_takes_for_dead_does_not_wait_for_ever(
     everyone = ray.nodes
     monkeypatch.setattr(ray, "wait", lambda asked, **more: ([], asked))
     monkeypatch.setattr(ray, "nodes", lambda: [node | {"Alive": False} for node in everyone()])
-    with pytest.raises(DataError, match="takes this machine for dead"):
+    with pytest.raises(DataError, match="considers this machine dead"):
         share_out(nodes.address, Folder(small_photos), Folder(tmp_path / "out"), Opening(seen, 0.0))
 
 

@@ -177,7 +177,7 @@ def test_a_class_below_zero_is_none(small_photos: Path, tmp_path: Path) -> None:
     (path / "a" / "astronaut.txt").write_text("-1 0.5 0.5 0.2 0.2\n")
     account = Account(log=[])
     assert [item.category for item in read_boxes(path, Folder(small_photos), None, account)] == ["dog"]
-    assert "-1 is no class number" in str(account.log)
+    assert "-1 is not a class number" in str(account.log)
 
 
 def test_a_photo_of_another_size_is_said_before_anything_is_made() -> None:
@@ -220,7 +220,7 @@ def test_a_photo_that_is_missing_is_left_to_the_run(small_photos: Path, tmp_path
         ("boxes.csv", "image,x0,y0,x1,y1\n", "no usable box"),
         ("boxes.json", "{", "not JSON"),
         ("boxes.parquet", "PAR", "not Parquet"),
-        ("boxes.doc", "", "no file of labels"),
+        ("boxes.doc", "", "not a file of labels"),
         ("gone/a.csv", None, "does not exist"),
         ("labels/readme.md", "", "holds no labels"),
     ],

@@ -111,7 +111,7 @@ def test_photos_that_are_gone_are_named(small_photos: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("lose", "message"), [("plan.json", "no output of iog auto"), ("shards/00001.json", "not finished")]
+    ("lose", "message"), [("plan.json", "not an output of iog auto"), ("shards/00001.json", "not finished")]
 )
 def test_unfinished_runs_are_refused(small_photos: Path, tmp_path: Path, lose: str, message: str) -> None:
     out = tmp_path / "out"

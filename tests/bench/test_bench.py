@@ -172,7 +172,7 @@ def test_a_table_says_the_same_in_every_form() -> None:
 
 @pytest.fixture(scope="module")
 def results(photo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two methods and the embedded model on the sample photos, measured in two calls."""
+    """Two methods and the bundled model on the sample photos, measured in two calls."""
     out = tmp_path_factory.mktemp("results")
     call = ["bench", "accuracy", "--data", str(photo_folder), "--out", str(out), "--splits", "val"]
     call += ["--clicks", "4", "--classical-clicks", "3", "--jitter", "0.05"]

@@ -163,7 +163,7 @@ def test_clicks_beside_the_photo_or_its_box_change_nothing_and_say_so(visit: Vis
     tab.mode("correct")
     (before,) = tab.objects()
     tab.click((-8, 100))
-    expect(tab.page.locator(".hint")).to_contain_text("beside the photo")
+    expect(tab.page.locator(".hint")).to_contain_text("outside the photo")
     assert tab.objects() == [before]
 
 

@@ -424,7 +424,7 @@ def test_photos_come_in_every_way_and_a_full_disk_is_said(browser: Any, address:
     rescued = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
     assert [photo["path"] for photo in rescued["photos"]] == ["drop.png", "paste.png", "in/folder.png"]
 
-    tab.page.get_by_role("button", name="Take this photo off").click()
+    tab.page.get_by_role("button", name="Remove this photo").click()
     tab.page.locator("dialog[open] .primary").click()
     sync_api.expect(tab.page.locator(".photo-row")).to_have_count(2)
     assert tab.errors == []

@@ -24,7 +24,7 @@ def imported(tab: Annotator, tmp_path: Path, photo: str, *boxes: tuple[int, ...]
     file.write_text("image,x0,y0,x1,y1,category\n" + "\n".join(rows))
     tab.page.get_by_role("button", name="Export and import").click()
     tab.page.get_by_label("File with masks or boxes").set_input_files(file)
-    tab.page.get_by_label("Objects that are there already").select_option(how.get("which", "skip"))
+    tab.page.get_by_label("Objects that already exist").select_option(how.get("which", "skip"))
     tab.page.get_by_role("button", name="Import", exact=True).click()
     said = tab.page.get_by_text(re.compile(r"objects? imported\."))
     expect(said).to_be_visible()
@@ -149,7 +149,7 @@ def test_a_drawn_box_cannot_be_accepted_before_its_mask_is_seen(visit: Visit) ->
     tab.corners()
     tab.saved()
     tab.key("Enter")
-    expect(tab.page.locator(".hint")).to_contain_text("mask is not there yet")
+    expect(tab.page.locator(".hint")).to_contain_text("mask is not ready yet")
     assert tab.objects()[0]["state"] == "draft"
 
 
@@ -189,7 +189,7 @@ def test_marking_done_with_a_draft_asks(visit: Visit) -> None:
     tab.start_empty("scene 10.png")
     tab.outline()
     tab.key("Shift+Enter")
-    expect(tab.page.get_by_text("1 object is not accepted, and will be in no export.")).to_be_visible()
+    expect(tab.page.get_by_text("1 object is not accepted, and will not be exported.")).to_be_visible()
     tab.key("Escape")
     expect(tab.page.locator("dialog[open]")).to_have_count(0)
     expect(tab.page.get_by_role("button", name="Mark done")).to_be_visible()
@@ -211,7 +211,7 @@ def test_a_second_import_asks_what_becomes_of_the_first(visit: Visit, tmp_path: 
     imported(tab, tmp_path, "scene 9.png", INNER, which="add")
     expect(tab.page.locator(".objects .open .name")).to_have_count(2)
     tab.page.get_by_role("button", name="Export and import").click()
-    expect(tab.page.get_by_label("Objects that are there already")).to_have_value("add")
+    expect(tab.page.get_by_label("Objects that already exist")).to_have_value("add")
     tab.key("Escape")
 
 

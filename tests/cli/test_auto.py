@@ -67,7 +67,7 @@ def test_ctrl_c_has_a_status_of_its_own(boxes: Path, tmp_path: Path, monkeypatch
         patch.setattr(Worker, "_solve", stopped)
         result = run(boxes, "--images", PHOTOS, "--out", tmp_path / "out")
     assert result.exit_code == 130, result.output
-    assert "the same command goes on" in result.output
+    assert "the same command resumes" in result.output
     assert run(boxes, "--images", PHOTOS, "--out", tmp_path / "out").exit_code == 0
 
 

@@ -118,7 +118,7 @@ def test_settings_that_are_true_or_false() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["iog", "--dataset", "nothing"], "no data set 'nothing' with masks; known are photos"),
+        (["iog", "--dataset", "nothing"], "no dataset 'nothing' with masks; known are photos"),
         (["iog", "--dataset", "voc"], "ImageSets is missing; PASCAL VOC 2012 is at"),
         (["iog", "--dataset", "photos"], "train.jsonl is missing; name the folder"),
         (["lite"], "train.jsonl is missing; name the folder"),

@@ -118,11 +118,11 @@ def test_a_set_without_objects_is_not_whole(tmp_path: Path) -> None:
             "nowhere.json is missing; name a file or a folder of labels",
         ),
         (["check", "coco-json", "tests/cli"], "Error: tests/cli has no COCO document"),
-        (["check", "vox", "nowhere"], "no data set 'vox' with masks; known are photos, folder"),
+        (["check", "vox", "nowhere"], "no dataset 'vox' with masks; known are photos, folder"),
         (["check", "voc", "nowhere", "--split", "test"], "voc has no split 'test'; it has val, train"),
         (
             ["check", "berkeley", "nowhere", "--split", "test"],
-            "berkeley has no split 'test': it is one piece",
+            "berkeley has no split 'test': it has no splits",
         ),
     ],
 )

@@ -122,7 +122,7 @@ def test_marks_become_clicks() -> None:
     assert tuple(box_of((10, 10, 11, 30), size)) == (9, 10, 13, 30)  # too thin for a model
     assert tuple(box_of((0.25, 0.5, 0.75, 1), size, relative=True)) == (15, 20, 45, 40)
     for values in ((1, 2, 3), (1, 2, 3, float("nan")), (5, 5, 5, 5), "abcd"):
-        with pytest.raises(iog.ClickError, match="no box"):
+        with pytest.raises(iog.ClickError, match="not a box"):
             box_of(values, size)
     with pytest.raises(iog.ClickError, match="not a point"):
         clicks_of(box, [(float("inf"), 1, True)], size)

@@ -117,7 +117,7 @@ def test_no_other_address(tool: str, address: str) -> None:
 
 
 def test_the_tool_cannot_send_elsewhere(tool: str) -> None:
-    with pytest.raises(iog.ImageError, match="sends elsewhere"):
+    with pytest.raises(iog.ImageError, match="redirects elsewhere"):
         _get(Fetcher(tool, token="secret"), "/away")
     with pytest.raises(iog.ImageError, match="401 for /closed; give a personal access token"):
         _get(Fetcher(tool), "/closed")
@@ -154,7 +154,7 @@ def test_files_below_the_folder_alone(tmp_path: Path, tool: str) -> None:
 
 def test_settings_that_cannot_be() -> None:
     for host in ("localhost:8080", "ftp://x", "http://", "http://x:99999999"):
-        with pytest.raises(iog.DataError, match="no address"):
+        with pytest.raises(iog.DataError, match="not an address"):
             Fetcher(host)
-    with pytest.raises(iog.DataError, match="no folder"):
+    with pytest.raises(iog.DataError, match="not a folder"):
         Fetcher("http://localhost:8080", root=Path("/nonexistent"))

@@ -209,7 +209,7 @@ def test_the_other_calls(client: TestClient, core: Core) -> None:
         ({"tasks": [{"id": 1, "data": {}}]}, "no photo in its data"),
         ({"tasks": [{"id": 1, "data": {"image": "http://169.254.169.254/x"}}]}, "elsewhere"),
         ({"tasks": [{"id": 1, "data": {"image": "/data/local-files/?d=../../etc/passwd"}}]}, "no file"),
-        ({"params": {"context": {"result": 3}}}, "no list"),
+        ({"params": {"context": {"result": 3}}}, "not a list"),
         ({"params": {"context": {"result": [{"type": "rectanglelabels"}]}}}, "rectangle cannot be read"),
         ({"params": {"context": {"result": [{"type": "keypointlabels", "value": 1}]}}}, "point cannot be"),
     ],
@@ -229,7 +229,10 @@ def test_half_characters_come_back(client: TestClient, coffee: Sample) -> None:
     answer = client.post("/predict", content=json.dumps(body), headers=headers)
     assert answer.status_code == 200 and "\ud800" in answer.json()["results"][0]["error"]
     region = rectangle(coffee.clicks.box, size_of(coffee))
-    for results, says in (([region], "no address"), (2**40, "no box")):  # a photo that is asked for; no list
+    for results, says in (
+        ([region], "not an address"),
+        (2**40, "no box"),
+    ):  # a photo that is asked for; no list
         body["tasks"][0]["annotations"] = [{"result": results}]
         answer = client.post("/predict", content=json.dumps(body), headers=headers)
         assert says in answer.json()["results"][0]["error"]

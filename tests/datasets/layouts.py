@@ -1,4 +1,4 @@
-"""Writes small samples of each data set in its published layout.
+"""Writes small samples of each dataset in its published layout.
 
 Every sample shows the same scene of 30 x 20 pixels: FIRST, SECOND, and the row BAND of unknown pixels where
 the set has such. Nothing comes from the real sets.

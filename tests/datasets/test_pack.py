@@ -98,7 +98,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     whole = part.read_bytes()
     bad = tmp_path / "bad.iogpack"
     heads = {
-        "no part of a pack": b"something else altogether",
+        "not a part of a pack": b"something else altogether",
         "it is cut off": whole[:-10],
         "KeyError": b"IOGPACK1" + struct.pack("<Q", 2) + b"{}",
         "JSONDecodeError": whole[:60],

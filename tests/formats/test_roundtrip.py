@@ -1,6 +1,6 @@
 """What is written comes back, for every format, as far as its row in `docs/formats.md` promises.
 
-IOG_ROUND_TRIPS=500 tries so many data sets a format in place of 25.
+IOG_ROUND_TRIPS=500 tries so many datasets a format in place of 25.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def test_yolo_poses_are_boxes_and_points_beside_the_photo_are_refused(tmp_path: 
     )
     box = found[0].annotations[0].box
     assert box is not None and box.box((100, 80)) == (40, 32, 60, 48)
-    assert list(account.notes) == ["keypoints are left out; the box is taken"]
+    assert list(account.notes) == ["keypoints are left out; the box is used"]
     found, account = pictures(labels(tmp_path / "q", {"a.txt": pose}))
     assert not found[0].annotations and "a line cannot be read" in account.skipped
 

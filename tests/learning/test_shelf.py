@@ -248,4 +248,4 @@ def test_the_command_refuses_in_one_sentence(shelf: Shelf, tmp_path: Path) -> No
     assert run(tmp_path / "none.iog")[0] == 2
     assert "does not exist" in run(tmp_path / "none.iog")[1]
     assert "has no model 3" in run(shelf.project, "--use", "leaf", 3)[1]
-    assert "one thing at a time" in run(shelf.project, "--back", "leaf", "--delete", 1)[1]
+    assert "only one of these options" in run(shelf.project, "--back", "leaf", "--delete", 1)[1]

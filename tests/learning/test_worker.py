@@ -130,7 +130,7 @@ def test_a_killed_process_is_told_and_leaves_nothing(bench: Workbench, tmp_path:
     job = Job(tmp_path / "job", description(bench))
     os.kill(job._process.pid, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
     wait(lambda: job.ended)
-    with pytest.raises(DataError, match="ended before it was done"):
+    with pytest.raises(DataError, match="ended early"):
         job.result()
     clear(job.folder)
     assert not job.folder.exists()

@@ -1,4 +1,4 @@
-"""The embedded network with DEXTR's prompt, from training to a mask."""
+"""The bundled network with DEXTR's prompt, from training to a mask."""
 
 from dataclasses import asdict, replace
 from pathlib import Path

@@ -177,5 +177,5 @@ def test_batch_norms_only_set_the_scale(recipe: LiteRecipe) -> None:
 
 def test_only_lite_networks_go_on(tmp_path: Path) -> None:
     checkpoints.save(tmp_path / "iog.pt", IOG(IOGConfig(depth=50)))
-    with pytest.raises(ModelError, match="goes on from lite networks alone"):
+    with pytest.raises(ModelError, match="training starts from lite networks only"):
         open_lite(str(tmp_path / "iog.pt"))

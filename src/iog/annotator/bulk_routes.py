@@ -37,7 +37,7 @@ def add_bulk(app: FastAPI, bench: Workbench) -> None:
         """Do something to objects as one step for undo, which of a copy is the other photo's."""
         objects = [store.one(one) for one in dict.fromkeys(wish.objects)]
         if any(row.photo != number or row.state == "deleted" for row in objects):
-            raise DataError("these objects changed in another tab; open the photo anew")
+            raise DataError("these objects changed in another tab; open the photo again")
         if wish.kind == "copy" and wish.photo is not None:
             bench.photos.pixels(wish.photo)  # its size
         with store.together():

@@ -119,7 +119,7 @@ def _add_failures(app: FastAPI, bench: Workbench) -> None:
     def malformed(_: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        said = f"the page sent what the server does not take ({place}: {first['msg']}); reload the page"
+        said = f"the server does not understand what the page sent ({place}: {first['msg']}); reload the page"
         failure = schemas.Failure(error=said)
         return JSONResponse(failure.model_dump(), status_code=422)
 

@@ -25,7 +25,7 @@ from iog.segmenter import Segmenter
 SPARED = 0.1
 """Share of an object that accepted ones may take from it without a question."""
 
-NOT_SHOWN = "this mask was not shown yet, or others were accepted meanwhile; look at it, then accept it"
+NOT_SHOWN = "this mask was not shown yet, or changed when others were accepted; check it, then accept it"
 
 Kind = Literal[
     "corners",
@@ -355,4 +355,4 @@ class Workbench:
 
 def _check_drawn(work: Work) -> None:
     if not work.strokes:
-        raise DataError("an object needs clicks, or something that is drawn by hand")
+        raise DataError("an object needs clicks or something drawn by hand")

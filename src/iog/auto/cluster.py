@@ -198,7 +198,7 @@ class _Driver:
                 if not self._answered(answer):
                     deaths += 1
                     if deaths > DEATHS * size:
-                        raise DataError("the workers keep dying; look into the logs of the Ray cluster")
+                        raise DataError("the workers keep failing; see the logs of the Ray cluster")
                     # Ray also gives up workers that it only lost sight of, on a machine with too much to do:
                     # such a one would keep its core, and write on when the run has ended.
                     self._ray.kill(worker)
@@ -230,7 +230,7 @@ class _Driver:
             here = self._ray.get_runtime_context().get_node_id()
             if not any(node["Alive"] and node["NodeID"] == here for node in self._ray.nodes()):
                 raise DataError(
-                    "the Ray cluster takes this machine for dead (was it too busy to answer?); "
+                    "the Ray cluster considers this machine dead (too busy to answer?); "
                     "finished shards are kept: repeat the command"
                 )
 

@@ -81,7 +81,7 @@ def _listed(
     items = [item for picture in dataset.pictures for item in _items(picture, photo_of, account)]
     if not items:
         first = next(iter(account.skipped.items()), None)
-        fault = "" if first is None else f"; the first fault: {first[0]} ({first[1]})"
+        fault = "" if first is None else f"; the first problem: {first[0]} ({first[1]})"
         raise DataError(f"{path} lists no usable box{fault}")
     return items
 
@@ -124,7 +124,7 @@ def _items(picture: Picture, photo_of: Callable[[Picture], str], account: Accoun
             box = annotation.edges()
             edges = (box.x0, box.y0, box.x1, box.y1)
             if not all(math.isfinite(edge) for edge in edges):
-                raise ValueError("its box has a coordinate that is no number")
+                raise ValueError("its box has a coordinate that is not a number")
         except ValueError as error:
             account.skip("a box cannot be used", f"{picture.name}: {error}")
             continue

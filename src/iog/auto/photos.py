@@ -68,4 +68,4 @@ def _content(photos: Place, name: str) -> bytes:
 
 def _not_now(photos: Place, name: str, error: Exception) -> DataError:
     reason = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
-    return DataError(f"{photos}/{name} cannot be read now ({reason}); repeat the command to go on")
+    return DataError(f"{photos}/{name} cannot be read now ({reason}); repeat the command to resume")

@@ -111,7 +111,7 @@ def page(
     photos
         Where the photos lie.
     classes
-        How many classes get pictures: those with the most masks.
+        Classes that get pictures: those with the most masks.
     names
         What to call a class, where its own name (ImageNet's n01440764) says little.
     """

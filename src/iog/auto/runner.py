@@ -139,7 +139,7 @@ def _summary(store: MaskStore, unlisted: Iterable[str], resumed: int) -> Summary
     for shard in range(store.plan.shards):
         done = store.done(shard)
         if done is None:
-            raise OSError(f"shard {shard} below {store.place} changed under our hands; start again")
+            raise OSError(f"shard {shard} below {store.place} was changed by another program; start again")
         summary.masks += done.rows
         summary.failures += done.failures
     summary.failures += [

@@ -224,7 +224,7 @@ def finished(place: Place) -> Finished:
         count = -(-int(settings["boxes"]) // int(settings["shard_size"]))
         shards = Shards(place, str(settings["config"]))
     except FileNotFoundError:
-        raise DataError(f"{place} is no output of iog auto: it has no {PLAN}") from None
+        raise DataError(f"{place} is not an output of iog auto: it has no {PLAN}") from None
     except (ValueError, KeyError, TypeError, ZeroDivisionError):
         raise DataError(f"{place}/{PLAN} is not the plan of a run") from None
     failures: Counter[str] = Counter()

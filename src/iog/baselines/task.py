@@ -26,7 +26,7 @@ from iog.crop import ByteArray, Crop, FloatArray
 PromptName = Literal["seeds", "full"]
 
 SIDE = 320
-"""Longest side of the crop in pixels: what the embedded network sees."""
+"""Longest side of the crop in pixels: what the bundled network sees."""
 
 MARGINS: dict[PromptName, float] = {"seeds": 1.0, "full": 0.25}
 """Context on each side, as a share of the box."""

@@ -81,7 +81,7 @@ def run(
     Raises
     ------
     DataError
-        If the folder was made with other settings, or the data set is not there.
+        If the folder was made with other settings, or the dataset is not there.
     """
     check_settings(folder, settings)
     sets = {split: known.open_objects(settings.dataset, data, split) for split in settings.splits}

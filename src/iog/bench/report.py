@@ -47,7 +47,7 @@ def write_report(folder: Path, data: Path | None = None, pictures: int = 2) -> P
     folder
         From `iog bench accuracy` and `iog bench speed`.
     data
-        Folder of the data set, for the gallery; None leaves it out.
+        Folder of the dataset, for the gallery; None leaves it out.
     pictures
         How many best, median and worst objects of each method.
 

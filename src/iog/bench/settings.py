@@ -12,9 +12,9 @@ class BenchSettings:
     dataset: str = "photos"
     """Layout of the data, a name from `iog data list`."""
     splits: tuple[str, ...] = ("val", "test")
-    """Parts of the data set."""
+    """Parts of the dataset."""
     sets: tuple[str, ...] = ()
-    """Only these sets (groups of the data set); empty for all."""
+    """Only these sets (groups of the dataset); empty for all."""
     limit: int = 0
     """Objects of each set, spread over it; 0 for all."""
     clicks: int = 20

@@ -45,7 +45,7 @@ class _PhotosOrModels(click.Command):
 @click.option(
     "--project",
     type=click.Path(path_type=Path),
-    help=f"The file that keeps the work. [default: {PROJECT} beside the photos]",
+    help=f"The project file. [default: {PROJECT} next to the photos]",
 )
 @click.option(
     "--port", default=8720, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."
@@ -70,7 +70,7 @@ class _PhotosOrModels(click.Command):
     default=5,
     show_default=True,
     type=click.IntRange(1),
-    help="Accepted objects of a label after which it learns; again when they are twice as many.",
+    help="Accepted objects of a label before it learns; it learns again when they have doubled.",
 )
 def annotate(
     photos: tuple[Path, ...],
@@ -110,7 +110,7 @@ def _folder_of(photos: tuple[Path, ...]) -> tuple[Path, list[str] | None]:
         return photos[0], None
     wrong = next((photo for photo in photos if not photo.is_file()), None)
     if wrong is not None:
-        raise DataError(f"{wrong} is not a photo; give one folder, or photos alone")
+        raise DataError(f"{wrong} is not a photo; give one folder, or only photos")
     places = [photo.resolve() for photo in photos]
     folder = Path(os.path.commonpath([photo.parent for photo in places]))
     return folder, [photo.relative_to(folder).as_posix() for photo in places]
@@ -163,7 +163,9 @@ def serve(
     address = f"http://{name}:{listener.getsockname()[1]}/"
     if token is not None:
         address += f"?token={token}"
-        click.echo(f"Reachable from other machines at {host}; the address holds the token. Do not share it.")
+        click.echo(
+            f"Reachable from other machines at {host}; the address contains the token. Do not share it."
+        )
     app = make_app(bench, token, [lambda app: add_learning(app, learner)])
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False))
     if only_check:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     "--use",
     type=(str, int),
     metavar="LABEL NUMBER",
-    help="Use a model for a label; 0: the one it began with.",
+    help="Use a model for a label; 0: the first one.",
 )
 @click.option("--back", metavar="LABEL", help="Use the model that the label used before.")
 @click.option("--rename", type=(int, str), metavar="NUMBER NAME", help="Give a model another name.")
-@click.option("--delete", type=int, metavar="NUMBER", help="Throw a model away.")
+@click.option("--delete", type=int, metavar="NUMBER", help="Delete a model.")
 @click.option(
     "--export",
     type=(int, click.Path(path_type=Path)),
@@ -57,7 +57,7 @@ def models(
     iog annotate models new.iog --carry photos/annotations.iog 2
     """
     if sum(wish is not None for wish in (use, back, rename, delete, export, carry)) > 1:
-        raise click.UsageError("one thing at a time: give one of these options")
+        raise click.UsageError("give only one of these options at a time")
     shelf = _shelf(project)
     if use is not None:
         shelf.use(*use)

@@ -47,7 +47,7 @@ class _BoxesOrCommand(click.Group):
 
 @click.group(cls=_BoxesOrCommand, no_args_is_help=True)
 def auto() -> None:
-    """Turn the boxes of a data set into masks.
+    """Turn the boxes of a dataset into masks.
 
     \b
     iog auto instances.json --images photos/ --out masks/
@@ -91,14 +91,14 @@ def _options(command: Command) -> Command:
                 default=BATCH,
                 show_default=True,
                 type=click.IntRange(1),
-                help="Boxes in one run of the network: 1 is fastest on processors, a GPU wants more.",
+                help="Boxes in one run of the network: 1 is fastest on CPUs; use more on a GPU.",
             ),
             click.option("--threads", type=click.IntRange(1), help="Threads in all. [default: all cores]"),
             click.option(
                 "--review-below",
                 type=click.FloatRange(0, 1),
-                help="Also write OUT/review.iog, a project of the annotator in which masks with less "
-                "confidence wait for a person.",
+                help="Also write OUT/review.iog, an annotator project in which masks with less "
+                "confidence are drafts.",
             ),
             click.option(
                 "--ray",
@@ -130,15 +130,15 @@ def _options(command: Command) -> Command:
     "--input",
     "kind",
     type=click.Choice(KINDS),
-    help="What BOXES is. [default: it is looked at]",
+    help="Format of BOXES. [default: recognised]",
 )
-@click.option("--strict", is_flag=True, help="Make nothing if anything of BOXES would be left out.")
+@click.option("--strict", is_flag=True, help="Stop if anything in BOXES would be left out.")
 @click.option(
     "--format",
     "formats",
     multiple=True,
     type=click.Choice(["coco", "yolo", "png", "parquet"]),
-    help="What to write beside the shards; may be given more than once, also after the run. [default: coco]",
+    help="What to write besides the shards; repeatable, also after the run. [default: coco]",
 )
 @_options
 @click.pass_context
@@ -157,10 +157,10 @@ def masks(
     """Turn the boxes that BOXES lists into masks.
 
     BOXES is a COCO .json, a .csv of Open Images, a .csv or .parquet with the columns image, x0, y0, x1, y1
-    and perhaps category, or a folder of VOC or ImageNet .xml, of YOLO .txt or of LabelMe .json files. Of
-    masks and outlines the boxes around them are taken.
+    and optionally category, or a folder of VOC or ImageNet .xml, of YOLO .txt or of LabelMe .json files.
+    Masks and outlines count as their boxes.
 
-    The work is cut into shards. Stop it whenever you like: the same command goes on where it was, and the
+    The work is cut into shards. Stop it whenever you like: the same command resumes, and the
     result is the same to the byte. Photos and boxes that cannot be used are listed in OUT/failures.jsonl.
 
     \b
@@ -248,7 +248,7 @@ def _stoppable(context: click.Context) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        click.echo("stopped; the same command goes on after the last finished shard", err=True)
+        click.echo("stopped; the same command resumes after the last finished shard", err=True)
         context.exit(_STOPPED)
 
 

@@ -20,16 +20,14 @@ _SHOWN = 5
     type=click.Path(path_type=Path),
     help="Folder of the photos. [default: the one that PROJECT is in]",
 )
-@click.option(
-    "--model", default="lite", show_default=True, help="Model of labels for which nothing was learned."
-)
+@click.option("--model", default="lite", show_default=True, help="Model for labels without a learned one.")
 @click.pass_context
 def project(context: click.Context, path: Path, images: Path | None, model: str) -> None:
-    """Make masks for all objects of a project of the annotator that are boxes alone.
+    """Make masks for all boxes in a project of the annotator.
 
     Each label uses the model that the project has learned for it (iog annotate --learn). The masks are
-    drafts, and a person's work stays as it is. Boxes come into a project by iog import. Stop it whenever you
-    like: the same command goes on.
+    drafts; a person's work never changes. iog import adds boxes to a project. Stop it whenever you like: the
+    same command resumes.
 
     \b
     iog import photos/ boxes.csv

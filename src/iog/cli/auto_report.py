@@ -16,12 +16,12 @@ from iog.errors import DataError
     default=20,
     show_default=True,
     type=click.IntRange(0),
-    help="How many classes get pictures: those with the most masks.",
+    help="Classes that get pictures: those with the most masks.",
 )
 @click.option(
     "--each", default=6, show_default=True, type=click.IntRange(1), help="Pictures of each kind for a class."
 )
-@click.option("--seed", default=0, show_default=True, help="Of the random ones.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the random ones.")
 def report(out: str, images: str, target: str | None, classes: int, each: int, seed: int) -> None:
     """Show what a run of `iog auto` made: one HTML page that needs no other file.
 

@@ -21,7 +21,7 @@ _MODELS = click.option(
     "models",
     multiple=True,
     metavar="NAME=FILE",
-    help="A further network, asked by its own prompt; may be given several times. FILE may be "
+    help="Another network, with its own prompt; repeatable. FILE may be "
     "sam:ENCODER.onnx,DECODER.onnx, clicks:FILE.onnx, one-shot:FILE.onnx or strokes:FILE (docs/bench.md).",
 )
 _OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="The results folder.")
@@ -32,7 +32,7 @@ _THREADS = click.option(
 
 @click.group()
 def bench() -> None:
-    """Compare our models with what one would use instead, in one results folder.
+    """Compare iog with other methods, in one results folder.
 
     \b
     iog bench accuracy --data PHOTOS --out RESULTS    IoU, click by click
@@ -42,7 +42,7 @@ def bench() -> None:
 
 
 @bench.command()
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of the data set.")
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of the dataset.")
 @_METHODS
 @_MODELS
 @_OUT
@@ -74,9 +74,8 @@ def accuracy(
 ) -> None:
     """Measure every method on the same objects with the same robot user.
 
-    Run again with the same --out to go on, or to add methods: only what is missing is measured, and what was
-    measured with other weights or libraries is measured anew. In the end stands a table of all methods in
-    the folder.
+    Run again with the same --out to resume or to add methods: it measures what is missing or was measured
+    with other weights or libraries. At the end it prints a table of all methods in the folder.
     """
     from iog.bench import accuracy as measuring
     from iog.bench.costs import measure_costs
@@ -117,7 +116,7 @@ def accuracy(
 def speed(
     methods: str, models: tuple[str, ...], out: Path, threads: int | None, rounds: int, megapixels: str
 ) -> None:
-    """Measure milliseconds, memory and arithmetic on a sample photo; let nothing else run meanwhile."""
+    """Measure milliseconds, memory and arithmetic on a sample photo; run nothing else meanwhile."""
     from iog.bench import speed as measuring
 
     try:
@@ -132,9 +131,12 @@ def speed(
 
 @bench.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--data", type=click.Path(path_type=Path), help="Folder of the data set, for the gallery.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of the dataset, for the gallery.")
 @click.option(
-    "--pictures", default=2, show_default=True, help="Best, median and worst of each method: how many."
+    "--pictures",
+    default=2,
+    show_default=True,
+    help="Number of best, median and worst objects of each method.",
 )
 def report(folder: Path, data: Path | None, pictures: int) -> None:
     """Make tables, plots, the gallery and one self-contained page of a results FOLDER."""

@@ -19,8 +19,10 @@ from iog.zoo import ENGINES
     help="Folder of photos with masks that the model was not trained on (layouts: docs/datasets.md).",
 )
 @click.option("--dataset", default="photos", show_default=True, help="A name from `iog data list`.")
-@click.option("--split", help="Which part of it. [default: its first, val for photos]")
-@click.option("--limit", type=click.IntRange(1), help="Measure only so many objects, spread over the list.")
+@click.option("--split", help="Split of the dataset. [default: its first, val for photos]")
+@click.option(
+    "--limit", type=click.IntRange(1), help="Measure at most this many objects, spread over the list."
+)
 @click.option(
     "--model", default="lite", show_default=True, help="A name from `iog models`, a checkpoint or a file."
 )
@@ -28,7 +30,7 @@ from iog.zoo import ENGINES
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="File to write. [default: beside the model, where it is found]",
+    help="File to write. [default: next to the model, where iog finds it]",
 )
 @click.option("--plot", type=click.Path(path_type=Path), help="Reliability plot to write, an .svg.")
 @click.option("--threads", type=click.IntRange(1), help="Threads for one inference. [default: all cores]")
@@ -43,7 +45,7 @@ def calibrate(
     plot: Path | None,
     threads: int | None,
 ) -> None:
-    """Make a model's confidence mean what it says: the IoU that masks like this one have.
+    """Calibrate a model's confidence, so that it is the IoU of masks like this one.
 
     Measures all kinds of prompts on photos with true masks, prints how far confidence and IoU are apart (on
     photos that the curves were not fitted on), and writes the curves to a file beside the model. They hold

@@ -62,7 +62,7 @@ def convert(
 ) -> None:
     """Say what a checkpoint is, and write it in another form.
 
-    FILE is a published checkpoint (IOG, its refinement, DEXTR; the kind is found out) or one of ours (`iog
+    FILE is a published checkpoint (IOG, its refinement, DEXTR; the kind is recognised) or one of ours (`iog
     train`, `iog convert`), or PACKAGE.MODULE:FACTORY=CHECKPOINT (docs/own-network.md).
     ONNX files answer any number of objects at once and run without PyTorch; our
     checkpoint carries its whole configuration.

@@ -13,12 +13,12 @@ from iog.formats.table import ReadName, WriteName
 
 @click.group()
 def data() -> None:
-    """Know and check data sets of objects (layouts: docs/datasets.md)."""
+    """List, check, convert and pack datasets (layouts: docs/datasets.md)."""
 
 
 @data.command("list")
 def list_() -> None:
-    """List the known data sets: their splits, and where to get them."""
+    """List the known datasets: their splits, and where to get them."""
     from iog.datasets import known
 
     for title, sets in (("with masks", known.OBJECTS), ("boxes alone", known.BOXES)):
@@ -36,9 +36,9 @@ def list_() -> None:
 @click.option("--split", help="Which part of the set. [default: the first that `iog data list` names]")
 @click.pass_context
 def check(context: click.Context, name: str, path: Path, split: str | None) -> None:
-    """Read the whole data set NAME at PATH and say what it holds and what is wrong with it.
+    """Read all of dataset NAME at PATH and report its content and problems.
 
-    Exit status: 0 whole, 1 something is broken or empty (it is listed), 2 not that data set at all.
+    Exit status: 0 whole, 1 something is broken or empty (it is listed), 2 not that dataset.
     """
     from iog.datasets import known
     from iog.datasets.checking import Report, check_boxes, check_objects
@@ -64,7 +64,7 @@ def check(context: click.Context, name: str, path: Path, split: str | None) -> N
     "--from",
     "name",
     type=click.Choice(get_args(ReadName)),
-    help="What SOURCE holds. [default: found out from its files]",
+    help="Format of SOURCE. [default: recognised from its files]",
 )
 @click.option(
     "--images",
@@ -76,7 +76,7 @@ def check(context: click.Context, name: str, path: Path, split: str | None) -> N
     default=0.0,
     show_default=True,
     type=click.FloatRange(0, 50),
-    help="Pixels by which a polygon may stray from the mask.",
+    help="Greatest distance of a polygon from the mask, in pixels.",
 )
 @click.option(
     "--strict", is_flag=True, help="Write nothing if anything would be left out, changed or guessed."
@@ -106,8 +106,8 @@ def convert_labels(
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the parts.")
 @click.option("--dataset", default="photos", show_default=True, help="A name from `iog data list`.")
 @click.option("--split", help="Which part of the set. [default: train for photos, else its first]")
-@click.option("--sets", help="Only these sets (groups of the data set), separated by commas.")
-@click.option("--limit", type=click.IntRange(1), help="Only so many objects, spread over the list.")
+@click.option("--sets", help="Only these sets (groups of the dataset), separated by commas.")
+@click.option("--limit", type=click.IntRange(1), help="At most this many objects, spread over the list.")
 @click.option(
     "--side", default=320, show_default=True, type=click.IntRange(32), help="Side of a crop's area."
 )
@@ -133,7 +133,7 @@ def pack(
     limit: int | None,
     **settings: Any,
 ) -> None:
-    """Pack the objects of the data set at PATH for `iog train packed`: a crop of each, in a few files.
+    """Pack the objects of the dataset at PATH for `iog train packed`: a crop of each, in a few files.
 
     \b
     iog data pack PHOTOS --out PACK              the training photos

@@ -13,13 +13,13 @@ import click
 
 @click.command()
 @click.option(
-    "--out", default="demo", show_default=True, type=click.Path(path_type=Path), help="Folder to fill."
+    "--out", default="demo", show_default=True, type=click.Path(path_type=Path), help="Output folder."
 )
 @click.option(
     "--page",
     is_flag=True,
     help="Then open the annotator on the sample photos (needs the `annotate` extra). Without a screen, or "
-    "with CI or IOG_NO_BROWSER set, it is started, asked once and stopped.",
+    "with CI or IOG_NO_BROWSER set, it is started, tried once and stopped.",
 )
 @click.option("--port", default=8720, show_default=True, type=click.IntRange(0, 65535), help="Of the page.")
 def demo(out: Path, page: bool, port: int) -> None:

@@ -27,11 +27,11 @@ def _shares(context: click.Context, option: click.Parameter, text: str | None) -
     "--data",
     required=True,
     type=click.Path(path_type=Path),
-    help="Folder of the data set (layouts: docs/datasets.md).",
+    help="Folder of the dataset (layouts: docs/datasets.md).",
 )
 @click.option("--dataset", default="photos", show_default=True, help="A name from `iog data list`.")
-@click.option("--split", help="Which part of the data set. [default: its first, val for photos]")
-@click.option("--sets", help="Only these sets (groups of the data set), separated by commas.")
+@click.option("--split", help="Split of the dataset. [default: its first, val for photos]")
+@click.option("--sets", help="Only these sets (groups of the dataset), separated by commas.")
 @click.option(
     "--protocol",
     type=click.Choice(PROTOCOLS),
@@ -76,10 +76,10 @@ def _shares(context: click.Context, option: click.Parameter, text: str | None) -
     is_flag=True,
     help="Quirk of the published test: stretch each mask's values to 0..1 first (published models).",
 )
-@click.option("--limit", type=click.IntRange(1), help="Measure only so many objects, spread over the list.")
 @click.option(
-    "--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the robot user's chance."
+    "--limit", type=click.IntRange(1), help="Measure at most this many objects, spread over the list."
 )
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of the robot user.")
 @click.option(
     "--model",
     default="lite",
@@ -88,8 +88,8 @@ def _shares(context: click.Context, option: click.Parameter, text: str | None) -
 )
 @click.option("--engine", type=click.Choice(ENGINES), help="[default: torch for checkpoints, else onnx]")
 @click.option("--out", type=click.Path(path_type=Path), help="Write one JSON line per object.")
-@click.option("--resume", is_flag=True, help="Go on with --out: skip the objects that it has.")
-@click.option("--replay", type=click.Path(path_type=Path), help="Make the clicks of this result file again.")
+@click.option("--resume", is_flag=True, help="Resume --out: skip the objects that it has.")
+@click.option("--replay", type=click.Path(path_type=Path), help="Repeat the clicks of this result file.")
 @click.option(
     "--by",
     type=click.Choice(BY),
@@ -101,20 +101,22 @@ def _shares(context: click.Context, option: click.Parameter, text: str | None) -
 @click.option(
     "--pairs",
     is_flag=True,
-    help="Instead: pairs of things whose boxes overlap, with the box of one and the click on the other.",
+    help="Instead: pairs of objects whose boxes overlap, with the box of one and the click on the other.",
 )
 @click.option(
     "--corner-errors",
     metavar="SHARE,SHARE",
     callback=_shares,
-    help="Instead: what corners cost that are off by these shares of the box side, as 0.03,0.06.",
+    help="Instead: the cost of corner errors of these shares of the box side, such as 0.03,0.06.",
 )
 @click.option("--gallery", type=click.Path(path_type=Path), help="Folder for pictures of the worst objects.")
-@click.option("--worst", default=24, show_default=True, type=click.IntRange(1), help="How many of them.")
+@click.option(
+    "--worst", default=24, show_default=True, type=click.IntRange(1), help="Number of worst objects."
+)
 @click.option(
     "--trained-on",
     type=click.Path(path_type=Path),
-    help="Folder of training photos: say which photos of this set are among them.",
+    help="Folder of training photos: report which photos of this dataset are among them.",
 )
 @click.option(
     "--table",

@@ -37,12 +37,12 @@ _project = click.option(
     default=0.0,
     show_default=True,
     type=click.FloatRange(0, 50),
-    help="Pixels by which a polygon may stray from the mask.",
+    help="Greatest distance of a polygon from the mask, in pixels.",
 )
 @click.option("--drafts", is_flag=True, help="Also objects that nobody has accepted.")
-@click.option("--label", "labels", multiple=True, help="Objects with this label alone; can be given again.")
-@click.option("--photo", "only", multiple=True, help="This photo alone, by its path; can be given again.")
-@click.option("--done", is_flag=True, help="Photos that are marked done alone.")
+@click.option("--label", "labels", multiple=True, help="Only objects with this label; repeatable.")
+@click.option("--photo", "only", multiple=True, help="Only this photo, by its path; repeatable.")
+@click.option("--done", is_flag=True, help="Only photos marked done.")
 @click.option(
     "--val",
     default=0.0,
@@ -64,10 +64,10 @@ def export(
     val: float,
     strict: bool,
 ) -> None:
-    """Write what was made in `iog annotate PHOTOS`: the accepted objects, or the timings of each step.
+    """Export the accepted objects of `iog annotate PHOTOS`, or the timings of each step.
 
     Photos that are marked done and have no objects are written too. An older export in the folder is
-    replaced as a whole. With --val YOLO gets train.txt and val.txt, other formats a folder for each part.
+    replaced as a whole. With --val, YOLO gets train.txt and val.txt, other formats a folder for each part.
     """
     from iog.annotator import exchange
     from iog.annotator.photos import Photos
@@ -92,14 +92,14 @@ def export(
     "--format",
     "format_",
     type=click.Choice(get_args(ReadName)),
-    help="What SOURCE holds. [default: found out from its files]",
+    help="Format of SOURCE. [default: recognised from its files]",
 )
 @click.option(
     "--on-duplicate",
     type=click.Choice(["skip", "replace", "add"]),
     default="skip",
     show_default=True,
-    help="What to do with an object whose label and box the photo has already.",
+    help="What to do with objects whose label and box the photo already has.",
 )
 @click.option("--strict", is_flag=True, help="Add nothing if anything would be left out, changed or guessed.")
 def import_(

@@ -117,10 +117,10 @@ def predict(
     """Turn clicks on PHOTO into a mask.
 
     Pixels count from 0 at the top left. Without --inside the box alone is used; with it the mask is usually
-    better, above all when the box holds several things. Corrections are applied in the order additions,
+    better, especially if the box holds several objects. Corrections are applied in the order additions,
     removals; use --clicks for another order. The published IOG takes corrections only where it was trained
-    for them (refinement); DEXTR takes four extreme points instead of corners and inside. Models that take
-    clicks alone are given --add and --remove, without corners.
+    for them (refinement); DEXTR takes four extreme points instead of corners and inside. For models that
+    take only clicks, give --add and --remove without corners.
 
     \b
     iog predict cat.jpg --corners 143,20 450,290 --inside 290,150 --out mask.png --overlay check.png

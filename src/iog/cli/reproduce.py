@@ -31,15 +31,11 @@ class _Named(ParamType[tuple[str, Path]]):
     "table",
     type=click.Choice(list(TABLES)),
 )
-@click.option("--data", type=_Named(), multiple=True, help="A data set that is there, such as voc=FOLDER.")
-@click.option(
-    "--weights", type=_Named(), multiple=True, help="Weights that are there, such as iog-resnet101=FILE.pth."
-)
-@click.option(
-    "--model", default="lite", show_default=True, help="Measured beside the paper's networks (`iog models`)."
-)
-@click.option("--limit", type=click.IntRange(1), help="Measure only so many objects of each set.")
-@click.option("--smoke", is_flag=True, help="Run on the sample photos; no figure is comparable.")
+@click.option("--data", type=_Named(), multiple=True, help="A dataset, such as voc=FOLDER.")
+@click.option("--weights", type=_Named(), multiple=True, help="A checkpoint, such as iog-resnet101=FILE.pth.")
+@click.option("--model", default="lite", show_default=True, help="Model measured as well (`iog models`).")
+@click.option("--limit", type=click.IntRange(1), help="Measure at most this many objects of each dataset.")
+@click.option("--smoke", is_flag=True, help="Run on the sample photos; the figures mean nothing.")
 @told_as_options()
 def reproduce(
     table: str,
@@ -49,10 +45,10 @@ def reproduce(
     limit: int | None,
     smoke: bool,
 ) -> None:
-    """Print a table of the paper row by row: its figure, ours, or what is missing and how to give it.
+    """Print a table of the paper row by row: its figure, ours, or what is missing and how to get it.
 
-    Each data set and each checkpoint that a row needs is given by its name; the list below the table says
-    which. docs/evaluation.md explains what is measured.
+    Give datasets and checkpoints by name; the list below the table says which are missing.
+    docs/evaluation.md explains what is measured.
     """
     from iog.errors import ModelError
     from iog.evaluation import reproduce as tables

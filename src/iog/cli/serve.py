@@ -44,7 +44,7 @@ def _options(port: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
             show_default=True,
             help="A name from `iog models`, an exported model or a checkpoint.",
         )
-        @click.option("--token", help="Ask every client for this secret. [default: ask for none]")
+        @click.option("--token", help="Secret that every client must send. [default: none]")
         @click.option(
             "--cache",
             default=512,
@@ -135,7 +135,7 @@ _shapes = click.option(
     default="mask",
     show_default=True,
     type=click.Choice(["mask", "polygon"]),
-    help="What is answered where the tool takes both.",
+    help="Answer if the labelling config takes both.",
 )
 
 
@@ -146,7 +146,7 @@ _shapes = click.option(
     "tool_url",
     default="http://localhost:8080",
     show_default=True,
-    help="Its address: photos are fetched from there alone.",
+    help="Address of Label Studio; photos are fetched only from there.",
 )
 @click.option(
     "--label-studio-token",

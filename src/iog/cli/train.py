@@ -65,7 +65,9 @@ def _recipe(name: str) -> click.Command:
     @click.option(
         "--validate-every", default=500, show_default=True, help="Steps between validations; 0 for none."
     )
-    @click.option("--validate-objects", default=200, show_default=True, help="Objects in one; 0 for none.")
+    @click.option(
+        "--validate-objects", default=200, show_default=True, help="Objects in a validation; 0 for none."
+    )
     @click.option(
         "--checkpoint-every",
         default=250,
@@ -73,10 +75,10 @@ def _recipe(name: str) -> click.Command:
         help="Steps between checkpoints; 0 for one at the end.",
     )
     @click.option(
-        "--keep-every", default=0, show_default=True, help="Steps between weights to keep; 0 for none."
+        "--keep-every", default=0, show_default=True, help="Steps between weights that are kept; 0 for none."
     )
-    @click.option("--stop-after", type=int, help="Stop at this step; the same command goes on from there.")
-    @click.option("--minutes", type=float, help="Stop after so many; the same command goes on from there.")
+    @click.option("--stop-after", type=int, help="Stop at this step; the same command resumes.")
+    @click.option("--minutes", type=float, help="Stop after this many minutes; the same command resumes.")
     @told_as_options(recipe_class)
     def command(
         out: Path,
@@ -144,8 +146,8 @@ def _own_network(recipe_class: type | None) -> Callable[[Command], Command]:
         "--network",
         "factory",
         metavar="PACKAGE.MODULE:FACTORY",
-        help="Train the network that this makes instead of lite (docs/own-network.md); the options of lite's "
-        "own then mean nothing.",
+        help="Train the network that this factory makes (docs/own-network.md); options of lite's "
+        "network have no effect.",
     )
 
 

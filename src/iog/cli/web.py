@@ -17,7 +17,7 @@ import click
     show_default=True,
     help="A name from `iog models`, or the NAME.encoder.onnx of a lite model.",
 )
-@click.option("--serve", is_flag=True, help="Then serve it on this machine, until Ctrl+C.")
+@click.option("--serve", is_flag=True, help="Also serve it on this machine, until Ctrl+C.")
 @click.option(
     "--port",
     default=8730,

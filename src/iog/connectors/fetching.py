@@ -61,9 +61,9 @@ class Fetcher:
         self._access: tuple[str, str, float] | None = None
         self._lock = threading.Lock()
         if _origin(host) is None:
-            raise DataError(f"{host} is no address of a tool; give one like http://localhost:8080")
+            raise DataError(f"{host} is not an address of a tool; give one like http://localhost:8080")
         if root is not None and not root.is_dir():
-            raise DataError(f"{root} is no folder; give the one that Label Studio's local files are in")
+            raise DataError(f"{root} is not a folder; give the one that Label Studio's local files are in")
         self._root = None if root is None else root.resolve()
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _SameHost(self._host))
 
@@ -92,7 +92,7 @@ class Fetcher:
         address = quote(address, safe=_SAFE) if _is_clean(address) else ""
         parts = _split(address)
         if parts is None or not address:
-            raise ImageError(f"{_short(address)} is no address of a photo")
+            raise ImageError(f"{_short(address)} is not an address of a photo")
         local = self._local_file(address)
         if local is not None:
             stat = local.stat()
@@ -180,7 +180,7 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
         if _origin(newurl) != self._origin:
-            raise ValueError("the tool sends elsewhere for it; turn pre-signed URLs off in its cloud storage")
+            raise ValueError("the tool redirects elsewhere; turn pre-signed URLs off in its cloud storage")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 

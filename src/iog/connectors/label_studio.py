@@ -247,7 +247,7 @@ def _prompted(
     """Boxes, each with the points that refine it."""
     regions = context["result"]
     if not isinstance(regions, list):
-        raise DataError("context.result is no list of regions")
+        raise DataError("context.result is not a list of regions")
     boxes = [_labelled(r, photo) for r in regions if _kind(r).startswith("rectangle")]
     points = [_mark(r, photo) for r in regions if _kind(r).startswith("keypoint")]
     if boxes or not points:  # without any region the last prompt was deleted

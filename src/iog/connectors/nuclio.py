@@ -126,7 +126,7 @@ def _points(body: Mapping[Any, Any], name: str) -> list[tuple[float, float]]:
     try:
         found = [(float(x), float(y)) for x, y in given]
     except (TypeError, ValueError, OverflowError):
-        raise ClickError(f"{name} is no list of points [x, y]") from None
+        raise ClickError(f"{name} is not a list of points [x, y]") from None
     if len(found) > _POINTS:
         raise ClickError(f"{name} has {len(found)} points; at most {_POINTS} are taken")
     return found
@@ -141,7 +141,7 @@ def _box(given: object, size: tuple[int, int]) -> Box:
     except (TypeError, ValueError, OverflowError):
         values = []
     if len(values) != 4 or not all(math.isfinite(value) for value in values):
-        raise ClickError("obj_bbox is no box [[x, y], [x, y]]")
+        raise ClickError("obj_bbox is not a box [[x, y], [x, y]]")
     return box_of(values, size)
 
 

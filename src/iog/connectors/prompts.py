@@ -36,14 +36,14 @@ def box_of(values: Sequence[float], size: tuple[int, int], *, relative: bool = F
     Raises
     ------
     ClickError
-        If it is no box.
+        If it is not a box.
     """
     try:
         left, top, right, bottom = (float(value) for value in values)
         edges = Edges(min(left, right), min(top, bottom), max(left, right), max(top, bottom), relative)
         return widened(edges.box(size))
     except (TypeError, ValueError, OverflowError) as error:
-        raise ClickError(f"this is no box (left, top, right, bottom): {error}") from None
+        raise ClickError(f"this is not a box (left, top, right, bottom): {error}") from None
 
 
 def clicks_of(box: Box, marks: Iterable[Mark], size: tuple[int, int]) -> Clicks:
@@ -55,7 +55,7 @@ def clicks_of(box: Box, marks: Iterable[Mark], size: tuple[int, int]) -> Clicks:
     Raises
     ------
     ClickError
-        If a point is no number or lies outside the image.
+        If a point is not a number or lies outside the image.
     """
     inside: tuple[int, int] | None = None
     corrections: list[tuple[int, int, bool]] = []

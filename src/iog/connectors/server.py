@@ -80,6 +80,6 @@ def make_app(
 
     @app.exception_handler(ClientDisconnect)
     def broken_off(_: Request, error: ClientDisconnect) -> Response:
-        return refused(400, "the request broke off")
+        return refused(400, "the request was cut off")
 
     return Guard(app, token, refusal=refusal, enter=TOKEN_NEEDED)

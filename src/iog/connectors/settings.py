@@ -16,7 +16,7 @@ class ServeSettings:
     """Options of `iog serve`; each connector reads what concerns it."""
 
     shapes: Shapes = "mask"
-    """What is answered where the tool takes both."""
+    """Answer if the labelling config takes both."""
     tool_url: str = "http://localhost:8080"
     """Label Studio's address: the only place from which photos are fetched."""
     tool_token: str | None = None

@@ -42,7 +42,7 @@ _NO_SHAPES = {"shapes": [], "description": "", "replace": False}
 _TOUCHED = {
     "button_add_rect": "Draw a box around the object",
     "button_add_point": "Click on the object, first near its middle",
-    "button_remove_point": "Click beside the object",
+    "button_remove_point": "Click next to the object",
     "button_clear": None,
     "button_finish_object": None,
     "mask_fineness_slider": None,
@@ -155,7 +155,7 @@ def _sorted(marks: Sequence[_Mark], size: tuple[int, int]) -> tuple[list[Box], l
         if mark.type == "point":
             points.append((mark.data[0], mark.data[1], mark.label == 1))
         elif mark.label != 1:
-            raise ClickError("a box around what is not the object says nothing to iog; click there instead")
+            raise ClickError("iog does not use boxes around the background; click there instead")
         else:
             boxes.append(box_of(mark.data, size))
     if not boxes:
@@ -230,7 +230,7 @@ def instructions(address: str, token: str | None, settings: ServeSettings) -> li
         f"   Server URL: {address}",
         f"   API Key: {token or '(leave it empty)'}",
         "2. +Rect: draw a box around the object; the mask appears.",
-        "3. +Point: click near its middle; further points correct, -Point takes away.",
+        "3. +Point: click near its middle; further points correct, -Point removes.",
         "4. Finish (f) names it. The slider makes outlines finer or coarser.",
-        "What the tool does not show, such as a refusal, is said here.",
+        "What the tool does not show, such as refusals, is printed here.",
     ]

@@ -1,4 +1,4 @@
-"""Photos with object masks: one file a data set, one small interface (`ObjectDataset`).
+"""Photos with object masks: one file a dataset, one small interface (`ObjectDataset`).
 
 `iog.datasets.known` opens each by its name; docs/datasets.md says what they expect.
 """

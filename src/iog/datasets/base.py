@@ -1,4 +1,4 @@
-"""What training and evaluation ask of a data set."""
+"""What training and evaluation ask of a dataset."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class ObjectSample:
     """One object in one photo."""
 
     name: str
-    """PHOTO#OBJECT: names the object within its data set, for result lines and failure lists."""
+    """PHOTO#OBJECT: names the object within its dataset, for result lines and failure lists."""
     group: str
     """The stratum under which figures are reported (a subset's name)."""
     category: str
-    """Class of the object, as the data set words it."""
+    """Class of the object, as the dataset words it."""
     image: npt.NDArray[np.uint8]
     """(H, W, 3) RGB."""
     mask: npt.NDArray[np.bool_]

@@ -1,4 +1,4 @@
-"""Sets that have boxes and no masks: what turning boxes into masks asks of a data set.
+"""Sets that have boxes and no masks: what turning boxes into masks asks of a dataset.
 
 Convention
 ----------
@@ -25,7 +25,7 @@ class BoxSample:
     image: Path
     """The photo, not decoded."""
     category: str
-    """Class of the object, as the data set words it."""
+    """Class of the object, as the dataset words it."""
     box: Box
     """Half-open, within the photo."""
 

@@ -1,4 +1,4 @@
-"""Going through a data set to see whether it is whole: counts, sizes, empty masks, what cannot be read."""
+"""Going through a dataset to see whether it is whole: counts, sizes, empty masks, what cannot be read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from iog.errors import IogError
 
 @dataclass(slots=True)
 class Report:
-    """What a data set holds and what is wrong with it."""
+    """What a dataset holds and what is wrong with it."""
 
     broken: list[str] = field(default_factory=list)
     """What is wrong with single photos or objects; takes what readers note while they list."""

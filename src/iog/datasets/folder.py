@@ -111,12 +111,12 @@ def _in_one_folder(root: Path, broken: Broken) -> list[Pair]:
             continue
         photo = photos.get(_unmarked(mask) or mask.stem)
         if photo is None:
-            note(broken, DataError(f"{mask} has no photo of that name beside it"))
+            note(broken, DataError(f"{mask} has no photo of that name"))
         else:
             pairs.append(Pair(photo, mask))
     if broken is not None:
         used = {pair.image for pair in pairs}
-        broken += [f"{path} has no mask beside it" for path in photos.values() if path not in used]
+        broken += [f"{path} has no mask of that name" for path in photos.values() if path not in used]
     return pairs
 
 

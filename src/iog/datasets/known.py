@@ -1,4 +1,4 @@
-"""The known data sets as plain data, and how to open one by its name."""
+"""The known datasets as plain data, and how to open one by its name."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PHOTOS = "a folder with SPLIT.jsonl, photos and masks (docs/datasets.md)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A data set of masks that can be opened by name."""
+    """A dataset of masks that can be opened by name."""
 
     summary: str
     source: str
@@ -47,7 +47,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownBoxes:
-    """A data set of boxes without masks that can be opened by name."""
+    """A dataset of boxes without masks that can be opened by name."""
 
     summary: str
     source: str
@@ -236,7 +236,7 @@ def layout_of(path: str | Path) -> str:
         name, _ = table.located(path, None)
     except DataError:
         return "labels" if path.is_file() else "folder"  # which says what is wrong with it
-    # A stray text or table beside masks is no file of labels.
+    # A stray text or table beside masks is not a file of labels.
     return "folder" if name in ("yolo", "csv") and folder.has_masks(path) else "labels"
 
 
@@ -255,7 +255,7 @@ def validation_of(name: str, split: str | None) -> tuple[str, str] | None:
 
 def _known(name: str) -> Known:
     if name not in OBJECTS:
-        raise DataError(f"no data set {name!r} with masks; known are {', '.join(OBJECTS)}")
+        raise DataError(f"no dataset {name!r} with masks; known are {', '.join(OBJECTS)}")
     return OBJECTS[name]
 
 
@@ -263,7 +263,7 @@ def open_boxes(name: str, path: str | Path, split: str | None = None, *, broken:
     """Open a set of boxes by its name, a key of `BOXES`; otherwise as `open_objects`."""
     known = BOXES.get(name)
     if known is None:
-        raise DataError(f"no data set {name!r} with boxes; known are {', '.join(BOXES)}")
+        raise DataError(f"no dataset {name!r} with boxes; known are {', '.join(BOXES)}")
     return known.open(Path(path), _checked(name, known.splits, split), broken)
 
 
@@ -274,6 +274,6 @@ def _checked(name: str, splits: tuple[str, ...], split: str | None) -> str:
     if name != "photos" and split not in splits:
         raise DataError(
             f"{name} has no split {split!r}"
-            + (f"; it has {', '.join(splits)}" if splits else ": it is one piece")
+            + (f"; it has {', '.join(splits)}" if splits else ": it has no splits")
         )
     return split

@@ -114,7 +114,7 @@ def spread(length: int, count: int | None) -> list[int]:
 
 
 class ChosenObjects:
-    """Some objects of a data set, in the order of `indices`."""
+    """Some objects of a dataset, in the order of `indices`."""
 
     def __init__(self, objects: ObjectDataset, indices: Sequence[int]) -> None:
         self.objects = objects
@@ -129,7 +129,7 @@ class ChosenObjects:
 
 
 class JoinedObjects:
-    """Several data sets as one, in their order."""
+    """Several datasets as one, in their order."""
 
     def __init__(self, parts: Sequence[ObjectDataset]) -> None:
         self.parts = list(parts)

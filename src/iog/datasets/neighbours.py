@@ -19,7 +19,7 @@ LEAST_OVERLAP = 0.3
 
 @runtime_checkable
 class KnowsPhotos(Protocol):
-    """A data set that knows which objects share a photo."""
+    """A dataset that knows which objects share a photo."""
 
     def same_photo(self, index: int) -> range:
         """The numbers of all objects of the photo of object `index`, itself among them."""
@@ -28,7 +28,7 @@ class KnowsPhotos(Protocol):
 
 @runtime_checkable
 class KnowsNeighbours(Protocol):
-    """A data set that has the masks of an object's neighbours at hand."""
+    """A dataset that has the masks of an object's neighbours at hand."""
 
     def beside(self, index: int) -> list[BoolArray]:
         """Masks of the neighbours of object `index`, each of the size of its photo."""
@@ -38,7 +38,7 @@ class KnowsNeighbours(Protocol):
 class Neighbours:
     """The neighbours of objects; what was looked up once is remembered.
 
-    A data set that does not know which objects share a photo has none.
+    A dataset that does not know which objects share a photo has none.
     """
 
     def __init__(self, objects: ObjectDataset) -> None:

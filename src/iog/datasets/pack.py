@@ -1,4 +1,4 @@
-"""A data set packed to travel: a crop of each object at training size, in a few files of even size.
+"""A dataset packed to travel: a crop of each object at training size, in a few files of even size.
 
     OUT/NAME-000.iogpack    "IOGPACK1", length of the head (8 bytes, little-endian), head, pictures
     the head                UTF-8 JSON: {"crops": [{"name", "set", "category", "size": [width, height],
@@ -246,7 +246,7 @@ def _read_part(path: Path) -> list[tuple[memoryview, dict[str, Any]]]:
     except (OSError, ValueError) as error:
         raise DataError(f"cannot read {path}: {error}") from error
     if bytes(content[:8]) != _MAGIC or len(content) < 16:
-        raise DataError(f"{path} is no part of a pack; `iog data pack` writes them")
+        raise DataError(f"{path} is not a part of a pack; `iog data pack` writes them")
     (length,) = struct.unpack("<Q", content[8:16])
     pictures = content[16 + length :]
     try:

@@ -151,7 +151,7 @@ def _read_photo(image: Path, mask: Path) -> tuple[npt.NDArray[np.uint8], npt.NDA
         with open_picture(mask) as picture:
             ids = np.asarray(picture)
     except (ImageError, OSError) as error:
-        raise DataError(f"cannot read a photo of the data set: {error}") from error
+        raise DataError(f"cannot read a photo of the dataset: {error}") from error
     if ids.shape != rgb.shape[:2]:
         raise DataError(f"{mask} is {ids.shape[::-1]} pixels but {image} is {rgb.shape[1::-1]}")
     return rgb, ids

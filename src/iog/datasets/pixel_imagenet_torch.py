@@ -1,4 +1,4 @@
-"""Pixel-ImageNet as a PyTorch data set, for the uses that its authors name."""
+"""Pixel-ImageNet as a PyTorch dataset, for the uses that its authors name."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Reading the files of data sets: each function checks what it reads and says what is wrong.
+"""Reading the files of datasets: each function checks what it reads and says what is wrong.
 
-Data sets come from anywhere, so nothing here runs or unpacks what a file asks for: XML with a document type
+Datasets come from anywhere, so nothing here runs or unpacks what a file asks for: XML with a document type
 (and so with entities) is refused, and .mat files hold numbers only.
 """
 
@@ -40,7 +40,7 @@ def note_empty(broken: Broken, mask: Path) -> None:
 
 
 def require(path: Path, source: str) -> Path:
-    """The path; `DataError` says that it is missing and, with `source`, where to get the data set."""
+    """The path; `DataError` says that it is missing and, with `source`, where to get the dataset."""
     if not path.exists():
         raise DataError(f"{path} is missing; {source}")
     return path

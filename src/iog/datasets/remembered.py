@@ -1,11 +1,11 @@
-"""What going through a data set's masks found, kept for the next time: which objects a file holds.
+"""What going through a dataset's masks found, kept for the next time: which objects a file holds.
 
 A finding is used again only while every file it came from has the size and the time of last change that it
 had then. A file changed within the last seconds is not remembered at all: it might change again without its
 time telling. What is wrong with a file is never remembered. So the memory may be deleted, and cannot be out
 of date.
 
-It lies in the user's cache folder (`IOG_CACHE` names another), one JSON file a data set; where nothing can be
+It lies in the user's cache folder (`IOG_CACHE` names another), one JSON file a dataset; where nothing can be
 written there, every file is read each time.
 """
 
@@ -41,7 +41,7 @@ def remembered(find: Find, reader: str, folder: Path) -> Iterator[Find]:
     reader
         Name of the reader: two that find different things must have different names.
     folder
-        The data set, in which all the files lie.
+        The dataset, in which all the files lie.
     """
     memory = _memory(reader, folder)
     known = _read(memory)

@@ -66,7 +66,7 @@ class RooftopDataset(ListedObjects[RoofOutline]):
         for name, path in outlines.items():
             try:
                 if name not in photos:
-                    raise DataError(f"{path} has no photo of that name beside it")
+                    raise DataError(f"{path} has no photo of that name")
                 width, height = photo_size(photos[name])
                 entries += [
                     Entry(
@@ -82,7 +82,9 @@ class RooftopDataset(ListedObjects[RoofOutline]):
                 note(broken, error)
         if broken is not None:
             broken += [
-                f"{path} has no .mat beside it" for name, path in photos.items() if name not in outlines
+                f"{path} has no .mat file of that name"
+                for name, path in photos.items()
+                if name not in outlines
             ]
         super().__init__(entries)
 

@@ -114,7 +114,7 @@ def calibrate(
     weights_sha256
         The model that was measured.
     record
-        What to note beside the errors: the data set, the command.
+        What to note beside the errors: the dataset, the command.
     seed
         Of the folds.
 

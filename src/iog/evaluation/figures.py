@@ -227,7 +227,7 @@ belongs to `OTHERS`."""
 
 
 def embedded(table: str) -> list[tuple[str, Figure]]:
-    """How the embedded model is measured for a table, by name: box-only methods, or 2 to 4 clicks."""
+    """How the bundled model is measured for a table, by name: box-only methods, or 2 to 4 clicks."""
     sets = dict.fromkeys(r.data for r in RECIPES[table].values() if isinstance(r, Figure)) | {"photos": None}
     if table == "table8":
         prompts: list[tuple[str, int, Prompt]] = [

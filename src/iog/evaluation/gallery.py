@@ -60,7 +60,7 @@ def write_gallery(
     Raises
     ------
     DataError
-        If a result names another object than the data set has there.
+        If a result names another object than the dataset has there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     ranked = sorted(results, key=lambda r: (r.ious[clicks - 3], r.index))[:worst]

@@ -42,7 +42,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, Line]]:
         except ValueError as error:
             raise DataError(f"{path}, line {number}: {error}") from error
         if not (isinstance(line, dict) and isinstance(line.get("run"), dict)):
-            raise DataError(f"{path}, line {number} is no result: it names no run")
+            raise DataError(f"{path}, line {number} is not a result: it names no run")
         yield number, line
 
 
@@ -92,7 +92,7 @@ def run_of(
 ) -> Run:
     """What must agree for two results of `iog eval` to be of one run: model, data, settings and versions.
 
-    The data set is known by its length and groups (photos are not read for this); `replayed` is the file
+    The dataset is known by its length and groups (photos are not read for this); `replayed` is the file
     whose clicks are made again, by its content. Plain data.
     """
     info = segmenter.engine.info
@@ -133,9 +133,7 @@ class ResultFile(LineFile):
         lines: list[Line] = []
         if path.exists():
             if not resume:
-                raise DataError(
-                    f"{path} exists; add `resume` to go on with it, or name another file for `out`"
-                )
+                raise DataError(f"{path} exists; add `resume` to resume it, or name another file for `out`")
             lines = [line for _, line in read_lines(path)]
             for line in lines:
                 _check_same_run(path, line["run"], run)

@@ -44,7 +44,7 @@ class ObjectResult:
     """What one object came to."""
 
     index: int
-    """Its number in the data set."""
+    """Its number in the dataset."""
     name: str
     group: str
     category: str
@@ -152,7 +152,7 @@ def evaluate(
     Raises
     ------
     DataError
-        If a recorded result is missing or names another object than the data set has there.
+        If a recorded result is missing or names another object than the dataset has there.
     ModelError
         If the model takes extreme points, or no corrections and `clicks` is more than 3.
     """

@@ -58,20 +58,20 @@ def reproduce(
     limit: int | None = None,
     smoke: bool = False,
 ) -> str:
-    """One table as Markdown: a line a figure, then the embedded model's figures, then what is missing.
+    """One table as Markdown: a line a figure, then the bundled model's figures, then what is missing.
 
     Parameters
     ----------
     table
         A key of `paper.TABLES`.
     model
-        The embedded model, measured beside the paper's networks; in a smoke run it stands for all of them.
+        The bundled model, measured beside the paper's networks; in a smoke run it stands for all of them.
     data, weights
         What there is, by the names of `figures.DATA` and `figures.WEIGHTS`.
     limit
         Measure only so many objects of each set, spread over it.
     smoke
-        Take the sample photos for every data set.
+        Take the sample photos for every dataset.
 
     Raises
     ------
@@ -217,7 +217,7 @@ class _Bench:
     def _measured(self, recipe: Figure) -> list[_Score]:
         objects = self._data[recipe.data]
         if len(objects) == 0:
-            raise DataError(f"the data set {recipe.data} has no objects")
+            raise DataError(f"the dataset {recipe.data} has no objects")
         indices = spread(len(objects), self._limit)
         if recipe.prompt == "inside":
             clicks = self._most[self._named(recipe.weights), self._place(recipe.data)]
@@ -242,12 +242,12 @@ class _Bench:
         if recipe.prompt == "extreme points" and not self._smoke:
             return ExtremeNetwork(first)
         last = self._segmenter(recipe.second or recipe.weights)
-        # In a smoke run the embedded model has no extreme points to be given.
+        # In a smoke run the bundled model has no extreme points to be given.
         method = "box" if recipe.prompt == "inside" or recipe.prompt == "extreme points" else recipe.prompt
         return BoxMethod(BoxSegmenter(last, method, None if first is last else first))
 
     def _named(self, weights: str) -> str:
-        """The weights that a recipe's name stands for; in a smoke run all are the embedded model."""
+        """The weights that a recipe's name stands for; in a smoke run all are the bundled model."""
         return EMBEDDED if self._smoke else weights
 
     def _place(self, data: str) -> str:

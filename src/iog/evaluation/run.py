@@ -39,7 +39,7 @@ class Output:
     gallery: Path | None = None
     """Folder for pictures of the worst objects."""
     worst: int = 24
-    """How many of them."""
+    """Number of worst objects."""
     replay: Path | None = None
     """Earlier result file whose clicks are made again."""
     trained_on: Path | None = None
@@ -59,7 +59,7 @@ def run(
         If the result file is of another run or exists without `resume`, or a recorded object is missing.
     """
     if output.resume and output.out is None:
-        raise DataError("`resume` goes on with a result file: name it with `out`")
+        raise DataError("`resume` needs a result file: name it with `out`")
     for document, name in output.quoted:
         check_quotable(document, name)
     recorded = None if output.replay is None else read_results(output.replay)
@@ -105,7 +105,7 @@ def run(
 
 
 def _check_same_data(file: ResultFile, objects: ObjectDataset) -> None:
-    """The run tells data sets apart by length and groups; this looks at one object, too."""
+    """The run tells datasets apart by length and groups; this looks at one object, too."""
     known = next(iter(file.done.values()), None)
     if known is not None and (name := objects[known.index].name) != known.name:
         raise DataError(
@@ -133,7 +133,7 @@ def _overlap(results: Sequence[ObjectResult], training: Path | None) -> tuple[st
     """How many photos the model was trained on, and a line for each."""
     photos = {result.photo: result.name for result in results}
     if training is None:
-        return "photos that the model was trained on: not looked for (--trained-on FOLDER)", []
+        return "photos that the model was trained on: not checked (--trained-on FOLDER)", []
     shared = shared_photos(photos, training)
     told = f"photos that the model was trained on: {len(shared)} of {len(photos)}"
     return told, [f"  {name} = {why}" for name, why in shared.items()]

@@ -1,4 +1,4 @@
-"""The sample photos as a stand-in data set: it shows that a path runs, and nothing else."""
+"""The sample photos as a stand-in dataset: it shows that a path runs, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from iog.samples import Sample, samples
 from iog.segmenter import Segmenter
 
 BANNER = (
-    "SMOKE RUN: the sample photos, whose truth is a model's own mask, perturbed; every network is one "
-    "bundled model. It shows that the path runs. No figure below is comparable with anything."
+    "SMOKE RUN: the sample photos, whose ground truth is a model's own mask, perturbed; every network is one "
+    "bundled model. It shows that the command works. The figures mean nothing."
 )
 
 

@@ -20,9 +20,9 @@ def strata(results: Sequence[ObjectResult], by: By) -> Strata:
     """Results under the name of their stratum; within one set, each object is in one stratum.
 
     by group
-        The data set's subsets; where one has small objects, the others once more (`group >= 0.5%`).
+        The dataset's subsets; where one has small objects, the others once more (`group >= 0.5%`).
     by category
-        The classes of the data set.
+        The classes of the dataset.
     by size
         COCO's sizes: under 32², under 96² pixels, larger.
     """

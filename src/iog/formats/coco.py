@@ -127,7 +127,7 @@ class _Document:
                 name, size = stated[0]
                 if len({clean(other) for other, _ in stated}) > 1:
                     names = " and ".join(other for other, _ in stated)
-                    reason = "several photos have the id of its photo; which one is meant cannot be told"
+                    reason = "several photos have the id of its photo; which one is meant is not clear"
                     objects = [json.loads(text) for (text,) in rows]
                     self._account.count("photos", len(stated) - 1)
                     self._account.count("objects", len(objects))
@@ -190,7 +190,7 @@ class _Document:
             if any(a.get("keypoints") or ()):
                 self._account.note("keypoints are left out", name)
             if a.get("segmentation") and shape is None:
-                self._account.note("its segmentation holds no area; the box is taken", name)
+                self._account.note("its segmentation holds no area; the box is used", name)
             return Annotation(
                 label=category.name,
                 number=_whole(a.get("id")),
@@ -370,7 +370,7 @@ def _shape(segmentation: object, size: Size | None) -> Shape | None:
 def _ring(values: Iterable[Any]) -> list[list[float]]:
     numbers = [float(value) for value in values]
     if not all(math.isfinite(number) for number in numbers):
-        raise ValueError("a polygon has a coordinate that is no number")
+        raise ValueError("a polygon has a coordinate that is not a number")
     if len(numbers) % 2:
         raise ValueError("a polygon has an odd number of coordinates")
     return [list(point) for point in zip(numbers[::2], numbers[1::2], strict=True)]

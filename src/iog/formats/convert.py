@@ -140,7 +140,7 @@ def _usable(a: Annotation, picture: Picture, size: Size, account: Account) -> An
             raise ValueError("it has no pixel in its photo")
         a.box.box(size)
         if patch is not None:
-            account.note("a mask has no pixel; its box is taken", picture.name)
+            account.note("a mask has no pixel; its box is used", picture.name)
         return replace(a, shape=None)
     except (IogError, ValueError) as error:
         account.skip("an object cannot be used", f"{picture.name}: {error}")

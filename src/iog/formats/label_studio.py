@@ -87,7 +87,7 @@ def _picture(task: Mapping[str, Any], number: int, account: Account) -> Picture:
             size = own or size
             annotation = _annotation(result)
             if len(_labels(result["value"])) > 1:
-                account.note("a region has several labels; the first is taken", name)
+                account.note("a region has several labels; the first is used", name)
         except MALFORMED as error:
             account.skip("a region cannot be read", f"{name or f'task {number}'}: {error}")
             continue
@@ -104,7 +104,7 @@ def _results(task: Mapping[str, Any], name: str, account: Account) -> Iterator[M
     if len(done) < len(stated):
         account.note("skipped annotations of a task are left out", name)
     if len(done) > 1:
-        account.note("a task has several annotations; the last is taken", name)
+        account.note("a task has several annotations; the last is used", name)
     if done and task.get("predictions"):
         account.note("predictions of annotated tasks are left out", name)
     for annotation in (done or task.get("predictions") or [])[-1:]:

@@ -120,7 +120,7 @@ def _annotation(shape: Mapping[str, Any], size: Size | None) -> Annotation | Non
         return None
     points = np.array(shape["points"], np.float64).reshape(-1, 2)
     if not np.isfinite(points).all():
-        raise ValueError("a coordinate is no number")
+        raise ValueError("a coordinate is not a number")
     box, drawn = _geometry(kind, points, shape)
     flags = shape.get("flags") if isinstance(shape.get("flags"), Mapping) else {}
     attributes = dict(shape["attributes"]) if isinstance(shape.get("attributes"), Mapping) else {}
@@ -223,7 +223,7 @@ def _decoded(text: str, points: Any) -> Patch:
                 raise ValueError("its mask is too large")
             mask = np.asarray(picture.convert("L")) > 0
     except Exception as error:  # Pillow's readers raise many kinds for broken data
-        raise ValueError(f"its mask is no PNG that can be read: {_reason(error)}") from None
+        raise ValueError(f"its mask is not a PNG that can be read: {_reason(error)}") from None
     return Patch(Box(x, y, x + mask.shape[1], y + mask.shape[0]), mask)
 
 

@@ -66,7 +66,7 @@ class PhotoIndex:
         own = PurePosixPath(picture.file).with_suffix("")
         path = self._stated(replace(picture, name=own.name, stem=True, sections=[str(own.parent)]))
         if account is not None:
-            account.note("labels name a photo that is not there; that of their file's name is taken", path)
+            account.note("labels name a missing photo; the one with their own file name is used", path)
         return path
 
     def _stated(self, picture: Picture) -> str:
@@ -105,7 +105,7 @@ def _composed(text: str) -> str:
 
 
 def _of_part(path: str, picture: Picture) -> bool:
-    """Whether a photo's folders do not say another part of the data set than its labels do."""
+    """Whether a photo's folders do not say another part of the dataset than its labels do."""
     part = part_of(str(PurePosixPath(path).parent))
     return not part or not picture.split or part == picture.split
 

@@ -1,4 +1,4 @@
-"""Files of labels in folders: which belong to a data set, and distinct names for those that are written."""
+"""Files of labels in folders: which belong to a dataset, and distinct names for those that are written."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def files_below(folder: Path, *endings: str) -> Iterator[Path]:
 
 
 PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-"""What folders and keys call the parts of a data set, and what we call them."""
+"""What folders and keys call the parts of a dataset, and what we call them."""
 
 
 def part_of(path: str) -> str:
-    """The part of a data set that a path's folders name; empty if none does."""
+    """The part of a dataset that a path's folders name; empty if none does."""
     folders = PurePosixPath(path).parts
     return next((PARTS[name.lower()] for name in folders if name.lower() in PARTS), "")
 
@@ -82,7 +82,7 @@ def read_names(path: Path, account: Account) -> list[str]:
     try:
         lines = [line.strip(SPACE) for line in read_text(path).split("\n")]
     except (OSError, ValueError):
-        account.note("a list of names is not text in UTF-8; it is passed over", path.name)
+        account.note("a list of names is not text in UTF-8; it is skipped", path.name)
         return []
     while lines and not lines[-1]:
         lines.pop()

@@ -38,7 +38,7 @@ def read(source: Path, account: Account) -> Dataset:
     try:
         listing = json.loads(read_text(source / LISTING))
         if not isinstance(listing, list):
-            raise ValueError("it is no list")
+            raise ValueError("it is not a list")
     except (ValueError, OSError) as error:
         raise DataError(f"{source.name}/{LISTING} cannot be read: {error}") from None
     return Dataset(classes=[], pictures=_pictures(listing, source, account))
@@ -88,7 +88,7 @@ class _Value:
         except Exception as error:  # Pillow's decoders raise many kinds for broken data
             raise ValueError(f"{self.path.name} cannot be read: {error}") from None
         if values.ndim != 2 or values.shape[::-1] != size:
-            raise ValueError(f"{self.path.name} is no grey picture of the photo's size")
+            raise ValueError(f"{self.path.name} is not a grey picture of the photo's size")
         return Patch.of(values == self.value)
 
 

@@ -107,7 +107,7 @@ class Edges:
         width, height = size if self.relative else (1, 1)
         edges = (self.x0 * width, self.y0 * height, self.x1 * width, self.y1 * height)
         if not all(math.isfinite(edge) for edge in edges):
-            raise ValueError("its box has a coordinate that is no number")
+            raise ValueError("its box has a coordinate that is not a number")
         x0, y0, x1, y1 = (_on_grid(edge, 1) for edge in edges)
         if x1 <= x0 or y1 <= y0:
             raise ValueError("its box has no width or no height")
@@ -185,7 +185,7 @@ class Picture:
     negative: bool = False
     """Whether its own file of labels says that it has no objects."""
     split: str = ""
-    """Part of the data set that it belongs to: `train`, `val` or `test`; empty if that is not stated."""
+    """Part of the dataset that it belongs to: `train`, `val` or `test`; empty if that is not stated."""
     sections: Sequence[str] = ()
     """Folders in which the photo of that name may lie, most likely first: YOLO's `images/train`."""
 
@@ -280,7 +280,7 @@ def full_rle(patch: Patch, size: Size) -> dict[str, Any]:
 def _placed(ring: Ring, size: Size, relative: bool) -> Ring:
     points = np.array(ring, np.float64).reshape(-1, 2)
     if not np.isfinite(points).all():
-        raise ValueError("its outline has a coordinate that is no number")
+        raise ValueError("its outline has a coordinate that is not a number")
     if not relative:
         return points.tolist()
     points = points * size

@@ -44,7 +44,7 @@ Reader = Callable[[Path, Account], Dataset]
 
 
 class Writer(Protocol):
-    """Writes a data set into an empty folder."""
+    """Writes a dataset into an empty folder."""
 
     def __call__(self, dataset: Dataset, folder: Path, account: Account) -> None:
         """Photos without a stated size cannot be written."""
@@ -116,7 +116,7 @@ def located(source: Path, name: ReadName | None) -> tuple[ReadName, Path]:
     place = _inner(source)
     name = name or _of_folder(place)
     if place != source and place.name.lower() in PARTS and name in ("coco", "yolo", "voc", "labelme"):
-        place = place.parent  # its name says which part of the data set it is
+        place = place.parent  # its name says which part of the dataset it is
     if name in ("parquet", "csv"):
         file = next(files_below(place, f".{name}"), None)
         if file is None:
@@ -144,7 +144,8 @@ def _of_file(file: Path) -> ReadName:
     if ending in by_ending:
         return by_ending[ending]
     raise DataError(
-        f"{file.name} is no file of labels that can be read: these are .json (COCO, LabelMe, Label Studio), "
+        f"{file.name} is not a file of labels that can be read: these are .json (COCO, LabelMe, Label "
+        f"Studio), "
         ".xml (CVAT), .csv, .parquet, data.yaml (YOLO), and .zip of the folder of another format"
     )
 

@@ -24,7 +24,7 @@ from iog.formats.records import Annotation, Dataset, Edges, Picture, Runs, Size,
 
 FILE = "annotations.parquet"
 EDGES = ("x0", "y0", "x1", "y1")
-_COLUMNS = "image, x0, y0, x1, y1 and perhaps category"
+_COLUMNS = "image, x0, y0, x1, y1 and optionally category"
 
 PARQUET_COLUMNS = (
     ("id", "int64"),

@@ -88,7 +88,7 @@ def _picture(file: Path, folder: Path, source: Path, one_based: bool, account: A
     try:
         root = parse(file.read_bytes())
         if root.tag != "annotation":
-            raise ValueError("it is no VOC annotation")
+            raise ValueError("it is not a VOC annotation")
         sides = [_number(root.findtext(f"size/{side}")) for side in ("width", "height")]
         size = (round(sides[0]), round(sides[1])) if sides[0] and sides[1] else None
         values = _values(_picture_of_objects(file, source), size, account)
@@ -173,12 +173,12 @@ def _values(path: Path, size: Size | None, account: Account) -> npt.NDArray[np.u
     try:
         with Image.open(path, formats=("PNG",)) as picture:
             if picture.width * picture.height > MAXIMUM_PIXELS or picture.mode not in ("P", "L"):
-                raise ValueError("it is no picture of numbers")
+                raise ValueError("it is not a picture of numbers")
             if size not in (None, picture.size):
                 raise ValueError(f"it has {picture.width} x {picture.height} pixels, its XML states {size}")
             return np.asarray(picture)
     except Exception as error:  # Pillow's readers raise many kinds for broken data
-        account.note("a picture of objects cannot be used; boxes are taken", f"{path.name}: {error}")
+        account.note("a picture of objects cannot be used; boxes are used", f"{path.name}: {error}")
         return None
 
 

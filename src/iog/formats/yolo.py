@@ -81,7 +81,7 @@ def _picture(
             try:
                 annotations.append(_annotation(line.split(), names, points))
                 if points:
-                    account.note("keypoints are left out; the box is taken", relative.as_posix())
+                    account.note("keypoints are left out; the box is used", relative.as_posix())
             except ValueError as error:
                 account.skip("a line cannot be read", f"{relative.as_posix()}, line {number}: {error}")
     stem = PurePosixPath(relative.with_suffix("").as_posix())
@@ -108,10 +108,10 @@ def _annotation(words: Sequence[str], names: Mapping[int, str], points: int) -> 
     head, *rest = words
     values = [float(word) for word in rest]
     if not all(math.isfinite(value) for value in values):
-        raise ValueError("a coordinate is no number")
+        raise ValueError("a coordinate is not a number")
     number = float(head)
     if not number.is_integer() or number < 0:
-        raise ValueError(f"{head} is no class number")
+        raise ValueError(f"{head} is not a class number")
     label = names.get(int(number), f"class {int(number)}")
     if points and len(values) in (4 + points, 5 + points):
         values = [*values[:4], *values[4 + points :]]
@@ -156,7 +156,7 @@ def class_numbers(classes: Sequence[Class], account: Account) -> dict[str, int]:
     numbers = numbered(classes, 0, gapless=True)
     moved = [c.name for c in classes if c.number is not None and c.number != numbers[c.name]]
     if moved:
-        account.note("YOLO counts classes from 0 without gaps; numbers were given anew", ", ".join(moved[:3]))
+        account.note("YOLO counts classes from 0 without gaps; classes are renumbered", ", ".join(moved[:3]))
     return numbers
 
 
@@ -196,8 +196,8 @@ def _line(
         rings = [ring for outer, holes in parts for ring in (outer, *holes)]
         if any(holes for _, holes in parts):
             account.note(
-                "objects have holes, joined to the outline by bridges; readers that do not fill by the "
-                "even-odd rule paint them over",
+                "objects have holes, joined to the outline by bridges; readers that do not fill by "
+                "the even-odd rule fill them",
                 picture.name,
             )
         values = (np.array(bridged(rings)) / (width, height)).ravel().tolist()

@@ -32,7 +32,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where a data set lies."""
+    """Where a dataset lies."""
 
     root: Path
     """Below which the files of labels are."""
@@ -40,7 +40,7 @@ class Layout:
 
     @property
     def keypoint_values(self) -> int:
-        """Numbers of a line's keypoints, which follow its box; 0 for data sets without."""
+        """Numbers of a line's keypoints, which follow its box; 0 for datasets without."""
         stated = {} if self.yaml is None else entries(self.yaml).get("kpt_shape")
         try:
             count, values = (int(value) for value in stated) if isinstance(stated, list) else (0, 0)
@@ -96,7 +96,7 @@ def find(source: Path) -> Layout:
 
 
 def description(folder: Path) -> Path | None:
-    """The YAML file that describes a folder's data set: of a usual name, or the one that gives names."""
+    """The YAML file that describes a folder's dataset: of a usual name, or the one that gives names."""
     for name in NAMES:
         if (folder / name).is_file():
             return folder / name

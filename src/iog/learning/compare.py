@@ -127,7 +127,7 @@ def folds_of(photos: Sequence[str], unseen: Sequence[int]) -> list[Fold]:
     photos
         The photo of each object.
     unseen
-        Places of the objects that the present model has not learned from: only these are held back.
+        Places of the objects that the current model has not learned from: only these are held back.
 
     Returns
     -------

@@ -16,7 +16,7 @@ import psutil
 
 from iog.errors import DataError
 
-FAILED = "the learning process ended before it was done; {} beside the project says more"
+FAILED = "the learning process ended early; see {} next to the project"
 
 
 class Job:

@@ -100,7 +100,7 @@ def _learn(folder: Path) -> dict[str, Any]:
     unseen = [place for place, sample in enumerate(own) if int(sample.name.rpartition("#")[2]) not in seen]
     if len(unseen) < 2:
         raise DataError(
-            "there are no two accepted objects that the present model has not learned from, so nothing can "
+            "there are no two accepted objects that the current model has not learned from, so nothing can "
             "be compared; accept more"
         )
     start = Segmenter(job["start"], engine="torch")

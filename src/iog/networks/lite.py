@@ -1,4 +1,4 @@
-"""`lite`: the embedded network. A heavy encoder once per box, a light decoder once per click.
+"""`lite`: the bundled network. A heavy encoder once per box, a light decoder once per click.
 
     encode(crop)                  -> five feature maps at strides 2, 4, 8, 16, 32
     decode(features, click maps)  -> logits at crop resolution (and side outputs in training)
@@ -45,7 +45,7 @@ class LiteConfig:
     fine_width: int = 24
     """Channels to which FineNet projects each level before it merges them."""
     guidance: str = "inside-outside"
-    """The first prompt, a key of `iog.guidance.GUIDANCE`; extreme-points makes it a DEXTR of its size."""
+    """The first prompt, a key of `iog.guidance.GUIDANCE`; extreme-points makes it a DEXTR network."""
     folded: bool = False
     """Without batch norms: they are folded into the convolutions, as in a network read from ONNX files."""
 

@@ -66,7 +66,7 @@ def open_file(path: str | Path) -> Any:
         raise ModelError(f"{path} is a web page, not a checkpoint; download the file itself with a browser")
     if path.suffix.lower() == ".onnx":
         raise ModelError(
-            f"{path} is an ONNX file, which is the end of the way: give the checkpoint that it was made from"
+            f"{path} is an ONNX file, which cannot be converted: give the checkpoint that it was made from"
         )
     try:
         with warnings.catch_warnings():
@@ -80,7 +80,7 @@ def open_file(path: str | Path) -> Any:
             ) from error
         if "unsupported global" in text.lower() or _names_a_global(start):
             raise ModelError(
-                f"{path} holds Python objects beside tensors, which could run code when loaded; "
+                f"{path} holds Python objects besides tensors, which could run code when loaded; "
                 "save the network's state_dict alone"
             ) from error
         raise ModelError(

@@ -200,7 +200,7 @@ class PointRecipe(LiteRecipe):
     samples: int = 30_000
     """Objects to train on, counted with repetition."""
     sizes: tuple[int, ...] = (224,)
-    """Side of the crop in pixels, one after the other."""
+    """Sides of the crop in pixels, in turn."""
     size_shares: tuple[float, ...] = (1.0,)
     """Share of the run at each size."""
     rounds: tuple[float, ...] = (0.4, 0.3, 0.2, 0.1)

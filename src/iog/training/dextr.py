@@ -1,4 +1,4 @@
-"""The embedded network with DEXTR's prompt: `iog train dextr-lite`, for a comparison in one network."""
+"""The bundled network with DEXTR's prompt: `iog train dextr-lite`, for a comparison in one network."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class FinetuneRecipe(LiteRecipe):
     samples: int = 0
     """Objects to train on, counted with repetition; 0 for 20 times as many as there are, from 320 to 4000."""
     sizes: tuple[int, ...] = (256,)
-    """Side of the crop in pixels, one after the other."""
+    """Sides of the crop in pixels, in turn."""
     size_shares: tuple[float, ...] = (1.0,)
     """Share of the run at each size."""
     learning_rate: float = 3e-4

@@ -317,8 +317,8 @@ class _Watch:
         step, what = min((step, -i, what) for i, (what, step) in enumerate(found.items()))[::2]
         if math.isfinite(step):
             raise TrainingError(
-                f"the {what} of step {step:.0f} is {self._worst[what].item()}; last.pt holds a step before: "
-                "start anew with a lower `learning_rate` or `gradient_clip`"
+                f"the {what} of step {step:.0f} is {self._worst[what].item()}; last.pt holds an "
+                f"earlier step: start again with a lower `learning_rate` or `gradient_clip`"
             )
 
 

@@ -39,13 +39,13 @@ class IOGRecipe:
     dataset: str = "voc"
     """Layout of the training set: a name from `iog data list`."""
     data: str = "data"
-    """Where the training set lies."""
+    """Path of the training set."""
     split: str = ""
-    """Which part of it; empty for its train. The paper has train of voc, or voc-sbd, which is one piece."""
+    """Split; empty for train. The paper uses train of voc, or voc-sbd."""
     share: float = 1.0
     """Share of its objects to train on, drawn by the seed; the paper fine-tunes on 0.1 of Cityscapes."""
     start: str = field(default="", metadata={"option": "--from"})
-    """IOG checkpoint to fine-tune, the authors' (.pth) or ours (.pt); empty to train anew."""
+    """IOG checkpoint to fine-tune, the authors' (.pth) or ours (.pt); empty to train from scratch."""
     imagenet: str = ""
     """File with the ImageNet weights of the ResNet (torchvision's resnet50 or resnet101); empty for none."""
     epochs: int = 100
@@ -55,7 +55,7 @@ class IOGRecipe:
     batch: int = 5
     """Objects per step."""
     accumulate: int = 1
-    """Parts in which each process works through its share of a batch, where memory is short."""
+    """Parts into which each process splits its share of a batch, to save memory."""
     precision: str = "fp32"
     """fp32, or bf16 or fp16 for mixed precision."""
     learning_rate: float = 1e-8
@@ -67,9 +67,9 @@ class IOGRecipe:
     weight_decay: float = 5e-4
     """Of SGD."""
     gradient_clip: float = float("inf")
-    """Largest norm of the gradient; the paper clips none."""
+    """Largest norm of the gradient; the paper does not clip."""
     ema: float = 0.0
-    """Decay of averaged weights per step; the paper averages none."""
+    """Decay of averaged weights per step; the paper does not average."""
     angle: float = 20.0
     """Greatest rotation in degrees."""
     scale: tuple[float, float] = (0.75, 1.25)

@@ -17,7 +17,7 @@ const PREVIEW_SIDE = 480;
 const AT_ONCE = 4; // boxes that get their masks in one go, so that a person sees how far it is
 const SESSIONS = 4; // open objects whose features are kept, 4 MB each
 const SPARED = 0.1; // share of an object that accepted ones may take from it without a question
-const NOT_SHOWN = "this mask was not shown yet, or others were accepted meanwhile; look at it, then accept it";
+const NOT_SHOWN = "this mask was not shown yet, or changed when others were accepted; check it, then accept it";
 
 interface Masked {
   patch: Patch | null;
@@ -189,7 +189,7 @@ export class Bench {
 }
 
 function checkDrawn({ strokes }: Work): void {
-  if (strokes.length === 0) throw new Refusal("an object needs clicks, or something that is drawn by hand");
+  if (strokes.length === 0) throw new Refusal("an object needs clicks or something drawn by hand");
 }
 
 /** The mask of some work, from the model's answer to its clicks. */

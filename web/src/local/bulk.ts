@@ -24,7 +24,7 @@ export function bulk(store: Store, photo: number, { kind, objects, label, photo:
     const rows: Found[] = [];
     for (const number of objects) rows.push(await one(tables, number));
     if (rows.some((row) => row.photo !== photo || row.state === "deleted")) {
-      throw new Refusal("these objects changed in another tab; open the photo anew");
+      throw new Refusal("these objects changed in another tab; open the photo again");
     }
     const target = kind === "copy" ? await fitting(tables, photo, to ?? null) : photo;
     const made = await done(hand, rows, target, label ?? "", seconds);

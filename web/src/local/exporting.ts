@@ -18,7 +18,7 @@ import type { Store } from "./store";
 
 /** Names of formats, and what a person calls them. What only the server writes is not offered. */
 export const FORMATS = {
-  coco: "COCO, polygons where they can",
+  coco: "COCO, polygons where possible",
   "coco-rle": "COCO, run lengths",
   yolo: "YOLO segmentation",
   voc: "Pascal VOC",

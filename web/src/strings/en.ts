@@ -48,28 +48,28 @@ export const en = {
       ? "3 of 3: tap the centre of the object."
       : "3 of 3: move to the centre of the object; click when the mask fits.",
     proposed: touch
-      ? "Accept this mask, or tap the centre of the object that is meant."
-      : "Accept this mask with Space, or click the centre of the object that is meant.",
+      ? "Accept this mask, or tap the centre of your object."
+      : "Accept this mask with Space, or click the centre of your object.",
     correct: touch
       ? "Tap to add, hold to remove; then accept."
       : "Click to add, right-click to remove; Space accepts.",
     accepted: touch ? "Accepted. A tap changes it." : "Accepted. A click changes it.",
     brush: "Paint over what belongs to the object. [ and ] change the size.",
     eraser: "Paint over what does not belong to the object. [ and ] change the size.",
-    polygon: "Click the corners of a polygon; click the first one again, or Enter, to close it. Right-click takes the last one back.",
-    magnetic: "Click along the edge. The first point again, a double click or Enter closes it; Backspace takes a point back.",
+    polygon: "Click the corners of a polygon; click the first one again, or Enter, to close it. Right-click removes the last one.",
+    magnetic: "Click along the edge. The first point again, a double click or Enter closes it; Backspace removes the last point.",
     points: touch
-      ? "Drag a point or an edge of the outline; hold a point to take it away."
-      : "Drag a point or an edge of the outline; right-click a point to take it away.",
+      ? "Drag a point or an edge of the outline; hold a point to remove it."
+      : "Drag a point or an edge of the outline; right-click a point to remove it.",
     needsObject: "Open an object first: this tool works on a mask.",
-    nothing: "Nothing is left of this object: accepted ones have its pixels. Take away the tick to overwrite them.",
+    nothing: "Nothing is left of this object: accepted objects have its pixels. Untick “Do not overwrite accepted” to take them.",
     outsideBox: "That is outside the box. Click inside it, or drag a corner first.",
-    outsideMask: "That is outside the object. Click on it to outline it anew, or use the brush.",
-    besidePhoto: "That is beside the photo; nothing was changed.",
-    noMask: "Its mask is not there yet; wait until you see it, then accept.",
-    lookAgain: "The mask has changed since you saw it: others were accepted meanwhile. Look at it, then accept.",
+    outsideMask: "That is outside the object. Click on it to outline it again, or use the brush.",
+    besidePhoto: "That is outside the photo; nothing changed.",
+    noMask: "The mask is not ready yet; wait until you see it, then accept.",
+    lookAgain: "The mask changed when other objects were accepted. Check it, then accept.",
     review: (count: number) => ` · ${count === 1 ? "1 draft" : `${count} drafts`} to review`,
-    allDone: touch ? "All accepted. Mark the photo done, or outline another object." : "All done here? Shift+Enter marks the photo done and goes on.",
+    allDone: touch ? "All accepted. Mark the photo done, or outline another object." : "All done here? Shift+Enter marks the photo done and opens the next.",
     empty: "This folder holds no photos.",
   },
 
@@ -86,7 +86,7 @@ export const en = {
   photoDone: "Done",
   photoNotDone: "Mark done",
   draftsLeft: (count: number) =>
-    `${count === 1 ? "1 object is" : `${count} objects are`} not accepted, and will be in no export.`,
+    `${count === 1 ? "1 object is" : `${count} objects are`} not accepted, and will not be exported.`,
   markAnyway: "Mark done anyway",
   showDrafts: "Show me",
   deletedObjects: "Deleted objects",
@@ -99,7 +99,7 @@ export const en = {
     manage: "Manage",
     merge: "Merge into …",
     merging: "Merge",
-    mergeSure: (label: string, into: string) => `All objects labelled ${label} become ${into}, on all photos. Undo does not take this back.`,
+    mergeSure: (label: string, into: string) => `All objects labelled ${label} become ${into}, on all photos. This cannot be undone.`,
     mergeOf: (label: string) => `Merge ${label} into another label`,
     colourOf: (label: string) => `Colour of ${label}`,
     up: (label: string) => `Move ${label} up`,
@@ -108,7 +108,7 @@ export const en = {
   },
   many: {
     title: "Several objects",
-    intro: "Choose objects, then what becomes of them. Undo takes each of these back as one step.",
+    intro: "Choose objects, then an action. Each action is one step for undo.",
     all: "All",
     none: "None",
     duplicate: "Duplicate",
@@ -174,7 +174,7 @@ export const en = {
 
   acceptedOf: (accepted: number, all: number) => `${accepted} of ${all} accepted`,
   order: "Order of the objects",
-  orders: { drawn: "As drawn", doubtful: "Least sure first" },
+  orders: { drawn: "As drawn", doubtful: "Least certain first" },
   whichObjects: "Which objects",
   which: { all: "All", draft: "Drafts", accepted: "Accepted" },
   zoom: (scale: number) => `${Math.round(scale * 100)} %`,
@@ -199,7 +199,7 @@ export const en = {
   helpIntro:
     "Two clicks on opposite corners of a box, one click at the centre of the object. Then correct: " +
     "left click adds, right click (or Shift or Alt with the left button) removes. Drag a click to move it, " +
-    "click it to take it away. The wheel zooms, the middle button or Space with a drag moves the photo.",
+    "click it to remove it. The wheel zooms, the middle button or Space with a drag moves the photo.",
   helpKeys: "Keys",
   changeKey: "Change",
   changeKeyOf: (action: string) => `Change the key for ${action}`,
@@ -264,7 +264,7 @@ export const en = {
   importNote:
     "COCO (.json), boxes as .csv, .parquet, or a .zip of a YOLO, VOC, LabelMe or PNG folder. " +
     "Masks arrive as accepted objects, boxes as drafts.",
-  duplicatesTitle: "Objects that are there already",
+  duplicatesTitle: "Objects that already exist",
   duplicates: { skip: "Skip", replace: "Replace", add: "Add again" },
   exported: (name: string) => `${name} was downloaded.`,
   importButton: "Import",
@@ -279,7 +279,7 @@ export const en = {
         `${number.format(clicks)} clicks each (median).`,
   effortShort: ({ objects, median_seconds: seconds, median_clicks: clicks }: Statistics) =>
     `${objects} × ${number.format(seconds)} s, ${number.format(clicks)} clicks`,
-  effortTitle: "Objects of this visit, and what half of them took at most",
+  effortTitle: "Objects of this visit, with median seconds and clicks",
   effortNote: "Every step with its seconds: export “Timings”.",
   togglePhotos: "Photo list",
   togglePanel: "Labels, objects, view",

@@ -10,11 +10,11 @@ const en = {
   title: "Learning",
   turn: "Learn from what I accept",
   missing: {
-    extra: "To learn from what you accept, it needs PyTorch: pip install 'iog[train]', then start iog annotate again.",
+    extra: "Learning needs PyTorch: pip install 'iog[train]', then start iog annotate again.",
     model: "Only lite models learn from what you accept; start iog annotate with --model lite.",
   },
   running: (label: string, share: number) => `Learning ${label}: ${Math.round(share * 100)} %`,
-  paused: "It waits while you click.",
+  paused: "Paused while you click.",
   learned: (label: string, objects: number, before: number, after: number) =>
     `Learned from ${objects} × ${label}: clicks per ${label} ${enNumber(before)} → ${enNumber(after)}.`,
   vain: (label: string, objects: number) => `Tried ${objects} × ${label}: no better, so nothing changed. It tries again with more.`,

@@ -23,7 +23,7 @@ from iog.formats.records import Annotation, Class, Dataset, Picture, Pixels, Siz
 
 FormatName = Literal[table.WriteName, "timings"]
 FORMATS: dict[FormatName, str] = {
-    "coco": "COCO, polygons where they can",
+    "coco": "COCO, polygons where possible",
     "coco-rle": "COCO, run lengths",
     "yolo": "YOLO segmentation",
     "voc": "Pascal VOC",
@@ -47,7 +47,7 @@ class Choice:
     labels: Collection[str] = ()
     """These labels alone; empty: all."""
     done: bool = False
-    """Photos that are marked done alone."""
+    """Only photos marked done."""
     photos: Collection[str] = ()
     """These photos alone, by their paths; empty: all."""
     val: float = 0

@@ -172,7 +172,7 @@ def _fitted(a: Annotation, size: Size, path: str, account: Account) -> _Object |
             account.skip("an object has no pixel in its photo", path)
             return None
         if patch is not None:
-            account.note("a mask has no pixel; its box is taken", path)
+            account.note("a mask has no pixel; its box is used", path)
         stated = a.box.box(size)
         box = widened(stated)
         if box != stated:
@@ -259,7 +259,7 @@ def _add_classes(store: Store, classes: Collection[Class], used: list[str], acco
         else:
             known[one.name] = (one.number, one.supercategory)
     labels = list(dict.fromkeys([*store.labels, *(one.name for one in classes), *used]))
-    # "object" is what a new project begins with; a data set that has names of its own does not need it.
+    # "object" is what a new project begins with; a dataset that has names of its own does not need it.
     if labels[:1] == ["object"] and classes and "object" not in [*used, *store.used_labels()[1:]]:
         labels.remove("object")
     if labels != store.labels:

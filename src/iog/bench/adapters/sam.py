@@ -67,7 +67,7 @@ class Sam:
             second.require("image_embeddings", "point_coords", "point_labels")
         if len(first.shapes) != 1:
             raise ModelError(
-                f"{encoder} is no encoder of this kind: it has {len(first.shapes)} inputs, not one"
+                f"{encoder} is not an encoder of this kind: it has {len(first.shapes)} inputs, not one"
             )
         return cls(first, second, layout, name)
 

@@ -1,4 +1,4 @@
-"""The recipe of the embedded network: settings, start, examples, loss."""
+"""The recipe of the bundled network: settings, start, examples, loss."""
 
 from iog.training.lite.examples import ALL_SETS
 from iog.training.lite.recipe import LiteRecipe

@@ -1,4 +1,4 @@
-"""The recipe of the embedded network: `iog train lite`."""
+"""The recipe of the bundled network: `iog train lite`."""
 
 from __future__ import annotations
 
@@ -62,23 +62,23 @@ class LiteRecipe:
     batch: int = 16
     """Objects per step."""
     accumulate: int = 1
-    """Parts in which each process works through its share of a batch, where memory is short."""
+    """Parts into which each process splits its share of a batch, to save memory."""
     precision: str = "fp32"
     """fp32, or bf16 or fp16 for mixed precision; on CPUs bf16 gains where the processor has it (AMX)."""
     sizes: tuple[int, ...] = (256, 288)
-    """Side of the crop in pixels, one after the other."""
+    """Sides of the crop in pixels, in turn."""
     size_shares: tuple[float, ...] = (0.75, 0.25)
     """Share of the run at each size."""
     learning_rate: float = 1.5e-3
     """Peak rate of AdamW for the decoder; half a cosine down to `final_rate` of it after the warm-up."""
     final_rate: float = 0.0
-    """Share of the learning rate at the end; with a long average (`ema`) it need not be none."""
+    """Share of the learning rate at the end; with a long average (`ema`) it need not be 0."""
     backbone_factor: float = 0.2
     """Rate of the pretrained backbone relative to the decoder's."""
     frozen_stages: int = 2
     """Backbone stages that keep their ImageNet weights, after the stem."""
     decoder_only: bool = False
-    """Whether the whole encoder stays as `start` has it."""
+    """Keep the encoder of `start` and train the decoder only."""
     weight_decay: float = 0.01
     """AdamW's decoupled weight decay."""
     warmup: int = 300
@@ -86,7 +86,7 @@ class LiteRecipe:
     ema: float = 0.998
     """Decay of the averaged weights per step; these are validated and shipped."""
     start_share: float = 0.0
-    """Share that the weights of `start` keep in the shipped ones, which are then an average of both."""
+    """Share of the weights of `start` in the final ones, which are then an average of both."""
     gradient_clip: float = 5.0
     """Largest norm of the gradient."""
     box_only: float = 0.25
@@ -117,18 +117,18 @@ class LiteRecipe:
     keep: float = 0.0
     """Weight of what a correction makes worse, relative to the mask that it was clicked on."""
     rival: float = 0.0
-    """Share of objects that share their box with another one, so that the inside click alone tells which is
-    meant: half of them real neighbours whose boxes overlap, half pasted at their place."""
+    """Share of objects that share their box with another one, so that only the inside click decides: half of
+    them real neighbours whose boxes overlap, half pasted at their place."""
     occluder: float = 0.0
-    """Share of objects with a thing of another photo in front of them."""
+    """Share of objects with an object of another photo in front of them."""
     distractor: float = 0.1
     """Share of objects with a second object pasted into their crop."""
     alike: float = 0.0
-    """Share of those second objects that are the same object once more, so that only the clicks tell."""
+    """Share of those second objects that are the same object once more, so that only the clicks decide."""
     background: float = 0.1
     """Share of objects moved to another photo."""
     feature_dropout: float = 0.0
-    """Share of the channels, at strides 8 to 32, that the decoder does without."""
+    """Share of the channels, at strides 8 to 32, that are hidden from the decoder."""
     settling: int = 640
     """Examples whose statistics are folded in for those of batch norms."""
     minimum_area: int = 300

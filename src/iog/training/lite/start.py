@@ -35,7 +35,7 @@ def open_lite(start: str) -> Lite:
         raise ModelError(f"no model {start!r}: name a bundled one ({', '.join(zoo.MODELS)}) or a file")
     network = checkpoints.load(start)
     if not isinstance(network, Lite):
-        raise ModelError(f"{start} holds {network.config.summary}; training goes on from lite networks alone")
+        raise ModelError(f"{start} holds {network.config.summary}; training starts from lite networks only")
     return network
 
 
