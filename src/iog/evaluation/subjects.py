@@ -215,14 +215,18 @@ class _PointAttempt:
         self._session: Session | None = None
 
     @property
-    def clicks(self) -> AnyClicks:
+    def clicks(self) -> PointClicks:
         size = self._image.shape[1], self._image.shape[0]
-        return PointClicks(size) if self._session is None else self._session.clicks
+        if self._session is None:
+            return PointClicks(size)
+        assert isinstance(self._session.clicks, PointClicks)
+        return self._session.clicks
 
     def step(self, correction: Correction | None) -> Prediction:
-        if self._session is None:
-            self._session = self._segmenter.session(self._image)
         assert correction is not None
+        if self._session is None:  # opened with the click: a mask to no click would cost as much
+            self._session = Session(self._segmenter, self._image, with_click(self.clicks, correction))
+            return self._session.prediction
         return self._session.change(with_click(self._session.clicks, correction))
 
 
