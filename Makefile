@@ -7,6 +7,7 @@
 # make figures DATA=FOLDER   measure the shipped model anew and write every figure that documents quote of it
 # make weights DATA=FOLDER   train the shipped model anew, a good nine hours on two cores; goes on where it stopped
 # make rivals DATA=FOLDER   train the learned methods of others on one backbone, and measure them
+# make rivals-table DATA=FOLDER   measure those of them that are trained, and write docs/rivals.md
 # make benchmark DATA=FOLDER   measure and compare all methods, docs/benchmark and the README's table with them
 
 PYTHON ?= python3
@@ -16,7 +17,7 @@ LIGHT := .venv/light
 DEV := .venv/dev
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo web-demo test lint bench weights figures benchmark rivals web web-check web-tools browser readers tools docs docs-tools clean
+.PHONY: demo web-demo test lint bench weights figures benchmark rivals rivals-table web web-check web-tools browser readers tools docs docs-tools clean
 
 demo: $(LIGHT)/installed
 	$(LIGHT)/$(BIN)/iog demo --out demo --page
@@ -79,9 +80,19 @@ RIVAL_NAME = $(if $(filter lite,$1),lite-here,$1)
 RIVAL_MODEL = --model $(call RIVAL_NAME,$1)=$(if $(filter %-strokes,$1),strokes:)$(RUNS)/rivals/$1/final.pt
 RIVAL_RUNS = $(foreach name,$(RIVALS),$(RUNS)/rivals/$(name)/final.pt)
 rivals: $(RIVAL_RUNS)
+	$(MAKE) rivals-table
+
+# Of the runs that are there: all figures and pictures of docs/rivals.md. Nothing else may run meanwhile.
+RIVALS_THERE = $(notdir $(patsubst %/final.pt,%,$(wildcard $(RUNS)/rivals/*/final.pt)))
+rivals-table:
 	$(DEV)/$(BIN)/iog bench accuracy --data $(DATA) --out $(RIVAL_RESULTS) --splits val --limit $(RIVAL_LIMIT) \
-		--methods lite $(foreach name,$(RIVALS),$(call RIVAL_MODEL,$(name)))
+		--jitter-every 0 --methods lite --threads 1 --table docs/rivals.md \
+		$(foreach name,$(RIVALS_THERE),$(call RIVAL_MODEL,$(name)))
 	$(DEV)/$(BIN)/iog bench report $(RIVAL_RESULTS) --data $(DATA)
+	$(DEV)/$(BIN)/python benchmarks/rivals.py --table docs/rivals.md
+	$(DEV)/$(BIN)/python benchmarks/quote.py docs/rivals.md traits -- \
+		$(DEV)/$(BIN)/python benchmarks/rival_traits.py $(RUNS)/rivals --data $(DATA) --limit $(RIVAL_LIMIT)
+	$(DEV)/$(BIN)/python benchmarks/rival_pictures.py $(RUNS)/rivals --table docs/rivals.md
 
 # These refine a trained network and learn nothing themselves.
 $(RUNS)/rivals/brs/final.pt $(RUNS)/rivals/f-brs/final.pt: $(RUNS)/rivals/%/final.pt: $(RUNS)/rivals/itis/final.pt
