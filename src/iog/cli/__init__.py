@@ -46,7 +46,8 @@ class _Commands(click.Group):
             raise  # whoever read our output has enough (`| head`): click ends quietly
         except OSError as error:
             # A full disk, a folder without permission: the user's to mend, not a defect.
-            raise _BadInput(str(error)) from None
+            told = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+            raise _BadInput(told) from None
 
 
 @click.group(

@@ -71,8 +71,9 @@ def make_app(
     @app.exception_handler(RequestValidationError)
     def malformed(_: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        return refused(422, f"{place}: {first['msg']}" if place else str(first["msg"]))
+        place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
+        said = str(first["msg"]).removeprefix("Value error, ")
+        return refused(422, f"{place}: {said}" if place else said)
 
     @app.exception_handler(HTTPException)
     def no_such(_: Request, error: HTTPException) -> Response:

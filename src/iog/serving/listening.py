@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import socket
 import sys
 from contextlib import suppress
@@ -44,5 +45,13 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(128)  # from now on a client waits instead of being turned away
     except OSError as error:
         listener.close()
-        raise DataError(f"cannot listen on {host} port {port}: {error.strerror}; try --port 0") from None
+        if error.errno == errno.EADDRINUSE:
+            advice = "another program has this port; --port 0 takes a free one"
+        elif error.errno == errno.EACCES:
+            advice = "ports below 1024 are the system's; choose a higher one"
+        else:
+            advice = (
+                f"this machine has no such address ({error.strerror}); 127.0.0.1 serves this machine alone"
+            )
+        raise DataError(f"cannot listen on {host} port {port}: {advice}") from None
     return listener
