@@ -136,6 +136,26 @@ def test_a_refused_click_is_said_and_changes_nothing(page: Any) -> None:
     page.keyboard.press("Escape")
 
 
-def test_a_missing_photo_is_said(page: Any) -> None:
-    page.evaluate("document.querySelector('iog-segment').setAttribute('src', 'nothing.png')")
-    page.get_by_text("nothing.png cannot be loaded: the server answers 404").wait_for()
+def test_another_photo_is_opened_and_a_missing_one_is_said(page: Any) -> None:
+    page.evaluate("window.masks = []")
+    element = "document.querySelector('iog-segment')"
+    told = f"""async ([src, kind]) => {{
+        const told = new Promise((resolve) => {{
+            {element}.addEventListener(kind, ({{ detail }}) => resolve(detail), {{ once: true }});
+        }});
+        {element}.setAttribute("src", src);
+        return told;
+    }}"""
+    assert page.evaluate(told, ["chelsea.png", "ready"]) is None
+    canvas = page.locator("iog-segment canvas")
+    for x, y in ((100, 30), (380, 290), (240, 150), (130, 270)):
+        canvas.click(position={"x": x, "y": y})
+    second, first = _mask(page, 2), decode_rle(page.evaluate("window.masks[0]"))
+    assert not np.array_equal(first, second)
+    page.evaluate(f"{element}.undo()")
+    assert np.array_equal(_mask(page, 3), first)
+    page.evaluate(f"{element}.clear()")
+    assert page.evaluate("window.masks.length === 4 && window.masks.at(-1)") is None
+    said = page.evaluate(told, ["nothing.png", "error"])
+    assert said == "nothing.png cannot be loaded: the server answers 404"
+    page.get_by_text(said).wait_for()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import io
 import json
 import os
@@ -12,6 +13,7 @@ import signal
 import threading
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, get_args
@@ -195,20 +197,29 @@ def test_labels_go_out_and_come_back(browser: Any, address: str, tmp_path: Path)
     for now, mask in zip(_now(tab), drawn, strict=True):
         assert np.array_equal(now, mask)
     names = offered.locator("option").evaluate_all("all => all.map(({ value }) => value)")
-    assert sorted(names) == sorted({*get_args(table.WriteName), "project"} - {"x-anylabeling", "parquet"})
+    assert sorted(names) == sorted({*get_args(table.WriteName), "timings", "project"} - {"parquet"})
     for name in names:
         offered.select_option(name)
         with tab.page.expect_download() as waiting:
             dialog.get_by_role("button", name="Download", exact=False).click()
         file = tmp_path / waiting.value.suggested_filename
         waiting.value.save_as(file)
+        if name == "timings":
+            with zipfile.ZipFile(file) as archive:
+                head, *steps = csv.reader(archive.read("timings.csv").decode().splitlines())
+            assert head == ["photo", "object", "label", "state", "step", "at", "seconds"]
+            assert {(step[0], step[2], step[4]) for step in steps} >= {
+                ("chelsea.png", "Katze, groß", "import")
+            }
+            assert all(datetime.fromisoformat(step[5]).tzinfo for step in steps)
+            continue
         if name != "project":
             with zipfile.ZipFile(file) as archive:
                 assert archive.testzip() is None
                 archive.extractall(tmp_path / name)
             account = Account()
             (read,) = [p for p in table.read(tmp_path / name, account).pictures if p.annotations]
-            assert account.is_clean or name == "yolo", account.lines()
+            assert account.is_clean or name in ("yolo", "x-anylabeling"), account.lines()
             patches = [a.shape.patch(tab.size) for a in read.annotations if a.shape]
             masks = sorted((patch.full(*tab.size) for patch in patches), key=np.count_nonzero)
             assert [a.label for a in read.annotations] == ["ring", "Katze, groß"]
@@ -343,6 +354,8 @@ def test_a_killed_browser_loses_nothing(browser: Any, address: str, tmp_path: Pa
 
     context = launch()
     tab = _visit(context, address)
+    found = context.new_cdp_session(tab.page).send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert found == [], "the page can be installed as an app"
     sync_api.expect(tab.page.locator("h1")).to_have_text(re.compile("png"))
     tab.page.get_by_role("button", name=re.compile("chelsea.png")).click()
     tab.size = (451, 300)
@@ -358,6 +371,32 @@ def test_a_killed_browser_loses_nothing(browser: Any, address: str, tmp_path: Pa
     assert tab.page.evaluate(STEPS) == before
     assert tab.errors == []
     context.close()
+
+
+def test_a_new_version_waits_until_the_tabs_of_the_old_one_are_closed(browser: Any, tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site")
+    shown = "JSON.parse(document.getElementById('site').textContent).version"
+    with host(site, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_address[1]}/"
+        context = browser.new_context(**OPTIONS)
+        tab = _visit(context, address)
+        old = tab.page.evaluate(shown)
+        tab.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        new = "0" * len(old)
+        for file in (site / "index.html", site / "offline.js"):
+            file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+        tab.page.evaluate("navigator.serviceWorker.ready.then((known) => known.update()).then(() => null)")
+        tab.page.wait_for_function(
+            "navigator.serviceWorker.getRegistration().then((known) => known.waiting !== null)"
+        )
+        tab.page.reload()
+        assert tab.page.evaluate(shown) == old
+        tab.page.close()
+        assert _visit(context, address).page.evaluate(shown) == new
+        assert tab.errors == []
+        context.close()
+        server.shutdown()
 
 
 GIVE = """async ([way, name, base64]) => {
@@ -442,6 +481,10 @@ def test_axe_finds_nothing(browser: Any, address: str, size: tuple[int, int]) ->
     tab = _visit(context, address)
     tab.page.get_by_text("Drop photos here").wait_for()
     states: dict[str, Any] = {"empty": violations(tab)}
+    if phone:
+        with tab.page.expect_file_chooser() as chosen:
+            tab.page.get_by_role("button", name="Take a photo").locator("visible=true").click()
+        assert chosen.value.element.get_attribute("capture") == "environment"
     tab.page.get_by_role("button", name="Try sample photos").click()
     tab.mode("first")
     states["photo"] = violations(tab)

@@ -15,6 +15,7 @@ from iog.cli import main
 from iog.errors import DataError, ModelError
 from iog.site import write_site
 from iog.site.host import host
+from iog.zoo import files_of
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,19 @@ def test_writing_again_replaces_the_site_and_nothing_else(tmp_path: Path, site: 
     (tmp_path / "mine" / "diary.txt").touch()
     with pytest.raises(DataError, match=r"holds diary\.txt"):
         write_site(tmp_path / "mine")
+
+
+def test_a_model_of_ones_own(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    for path, part in zip(files_of("lite"), ("encoder", "decoder"), strict=True):
+        model = onnx.load(path)
+        model.doc_string = "mine"
+        onnx.save(model, tmp_path / f"mine.{part}.onnx")
+    arguments = ["web", "--out", str(tmp_path / "site"), "--model", str(tmp_path / "mine.encoder.onnx")]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    for part in ("encoder", "decoder"):
+        written = (tmp_path / "site" / "model" / f"lite.{part}.onnx").read_bytes()
+        assert written == (tmp_path / f"mine.{part}.onnx").read_bytes()
 
 
 def test_an_unknown_model_is_refused(tmp_path: Path) -> None:

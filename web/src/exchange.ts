@@ -16,6 +16,7 @@ export class ExchangeDialog {
   private readonly download = h("button", { type: "button", className: "primary", on: { click: () => void this.export() } }, strings.exportButton);
   private readonly into = h("button", { type: "button", on: { click: () => void this.exportTo() } }, strings.intake.saveInto);
   private readonly file = h("input", { type: "file", accept: ".json,.zip,.xml,.csv,.parquet" });
+  private readonly importNote = h("p", { className: "quiet" });
   private readonly duplicates = h(
     "select", { on: { change: () => this.app.set("duplicates", this.duplicates.value as Duplicates) } },
     ...Object.entries(strings.duplicates).map(([value, text]) => h("option", { value }, text)),
@@ -35,7 +36,7 @@ export class ExchangeDialog {
     h("h3", {}, strings.importTitle),
     h("label", { className: "field" }, h("span", {}, strings.importFile), this.file),
     h("label", { className: "field" }, h("span", {}, strings.duplicatesTitle), this.duplicates),
-    h("p", { className: "quiet" }, strings.importNote),
+    this.importNote,
     h("div", { className: "buttons" }, h("button", { type: "button", on: { click: () => void this.import() } }, strings.importButton)),
     this.report,
     h("h3", {}, strings.effort),
@@ -47,6 +48,7 @@ export class ExchangeDialog {
   constructor(private readonly app: App, private readonly imported: () => Promise<void>) {
     this.choice = new ExportChoice(app, () => void this.draw());
     this.choices.append(this.choice.element);
+    this.importNote.textContent = app.backend.intake ? strings.intake.importNote : strings.importNote;
     this.into.hidden = !app.backend.exportTo;
   }
 

@@ -2,8 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 
+import { NO_FACTS } from "../src/facts";
 import * as cvat from "../src/local/formats/cvat";
 import { packed, read as readTasks, unpacked } from "../src/local/formats/label_studio";
+import * as labelme from "../src/local/formats/labelme";
 import { numbersOf } from "../src/local/formats/numbers";
 import { pngOf } from "../src/local/formats/png";
 import { filled, stems } from "../src/local/formats/records";
@@ -67,6 +69,27 @@ describe("VOC", () => {
     expect(read!.objects.map(({ patch }) => patch!.area)).toEqual([8, 16]);
     const many = { path: "p", width: 12, height: 6, objects: Array.from({ length: 255 }, () => objects[0]!) };
     await expect(writeVoc([many], ["a"]).next()).rejects.toThrow("at most 254 objects; p has 255");
+  });
+});
+
+describe("LabelMe", () => {
+  it("takes shapes of one group and label as one object", async () => {
+    const polygon = (label: string, group: number | null, x: number) => ({ label, group_id: group, shape_type: "polygon", points: [[x, 0], [x + 2, 0], [x + 2, 2], [x, 2]] });
+    const shapes = [polygon("a", 1, 0), polygon("b", 2, 4), polygon("a", 1, 8), polygon("c", 2, 12), polygon("c", 2, 16), polygon("a", null, 20)];
+    const read = await labelme.read("in/p.json", { shapes, imagePath: "p.jpg" } as unknown as Parameters<typeof labelme.read>[1], []);
+    expect(read.path).toBe("in/p.jpg");
+    expect(read.objects.map(({ label, more = [], facts }) => [label, more.length, facts!.group])).toEqual([["a", 1, null], ["b", 0, "2"], ["c", 1, "2"], ["a", 0, null]]);
+  });
+
+  it("writes parts as polygons of one group for X-AnyLabeling", () => {
+    const square = (x: number) => filled([[[x, 1], [x + 4, 1], [x + 4, 5], [x, 5]]], false, 30, 6);
+    const parts = Patch.together([square(1), square(10)]);
+    const facts = (group: string | null) => ({ ...NO_FACTS, group });
+    const objects = [{ label: "a", patch: parts, facts: facts(null) }, { label: "b", patch: square(20), facts: facts("1") }, { label: "c", patch: parts, facts: facts("7") }];
+    const [[name, text]] = [...labelme.writePolygons([{ path: "x/p.jpg", width: 30, height: 6, objects }], 0)] as [[string, string]];
+    const { shapes } = JSON.parse(text) as { shapes: { label: string; group_id: number; points: unknown[] }[] };
+    expect(name).toBe("x/p.json");
+    expect(shapes.map(({ label, group_id: group, points }) => [label, group, points.length])).toEqual([["a", 2, 4], ["a", 2, 4], ["b", 1, 4], ["c", 7, 10]]);
   });
 });
 

@@ -1,6 +1,5 @@
 // What is done to several objects of a photo at once: each is one step for undo (`iog.annotator.bulk`).
 
-import { union } from "../../packages/iog-web/src/clicks";
 import { Refusal } from "../backend";
 import { NO_FACTS } from "../facts";
 import type { Bulk, BulkKind, PhotoHistory } from "../types";
@@ -59,9 +58,7 @@ async function merged(hand: Hand, rows: Found[], seconds: number): Promise<Found
   const patches = rows.flatMap(({ mask }) => (mask ? [Patch.restored(mask)] : [])).filter(({ area }) => area > 0);
   const [first, ...others] = rows;
   if (!first || !others.length || patches.length < rows.length) throw new Refusal("choose two or more objects that have masks to merge them");
-  const box = patches.map((patch) => patch.box).reduce(union);
-  const windows = patches.map((patch) => patch.within(box));
-  const whole = Patch.of(box, windows[0]!.map((_, i) => Number(windows.some((window) => window[i])))).stored();
+  const whole = Patch.together(patches).stored();
   const result = [await change(hand, { ...first, mask: whole, work: from(whole) }, seconds)];
   for (const row of others) result.push(await change(hand, { ...row, state: "deleted" }, 0));
   return result;

@@ -23,10 +23,12 @@ export const FORMATS = {
   yolo: "YOLO segmentation",
   voc: "Pascal VOC",
   labelme: "LabelMe",
+  "x-anylabeling": "X-AnyLabeling",
   cvat: "CVAT for images 1.1",
   "label-studio": "Label Studio",
   png: "PNG, one an object",
   "png-photo": "PNG, one a photo",
+  timings: "Timings (CSV)",
   project: "Project of this page",
 } as const;
 
@@ -77,7 +79,8 @@ async function made(store: Store, query: ExportQuery): Promise<{ entries: AsyncG
   const all = [...new Set([...(await store.labels.read()).labels, ...used])];
   const labels = query.labels.length ? all.filter((label) => query.labels.includes(label)) : all;
   async function* whole(): AsyncGenerator<Entry> {
-    if (format === "project") yield { name: PROJECT, content: new Uint8Array(await (await projectFile(store)).arrayBuffer()) };
+    if (format === "timings") yield entryOf("timings.csv", timingsOf(await store.timings()));
+    else if (format === "project") yield { name: PROJECT, content: new Uint8Array(await (await projectFile(store)).arrayBuffer()) };
     // YOLO says itself which photo is of which part; others get a folder each.
     else if (!query.val || format === "yolo") yield* written(format, pictures, labels, tolerance);
     else {
@@ -90,13 +93,16 @@ async function made(store: Store, query: ExportQuery): Promise<{ entries: AsyncG
   return { entries: whole(), notes: notesOn(format, pictures, drafts) };
 }
 
+const entryOf = (name: string, text: string): Entry => ({ name, content: new TextEncoder().encode(text) });
+
 async function* written(format: string, pictures: Picture[], labels: string[], tolerance: number): AsyncGenerator<Entry> {
-  const entry = (name: string, text: string): Entry => ({ name, content: new TextEncoder().encode(text) });
+  const entry = entryOf;
   if (format === "coco" || format === "coco-rle") {
     yield entry(coco.FILE, coco.write(pictures, labels, tolerance, format === "coco-rle"));
   } else if (format === "yolo") for (const [name, text] of yolo.write(pictures, labels, tolerance)) yield entry(name, text);
   else if (format === "voc") yield* voc.write(pictures, labels);
   else if (format === "labelme") for await (const [name, text] of labelme.write(pictures)) yield entry(name, text);
+  else if (format === "x-anylabeling") for (const [name, text] of labelme.writePolygons(pictures, tolerance)) yield entry(name, text);
   else if (format === "cvat") yield { name: cvat.FILE, content: new Uint8Array(await new Blob([...cvat.write(pictures, labels)]).arrayBuffer()) };
   else if (format === "label-studio") yield entry(labelStudio.FILE, labelStudio.write(pictures));
   else if (format === "png") yield* png.writeObjects(pictures);
@@ -106,17 +112,18 @@ async function* written(format: string, pictures: Picture[], labels: string[], t
 
 /** What an export would leave out or change. */
 export async function losses(store: Store, query: ExportQuery): Promise<string[]> {
-  if (query.format === "project") return notesOn("project", [], 0);
+  if (query.format === "project" || query.format === "timings") return notesOn(query.format, [], 0);
   const { pictures, drafts } = await chosen(store, query);
   return notesOn(query.format, pictures, drafts);
 }
 
 function notesOn(format: string, pictures: Picture[], drafts: number): string[] {
+  if (format === "timings") return [];
   if (format === "project") return ["Photos are not in the file: add them to the other page before its import."];
   const many = format === "png-photo" && pictures.some(({ objects }) => objects.length > 255);
   const shared = PAINTED.includes(format) ? pictures.filter(({ objects }) => overlap(objects)) : [];
   return [
-    ...(drafts ? [`Left out: ${drafts} objects that nobody has accepted.`] : []),
+    ...(drafts ? [`Left out: ${drafts === 1 ? "1 object" : `${drafts} objects`} that nobody has accepted.`] : []),
     ...(many ? ["A picture of a photo holds 255 objects; more are left out."] : []),
     ...(shared.length ? [`Objects overlap; a picture gives a shared pixel to the later one: ${shared[0]!.path}${shared.length > 1 ? " and others" : ""}.`] : []),
   ];
@@ -124,6 +131,15 @@ function notesOn(format: string, pictures: Picture[], drafts: number): string[] 
 
 function overlap(objects: Labelled[]): boolean {
   return objects.some(({ patch }, number) => objects.slice(0, number).some((other) => other.patch.meets(patch)));
+}
+
+/** A row a step, also of undone steps and deleted objects (`iog.annotator.timings`). */
+function timingsOf(timings: Awaited<ReturnType<Store["timings"]>>): string {
+  const cell = (value: string | number) => (/[",\n\r]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : value);
+  const rows = timings.map(({ path, object, label, state, kind, at, seconds }) => [
+    path, object, label, state, kind, new Date(1000 * at).toISOString().replace("Z", "+00:00"), seconds.toFixed(3),
+  ]);
+  return [["photo", "object", "label", "state", "step", "at", "seconds"], ...rows].map((row) => `${row.map(cell).join(",")}\n`).join("");
 }
 
 /** Photos with chosen objects, and done ones without any. */

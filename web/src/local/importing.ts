@@ -139,12 +139,14 @@ function meant(rows: PhotoRow[], { path, stem }: Read): PhotoRow | undefined {
   return alike.length === 1 ? alike[0] : undefined;
 }
 
-function contentOf({ label, patch, box, rings, union = false, relative = false, clicks, score, facts = NO_FACTS }: Arrived, width: number, height: number): Content {
+function contentOf(arrived: Arrived, width: number, height: number): Content {
+  const { label, box, union = false, relative = false, clicks, score, facts = NO_FACTS, more = [] } = arrived;
   const place = ([x, y]: Point): Point => (relative ? [snapped(x * width), snapped(y * height)] : [x, y]);
-  const drawn = patch ?? (rings && filled(rings.map((ring) => ring.map(place)), union, width, height));
+  const parts = [arrived, ...more].flatMap(({ patch, rings }) => patch ?? (rings ? filled(rings.map((ring) => ring.map(place)), union, width, height) : []));
+  const drawn = Patch.together(parts);
   const name = label.trim().slice(0, 100) || "object";
   const switches = { strokes: [], largest: false, fill: false, spare: false };
-  if (drawn?.area) {
+  if (drawn.area) {
     const inside = Patch.of({ x0: 0, y0: 0, x1: width, y1: height }, drawn.within({ x0: 0, y0: 0, x1: width, y1: height }));
     if (!inside.area) throw new Error(`an object '${name}' has no pixel in its photo`);
     const mask = inside.stored();

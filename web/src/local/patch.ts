@@ -38,6 +38,15 @@ export class Patch {
     return new Patch(tight, new Patch(box, pixels).within(tight));
   }
 
+  /** The pixels of any of them. */
+  static together(patches: Patch[]): Patch {
+    const some = patches.filter(({ area }) => area > 0);
+    if (some.length < 2) return some[0] ?? Patch.empty;
+    const box = some.map((patch) => patch.box).reduce(union);
+    const windows = some.map((patch) => patch.within(box));
+    return Patch.of(box, windows[0]!.map((_, i) => Number(windows.some((window) => window[i]))));
+  }
+
   static restored({ box: [x0, y0, x1, y1], runs }: StoredPatch): Patch {
     const pixels = new Uint8Array((x1 - x0) * (y1 - y0));
     let start = 0;

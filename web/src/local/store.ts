@@ -110,6 +110,18 @@ export class Store {
     });
   }
 
+  /** Every step of every object in the order of time, also of deleted ones. */
+  timings(): Promise<(Timing & Pick<ObjectRow, "label" | "state"> & { path: string })[]> {
+    return this.database.read(async (tables) => {
+      const photos = new Map((await tables.all<PhotoRow>("photos")).map(({ id, path }) => [id, path]));
+      const objects = new Map((await tables.all<ObjectRow>("objects")).map((row) => [row.id, row]));
+      return (await tables.all<Timing>("timings")).flatMap((timing) => {
+        const row = objects.get(timing.object);
+        return row ? [{ ...timing, label: row.label, state: row.state, path: photos.get(row.photo) ?? "" }] : [];
+      });
+    });
+  }
+
   // ---- photos
 
   photo(number: number): Promise<PhotoRow> {

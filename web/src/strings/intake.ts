@@ -18,6 +18,7 @@ export const intake = {
     offline: "Not saved. Trying again …",
     saveInto: "Save into a folder …",
     savedInto: (name: string) => `Saved in the new folder “${name}”.`,
+    importNote: "A .zip or .json of COCO, LabelMe, X-AnyLabeling, Label Studio or a project of this page, a .zip of YOLO, VOC or PNG, a .xml of CVAT. Masks arrive as accepted objects, boxes as drafts.",
   },
   de: {
     name: "Fotos hinzufügen",
@@ -36,6 +37,7 @@ export const intake = {
     offline: "Nicht gespeichert. Neuer Versuch …",
     saveInto: "In einem Ordner sichern …",
     savedInto: (name: string) => `Im neuen Ordner „${name}“ gesichert.`,
+    importNote: "Eine .zip oder .json von COCO, LabelMe, X-AnyLabeling, Label Studio oder ein Projekt dieser Seite, eine .zip von YOLO, VOC oder PNG, eine .xml von CVAT. Masken kommen als übernommene Objekte an, Rahmen als Entwürfe.",
   },
   es: {
     name: "Añadir fotos",
@@ -54,6 +56,7 @@ export const intake = {
     offline: "Sin guardar. Se intenta de nuevo …",
     saveInto: "Guardar en una carpeta …",
     savedInto: (name: string) => `Guardado en la carpeta nueva «${name}».`,
+    importNote: "Un .zip o .json de COCO, LabelMe, X-AnyLabeling, Label Studio o un proyecto de esta página, un .zip de YOLO, VOC o PNG, un .xml de CVAT. Las máscaras llegan como objetos aceptados, los recuadros como borradores.",
   },
   zh: {
     name: "添加照片",
@@ -72,5 +75,6 @@ export const intake = {
     offline: "未保存。正在重试…",
     saveInto: "保存到文件夹…",
     savedInto: (name: string) => `已保存到新文件夹“${name}”。`,
+    importNote: "COCO、LabelMe、X-AnyLabeling、Label Studio 或本页项目的 .zip 或 .json，YOLO、VOC 或 PNG 的 .zip，CVAT 的 .xml。掩膜导入为已确认的对象，框导入为草稿。",
   },
 };

@@ -1,10 +1,12 @@
-// LabelMe: a JSON file a photo; masks as PNGs of their boxes, which lose nothing (`iog.formats.labelme`).
+// LabelMe: a JSON file a photo; masks as PNGs of their boxes, which lose nothing (`iog.formats.labelme`). X-AnyLabeling: the same with
+// polygons: parts are polygons of one group, holes are joined to their part by bridges of no width (`iog.formats.xanylabeling`).
 
 import { FLAGS, NO_FACTS } from "../../facts";
-import type { Facts, Point } from "../../types";
+import type { Point } from "../../types";
 import { Patch } from "../patch";
 import { greyValues, patchPng } from "./png";
-import { type Arrived, type Picture, type Read, factsOf, stated, stems } from "./records";
+import { type Arrived, type Labelled, type Picture, type Read, factsOf, outlines, stated, stems } from "./records";
+import { bridged } from "./yolo";
 
 interface Shape {
   label: string;
@@ -28,35 +30,53 @@ interface Document {
 export const looksLike = (data: unknown): data is Document => Array.isArray((data as Document | null)?.shapes);
 
 export async function* write(pictures: Picture[]): AsyncGenerator<[name: string, text: string]> {
-  const names = stems(pictures);
-  for (const { path, width, height, objects } of pictures) {
-    const shared = (group: string | null, label: string) =>
-      objects.filter((other) => group !== null && other.label === label && other.facts?.group === group).length > 1;
-    const shapes = objects.map(async ({ label, patch, score, facts = NO_FACTS }) => {
-      const { x0, y0, x1, y1 } = patch.box;
-      return {
-        label, points: [[x0, y0], [x1 - 1, y1 - 1]], shape_type: "mask", ...described(facts, shared(facts.group, label)),
-        ...(score != null && { score: Number(score.toFixed(4)) }), mask: await patchPng(patch),
-      };
+  for (const [name, picture] of named(pictures)) {
+    const shapes = picture.objects.map(async (object) => {
+      const { x0, y0, x1, y1 } = object.patch.box;
+      return { ...described(object, picture), points: [[x0, y0], [x1 - 1, y1 - 1]], shape_type: "mask", mask: await patchPng(object.patch) };
     });
-    const document = {
-      version: "5.5.0", flags: {}, shapes: await Promise.all(shapes), imagePath: path.split("/").at(-1), imageData: null,
-      imageHeight: height, imageWidth: width,
-    };
-    yield [`${names.get(path)}.json`, `${JSON.stringify(document)}\n`];
+    yield [name, document("5.5.0", picture, await Promise.all(shapes))];
   }
 }
 
-/** Of flags the format has `difficult` alone. Shapes of one group and label are one object: a `shared` group is an attribute. */
-function described(facts: Facts, shared: boolean): Partial<Shape> {
+export function* writePolygons(pictures: Picture[], tolerance: number): Generator<[name: string, text: string]> {
+  for (const [name, picture] of named(pictures)) {
+    const taken = new Set(picture.objects.map(({ facts }) => facts?.group));
+    let free = 0;
+    const shapes = picture.objects.flatMap((object) => {
+      const facts = { ...described(object, picture), difficult: object.facts?.difficult ?? false, kie_linking: [] };
+      let parts = outlines(object.patch, tolerance).map(({ outer, holes }) => bridged([outer, ...holes]));
+      if (parts.length > 1 && facts.group_id === null) {
+        do free += 1; while (taken.has(String(free)));
+        facts.group_id = free;
+      } else if (parts.length > 1) parts = [bridged(parts)]; // its group says already what it belongs to
+      return parts.map((points) => ({ ...facts, shape_type: "polygon", points }));
+    });
+    yield [name, document("3.2.0", picture, shapes)];
+  }
+}
+
+function named(pictures: Picture[]): [name: string, picture: Picture][] {
+  const names = stems(pictures);
+  return pictures.map((picture) => [`${names.get(picture.path)}.json`, picture]);
+}
+
+function document(version: string, { path, width, height }: Picture, shapes: object[]): string {
+  const place = { imagePath: path.split("/").at(-1), imageData: null, imageHeight: height, imageWidth: width };
+  return `${JSON.stringify({ version, flags: {}, shapes, ...place })}\n`;
+}
+
+/** Of flags the format has `difficult` alone. Shapes of one group and label are one object: a group that objects share is an attribute. */
+function described({ label, score, facts = NO_FACTS }: Labelled, { objects }: Picture): Omit<Shape, "points"> {
   const { group, description, attributes, difficult } = facts;
+  const shared = objects.filter((other) => group !== null && other.label === label && other.facts?.group === group).length > 1;
   const answers = Object.entries(attributes);
   const others = {
     ...Object.fromEntries(answers.filter(([, answer]) => typeof answer !== "boolean")),
     ...stated(facts, FLAGS.filter((flag) => flag !== "difficult")), ...(shared && { group }),
   };
   return {
-    group_id: shared ? null : group !== null && /^\d+$/.test(group) ? Number(group) : group, description,
+    label, ...(score != null && { score: Number(score.toFixed(4)) }), group_id: shared ? null : group !== null && /^\d+$/.test(group) ? Number(group) : group, description,
     flags: Object.fromEntries(answers.filter(([, answer]) => typeof answer === "boolean")),
     ...(Object.keys(others).length && { attributes: others }), ...(difficult && { difficult }),
   };
@@ -71,16 +91,36 @@ export async function read(name: string, data: Document, notes: string[]): Promi
     const { group = null, ...answers } = attributes ?? {};
     const facts = factsOf({ ...answers, ...flags, ...(difficult && { difficult }) }, shape.group_id ?? group, shape.description);
     const kind = shape.shape_type ?? "polygon";
-    if (kind === "mask") objects.push({ label, facts, patch: await patchOf(shape) });
-    else if (kind === "polygon") objects.push({ label, facts, rings: [points] });
+    const parted = shape.group_id != null;
+    if (kind === "mask") objects.push({ label, facts, parted, patch: await patchOf(shape) });
+    else if (kind === "polygon") objects.push({ label, facts, parted, rings: [points] });
     else if (kind === "rectangle") {
       const [[ax, ay], [bx, by]] = points as [Point, Point];
       objects.push({ label, facts, box: [Math.min(ax, bx), Math.min(ay, by), Math.max(ax, bx), Math.max(ay, by)] });
     } else notes.push(`${name}: shapes of type ${kind} are left out`);
   }
+  const found = joined(objects);
   const stated = data.imagePath?.split(/[\\/]/).at(-1);
   const place = { path: stated ? folder + stated : name.replace(/\.json$/, ""), stem: !stated };
-  return { ...place, width: data.imageWidth, height: data.imageHeight, objects };
+  return { ...place, width: data.imageWidth, height: data.imageHeight, objects: found };
+}
+
+/** Parts with one group and label as one object, in the place of the first. */
+function joined(objects: Arrived[]): Arrived[] {
+  const parts = new Map<string, Arrived[]>();
+  const keyOf = ({ label, facts, patch, rings, parted }: Arrived) => (parted && (patch || rings) ? JSON.stringify([facts!.group, label]) : null);
+  for (const one of objects) {
+    const key = keyOf(one);
+    if (key !== null) parts.set(key, [...(parts.get(key) ?? []), one]);
+  }
+  return objects.flatMap((one) => {
+    const [first, ...more] = parts.get(keyOf(one) ?? "") ?? [];
+    if (!more.length) return [one];
+    if (one !== first) return [];
+    // A number that only made the parts one object says nothing more.
+    const others = objects.some(({ label, facts }) => facts!.group === one.facts!.group && label !== one.label);
+    return [{ ...one, more, facts: { ...one.facts!, group: others ? one.facts!.group : null } }];
+  });
 }
 
 async function patchOf({ mask, points }: Shape): Promise<Patch> {

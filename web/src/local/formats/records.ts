@@ -35,6 +35,10 @@ export interface Arrived {
   /** Closed rings; each on its own (`union`), or all together by the even-odd rule. */
   rings?: Point[][];
   union?: boolean;
+  /** It may be one of several parts of an object, by its group. */
+  parted?: boolean;
+  /** Other parts of the same object. */
+  more?: Pick<Arrived, "patch" | "rings">[];
   relative?: boolean;
   clicks?: Clicks | null;
   score?: number | null;

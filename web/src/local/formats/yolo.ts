@@ -27,7 +27,7 @@ export function* write(pictures: Picture[], labels: string[], tolerance: number)
 }
 
 /** Rings as one: from one's nearest point to the next ring, around it, and back. */
-function bridged([first = [], ...others]: Point[][]): Point[] {
+export function bridged([first = [], ...others]: Point[][]): Point[] {
   return others.reduce((joined, ring) => {
     let [nearest, here, there] = [Infinity, 0, 0];
     joined.forEach(([ax, ay], i) => ring.forEach(([bx, by], j) => {
