@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from iog.annotator.work import Area, Reshape, Stroke, Work
+from iog.annotator.work import Area, BrushStroke, Reshape, Work
 from iog.masks import polygons
 from iog.patch import Patch, mask_runs
 
@@ -30,7 +30,7 @@ def _case(rng: np.random.Generator, kind: str) -> dict[str, Any]:
     accepted: list[Patch] = []
     if kind == "stroke":
         steps: list[Any] = [
-            Stroke(_points(rng, int(rng.integers(1, 5))), float(rng.uniform(1, 12)), bool(add))
+            BrushStroke(_points(rng, int(rng.integers(1, 5))), float(rng.uniform(1, 12)), bool(add))
             for add in (1, 0)
         ]
     elif kind == "area":
