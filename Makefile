@@ -91,7 +91,7 @@ rivals-table:
 	$(DEV)/$(BIN)/iog bench report $(RIVAL_RESULTS) --data $(DATA)
 	$(DEV)/$(BIN)/python benchmarks/rivals.py --table docs/rivals.md
 	$(DEV)/$(BIN)/python benchmarks/quote.py docs/rivals.md traits -- \
-		$(DEV)/$(BIN)/python benchmarks/rival_traits.py $(RUNS)/rivals --data $(DATA) --limit $(RIVAL_LIMIT)
+		$(DEV)/$(BIN)/python -m benchmarks.rival_traits $(RUNS)/rivals --data $(DATA) --limit $(RIVAL_LIMIT)
 	$(DEV)/$(BIN)/python benchmarks/rival_pictures.py $(RUNS)/rivals --table docs/rivals.md
 
 # These refine a trained network and learn nothing themselves.

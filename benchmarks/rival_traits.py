@@ -1,12 +1,10 @@
 """What makes each method itself, looked for in trained weights, on validation objects.
 
-python benchmarks/rival_traits.py RUNS/rivals --data DATA [--limit 40]
+    python -m benchmarks.rival_traits RUNS/rivals --data DATA [--limit 40]
 
-curve-gcn          share of polygons that do not cross themselves; the largest gap of the closed curve
-fca-net            how much the answer changes when the first click is left out, and when the fifth is
-latent-diversity   mean IoU between the six masks of an object, and of the chosen and the best mask
-brs, f-brs         share of clicked pixels that have their label, beside that of the itis they refine
-ris-net            how much the answer changes within and outside the regions between clicks
+Of Curve-GCN: are polygons simple? Of FCA-Net: which click moves the answer? Of latent diversity: do the masks
+differ, and is the best one chosen? Of BRS, f-BRS and the itis that they refine: do clicked pixels get their
+labels? Of RIS-Net: how much of the photo do regions change, and how much there?
 """
 
 from __future__ import annotations
@@ -21,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from benchmarks.rival_pictures import files
 
 from iog.clicks import PointClicks
 from iog.datasets import ObjectSample, PhotoDataset
@@ -184,13 +183,6 @@ TRAITS: dict[str, Callable[[Segmenter, Sequence[ObjectSample]], Found]] = {
     "f-brs": obedient,
     "ris-net": local,
 }
-
-
-def files(runs: Path, folder: Path) -> dict[str, Path]:
-    """As the pictures have them."""
-    from rival_pictures import files as found  # beside this file
-
-    return found(runs, folder)
 
 
 def clicks_of(segmenter: Segmenter, sample: ObjectSample) -> PointClicks:

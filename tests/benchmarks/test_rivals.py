@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks import rival_pictures, rival_traits
 from iog.networks import checkpoints
 from iog.networks.families import build
 from tests.rivals.conftest import TINY
-
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-sys.path.insert(0, str(BENCHMARKS))
-
-import rival_pictures  # noqa: E402
-import rival_traits  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +35,19 @@ def test_edges_that_cross_are_counted() -> None:
     assert rival_traits.crossings(circle) > 0
 
 
-def test_every_trait_is_looked_for(runs: Path, photo_folder: Path) -> None:
-    call = [sys.executable, BENCHMARKS / "rival_traits.py", runs, "--data", photo_folder, "--limit", "1"]
-    done = subprocess.run(call, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    assert done.returncode == 0, done.stderr
+def test_every_trait_is_looked_for(
+    runs: Path,
+    photo_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    call = ["rival_traits", str(runs), "--data", str(photo_folder), "--limit", "1"]
+    monkeypatch.setattr(sys, "argv", call)
+    rival_traits.main()
+    told = capsys.readouterr().out
     for name in rival_traits.TRAITS:
-        assert f"| {name} |" in done.stdout, name
-    assert "8 objects at 64 pixels, batches of 4" in done.stdout
+        assert f"| {name} |" in told, name
+    assert "8 objects at 64 pixels, batches of 4" in told
 
 
 def test_networks_that_refine_are_made_of_the_one_they_refine(runs: Path, tmp_path: Path) -> None:

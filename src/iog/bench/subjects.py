@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ def opened(
     seconds, megabytes
         Limits of a classical method per answer.
     threads
-        Of networks that ONNX Runtime runs.
+        Of networks; None leaves it to ONNX Runtime and PyTorch.
     limited
         False runs classical methods in this process, without limits.
 
@@ -111,6 +112,8 @@ def opened(
             found.append(_network(name, name, file, threads))
         if not found:
             raise DataError("nothing to measure: name methods or models")
+        if threads and "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(threads)
         yield found
 
 
