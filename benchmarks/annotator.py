@@ -1,13 +1,14 @@
 """How fast the annotator answers a person, in a real browser.
 
-    python benchmarks/annotator.py [--megapixels 12] [--rounds 20]
-    python benchmarks/annotator.py --objects 500 [--before REVISION]
+    python benchmarks/annotator.py [--rounds 20] [--before REVISION]
+    python benchmarks/annotator.py --megapixels 60
+    python benchmarks/annotator.py --objects 500
 
-Starts `iog annotate` on photos of that size (a sample enlarged), drives Chromium through objects on them, and
-prints the 95th percentile of what a person waits for: from the press of the button to the frame in which the
-page shows the server's mask. With `--objects` the photo is crowded. `--before` measures another revision of
-this repository too, in turns with this one. Nothing else should run meanwhile. Needs the `dev` extra and
-Chromium.
+Starts `iog annotate` on photos (a sample of 12 megapixels, the same with 500 objects, 60 megapixels),
+drives Chromium through objects on them, and prints the 95th percentile of what a person waits for: from the
+press of the button to the frame in which the page shows the server's mask. `--megapixels` and `--objects`
+measure one kind of photo alone, `--before` another revision of this repository too, in turns with this one.
+Nothing else should run meanwhile. Needs the `dev` extra and Chromium.
 """
 
 from __future__ import annotations
@@ -72,36 +73,47 @@ WATCH = """() => {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--megapixels", type=float, default=12)
+    parser.add_argument("--megapixels", type=float, help="measure a photo of that size alone")
     parser.add_argument(
         "--rounds", type=int, default=20, help="objects outlined; the first two are not counted"
     )
-    parser.add_argument("--objects", type=int, default=0, help="measure a photo that has so many")
+    parser.add_argument("--objects", type=int, default=0, help="measure a photo that has so many alone")
     parser.add_argument("--before", metavar="REVISION", help="compare with this revision")
     options = parser.parse_args()
-    targets = crowded.TARGETS if options.objects else TARGETS
-    memory = "server's peak memory"
-    targets = {**targets, memory: (450 if options.megapixels > 20 else 400, "MB")}
+    # An ordinary photo, a crowded one, a large one.
+    kinds = [(12.0, 0), (12.0, 500), (60.0, 0)]
+    if options.megapixels or options.objects:
+        kinds = [(options.megapixels or 12.0, options.objects)]
     with tempfile.TemporaryDirectory() as folder:
         sources = {"now": ROOT / "src"}
         if options.before:
             sources = {"before": checked_out(options.before, Path(folder) / "before") / "src", **sources}
-        found: dict[str, dict[str, list[float]]] = {name: {} for name in sources}
-        for turn in range(2 if options.before else 1):
-            for name, source in sources.items():
-                place = Path(folder) / f"{name} {turn}"
-                size, clicks = write_photos(place / "photos", options.megapixels)
-                with served(source, place) as (address, process):
-                    if options.objects:
-                        crowded.fill(address, place / "photos" / "1.jpg", options.objects)
-                        with chrome() as browser:
-                            values = crowded.measure(browser, address, options.objects)
-                    else:
-                        values = measure(address, size, clicks, options.rounds)
-                    values[memory] = [peak_memory(process)]
-                for what, those in values.items():
-                    found[name].setdefault(what, []).extend(those)
-    counted = f"{options.objects} objects on a photo" if options.objects else f"{options.rounds - 2} objects"
+        for number, (megapixels, objects) in enumerate(kinds):
+            if number:
+                print()
+            compare(sources, Path(folder) / str(number), megapixels, objects, options.rounds)
+
+
+def compare(sources: dict[str, Path], folder: Path, megapixels: float, objects: int, rounds: int) -> None:
+    """Measure one kind of photo with each source in turns, and print the table."""
+    memory = "server's peak memory"
+    targets = {**(crowded.TARGETS if objects else TARGETS), memory: (450 if megapixels > 20 else 400, "MB")}
+    found: dict[str, dict[str, list[float]]] = {name: {} for name in sources}
+    for turn in range(len(sources)):
+        for name, source in sources.items():
+            place = folder / f"{name} {turn}"
+            size, clicks = write_photos(place / "photos", megapixels)
+            with served(source, place) as (address, process):
+                if objects:
+                    crowded.fill(address, place / "photos" / "1.jpg", objects)
+                    with chrome() as browser:
+                        values = crowded.measure(browser, address, objects)
+                else:
+                    values = measure(address, size, clicks, rounds)
+                values[memory] = [peak_memory(process)]
+            for what, those in values.items():
+                found[name].setdefault(what, []).extend(those)
+    counted = f"{objects} objects on a photo" if objects else f"{rounds - 2} objects"
     print(f"{size[0]} x {size[1]} pixels, {counted}, {os.cpu_count()} cores")
     columns = "".join(f"{f'{name}: median':>16}{'95 %':>8}" for name in sources)
     print(f"{'what':<34}{columns}{'target':>8}")
@@ -113,7 +125,7 @@ def main() -> None:
             worst = float(np.percentile(values[what], 5 if low else 95))
             cells += f"{np.median(values[what]):>16.0f}{worst:>8.0f}"
         met = target is None or (worst >= target if low else worst <= target)
-        print(f"{what:<34}{cells}{target or '':>8} {unit}{'' if met else '   MISSED'}")
+        print(f"{what:<34}{cells}{target or '':>8} {unit}{'' if met else '   MISSED'}", flush=True)
 
 
 def checked_out(revision: str, folder: Path) -> Path:

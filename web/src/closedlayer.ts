@@ -5,6 +5,7 @@ import { fillMask, overlaps, rectOf, strokeBox, strokeMask, type Place, type Rec
 import type { Clicks } from "./types";
 
 const MANY = 60; // changed objects from which all are drawn anew
+const SPACING = 2; // pixels of the screen between corners of an outline: hundreds of objects are drawn in half the time
 const EDGE = 3; // CSS pixels that lines reach beyond what they go around
 
 /** How an object looks. */
@@ -97,11 +98,11 @@ export class ClosedLayer {
     const shown = [...this.drawn.values()].filter(({ rect }) => places.some((place) => overlaps(place, rect)));
     shown.sort((a, b) => b.size - a.size);
     this.within(this.insides, places, (context) => {
-      for (const { mask, rect, colour } of shown) if (mask) fillMask(context, mask, inwards(rect), colour);
+      for (const { mask, rect, colour } of shown) if (mask) fillMask(context, mask, inwards(rect), colour, SPACING);
     });
     this.within(this.edges, places, (context) => {
       for (const { mask, clicks, rect, colour } of shown) {
-        if (mask) strokeMask(context, mask, inwards(rect), [["rgb(255 255 255 / 55%)", 2.6], [colour, 1.3]]);
+        if (mask) strokeMask(context, mask, inwards(rect), [["rgb(255 255 255 / 55%)", 2.6], [colour, 1.3]], SPACING);
         else if (clicks) strokeBox(context, inwards(rect), [["rgb(255 255 255 / 70%)", 2.2], [colour, 1.2]]);
       }
     });

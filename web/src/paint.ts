@@ -24,16 +24,17 @@ export function overlaps(one: Rect, other: Rect): boolean {
   return one[0] <= other[2] && other[0] <= one[2] && one[1] <= other[3] && other[1] <= one[3];
 }
 
-export function fillMask(context: CanvasRenderingContext2D, mask: Mask, rect: Rect, colour: string): void {
-  stretched(context, mask, rect, (path) => {
+/** `spacing`: pixels of the screen between corners, at least; what drawing costs depends on their number. */
+export function fillMask(context: CanvasRenderingContext2D, mask: Mask, rect: Rect, colour: string, spacing = 1): void {
+  stretched(context, mask, rect, spacing, (path) => {
     context.fillStyle = colour;
     context.fill(path, "evenodd");
   });
 }
 
 /** Lines over each other, so that they are seen on dark and on light, and on things of their own colour. */
-export function strokeMask(context: CanvasRenderingContext2D, mask: Mask, rect: Rect, lines: Line[]): void {
-  stretched(context, mask, rect, (path, scale) => {
+export function strokeMask(context: CanvasRenderingContext2D, mask: Mask, rect: Rect, lines: Line[], spacing = 1): void {
+  stretched(context, mask, rect, spacing, (path, scale) => {
     for (const [style, width] of lines) {
       context.strokeStyle = style;
       context.lineWidth = width / scale;
@@ -52,12 +53,13 @@ export function strokeBox(context: CanvasRenderingContext2D, [left, top, right, 
 
 /** Draw in mask pixels: the mask's kept path need not be copied for it. */
 function stretched(
-  context: CanvasRenderingContext2D, mask: Mask, [left, top, right, bottom]: Rect, draw: (path: Path2D, scale: number) => void,
+  context: CanvasRenderingContext2D, mask: Mask, [left, top, right, bottom]: Rect, spacing: number,
+  draw: (path: Path2D, scale: number) => void,
 ): void {
   const scale = (right - left) / mask.width;
   context.save();
   context.transform(scale, 0, 0, (bottom - top) / mask.height, left, top);
   context.lineJoin = "round";
-  draw(mask.path(scale * devicePixelRatio), scale);
+  draw(mask.path((scale * devicePixelRatio) / spacing), scale);
   context.restore();
 }

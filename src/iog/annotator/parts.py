@@ -117,8 +117,7 @@ class WorkMessage(Message):
     @classmethod
     def of(cls, work: Work) -> WorkMessage:
         """As the page sees it: the imported mask stays on the server."""
-        known = {name: value for name, value in work.to_json().items() if name != "imported"}
-        return cls.model_validate(known)
+        return cls.model_validate(work.done())
 
 
 def _finite(value: JsonValue) -> JsonValue:
@@ -150,7 +149,13 @@ class FactsMessage(Message):
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> FactsMessage:
         """As the page sees it."""
-        return cls.model_construct(**json.loads(json.dumps(facts), parse_constant=lambda _: None))
+        if not facts:
+            return _NO_FACTS
+        plain = json.loads(json.dumps(facts), parse_constant=lambda _: None)
+        return cls.model_construct(**{**_NO_FACTS.model_dump(), **plain})
+
+
+_NO_FACTS = FactsMessage()
 
 
 class Attribute(Message):

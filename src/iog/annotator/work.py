@@ -89,7 +89,7 @@ class Work:
     ) -> Patch:
         """The mask in an image of width x height, from the model's answer to `clicks`."""
         patch = (self.imported or Patch.empty()) if prediction is None else prediction.patch
-        if patch.area:
+        if (self.largest or self.fill) and patch.area:
             patch = patch.tidied(largest=self.largest, fill=self.fill)
         for stroke in self.strokes:
             patch = stroke.applied(patch, width, height)
@@ -100,13 +100,16 @@ class Work:
 
     def to_json(self) -> dict[str, Any]:
         """A dict for `json.dump`; `from_json` reads it back."""
+        return {**self.done(), "imported": self.imported and self.imported.to_json()}
+
+    def done(self) -> dict[str, Any]:
+        """The same without the mask that it starts from, whose run lengths take a while."""
         return {
             "clicks": self.clicks and self.clicks.to_json(),
             "strokes": [stroke.to_json() for stroke in self.strokes],
             "largest": self.largest,
             "fill": self.fill,
             "spare": self.spare,
-            "imported": self.imported and self.imported.to_json(),
         }
 
     @classmethod
