@@ -30,7 +30,7 @@ def run(tmp_path: Path) -> Path:
     call = ["auto", str(boxes), "--images", str(PHOTOS), "--out", str(out), "--review-below", "0.75"]
     result = CliRunner().invoke(main, call)
     assert result.exit_code == 0, result.output
-    assert "wait for a person: iog annotate" in result.output
+    assert "to review: iog annotate" in result.output
     return out
 
 

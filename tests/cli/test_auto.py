@@ -73,8 +73,8 @@ def test_ctrl_c_has_a_status_of_its_own(boxes: Path, tmp_path: Path, monkeypatch
 
 def test_a_review_queue_of_an_earlier_run_stays(boxes: Path, tmp_path: Path) -> None:
     call = [boxes, "--images", PHOTOS, "--out", tmp_path / "out", "--method", "box", "--review-below"]
-    assert "4 masks under 1 wait for a person" in run(*call, 1).output
-    assert "4 masks of an earlier run wait for a person" in run(*call, 0.1).output
+    assert "4 masks under 1 to review" in run(*call, 1).output
+    assert "4 masks of an earlier run to review" in run(*call, 0.1).output
 
 
 @pytest.mark.parametrize(

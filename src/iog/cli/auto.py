@@ -301,7 +301,7 @@ def _run(
             # What a person did in an earlier one stays, and its drafts may have been chosen by another limit.
             which = "of an earlier run" if queue.exists() else f"under {review_below:g}"
             count = write_queue(queue, photos.path, store.all_records(), review_below)
-            click.echo(f"{count} masks {which} wait for a person: iog annotate {images} --project {queue}")
+            click.echo(f"{count} masks {which} to review: iog annotate {images} --project {queue}")
 
     try:
         summary = run(
