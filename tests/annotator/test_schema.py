@@ -22,6 +22,9 @@ def _script() -> Any:
 
 
 def test_the_pages_types_are_what_the_server_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Older releases describe less: which fields an answer always has, and the keys of dictionaries.
+    pytest.importorskip("fastapi", minversion="0.119")
+    pytest.importorskip("pydantic", minversion="2.11")
     schema = _script()
     monkeypatch.setattr("sys.argv", ["schema.py", "--check"])
     schema.main()  # exits with a sentence where they differ
