@@ -29,11 +29,9 @@ from iog.images import read_image
 from iog.networks import checkpoints
 from iog.networks.families import build
 from iog.overlay import draw_overlay, mark_click
-from iog.prediction import Prediction
 from iog.rivals import RIVALS
 from iog.robot import Drag, RobotUser
 from iog.samples import samples
-from iog.strokes import Stroke
 
 OUT = Path(__file__).parents[1] / "docs" / "images" / "rivals"
 OBJECT = "cat"
@@ -121,7 +119,7 @@ def answered(subject: Subject, object_: ObjectSample, user: RobotUser, clicks: i
     curve = measure(subject, object_, user, clicks, boundary_ratio=None)
     if curve.prompted is None:
         raise IogError(f"no mask: {curve.failures}")
-    return with_strokes(draw_overlay(object_.image, curve.prompted), curve.prompted)
+    return draw_overlay(object_.image, curve.prompted)
 
 
 def with_curve(picture: Picture, attempt: CurveAttempt) -> Picture:
@@ -131,15 +129,6 @@ def with_curve(picture: Picture, attempt: CurveAttempt) -> Picture:
     for drag in attempt.drags:
         assert isinstance(drag, Drag)
         mark_click(picture, drag.x, drag.y, 2, foreground=True)
-    return picture
-
-
-def with_strokes(picture: Picture, prediction: Prediction) -> Picture:
-    """The lines of strokes, whose signs stand in their middle."""
-    for click in prediction.clicks.corrections:
-        if isinstance(click, Stroke):
-            colour = (0, 158, 60) if click.foreground else (213, 40, 40)
-            cv2.polylines(picture, [np.array(click.path, np.int32)], False, colour, 3, cv2.LINE_AA)
     return picture
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from iog.clicks import Box, Correction, ExtremeClicks, PointClicks
 from iog.prediction import Prediction
+from iog.strokes import Stroke
 
 Colour: TypeAlias = tuple[int, int, int]
 MASK_COLOUR = (0, 114, 255)
@@ -20,7 +21,7 @@ _REMOVE = (213, 40, 40)
 
 
 def draw_overlay(image: npt.NDArray[np.uint8], prediction: Prediction) -> npt.NDArray[np.uint8]:
-    """(H, W, 3) RGB: the mask tinted and outlined, a box dashed, clicks as + and - signs."""
+    """(H, W, 3) RGB: the mask tinted and outlined, a box dashed, clicks as + and -, strokes as lines."""
     canvas, unit = draw_mask(image, prediction.mask)
     clicks = prediction.clicks
     if isinstance(clicks, ExtremeClicks):
@@ -31,6 +32,10 @@ def draw_overlay(image: npt.NDArray[np.uint8], prediction: Prediction) -> npt.ND
         box = clicks.box
         _dashed(canvas, (box.x0, box.y0), (box.x1 - 1, box.y1 - 1), unit)
         marked = [*(Correction(x, y, False) for x, y in clicks.corners), *clicks.labelled]
+    for stroke in marked:
+        if isinstance(stroke, Stroke):
+            colour = _ADD if stroke.foreground else _REMOVE
+            cv2.polylines(canvas, [np.array(stroke.path, np.int32)], False, colour, 2 * unit, cv2.LINE_AA)
     for x, y, foreground in marked:
         mark_click(canvas, x, y, unit, foreground=foreground)
     return canvas

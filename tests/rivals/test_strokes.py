@@ -8,15 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
 from iog.bench.accuracy import PlannedObject, measured
 from iog.bench.settings import BenchSettings
 from iog.bench.subjects import opened
+from iog.cli import main
 from iog.errors import ModelError, TrainingError
+from iog.images import read_image
 from iog.networks import checkpoints
 from iog.networks.iog import IOG, IOGConfig
 from iog.networks.lite import Lite, LiteConfig
 from iog.rivals.clicks_lite import ClicksLiteRecipe
+from iog.samples import samples
 from iog.segmenter import Segmenter
 from iog.strokes import Stroke, with_click
 from iog.training.lite import LiteRecipe
@@ -94,3 +98,19 @@ def test_a_session_takes_a_stroke(tmp_path: Path) -> None:
     assert isinstance(stroke, Stroke) and stroke.path == ((30, 40), (60, 50))
     session.undo()
     assert session.clicks.corrections == ()
+
+
+def test_the_command_line_takes_strokes(tmp_path: Path) -> None:
+    checkpoints.save(tmp_path / "net.pt", Lite(replace(SMALL, guidance="points")), settings={"sizes": [64]})
+    photo, masks = samples()[0].photo, []
+    for number, line in enumerate(("100,100", "100,100:140,120", "100,100:140,120:200,100")):
+        out, overlay = tmp_path / f"{number}.png", tmp_path / "overlay.png"
+        call = ["predict", str(photo), "--model", str(tmp_path / "net.pt"), "--add", line]
+        result = CliRunner().invoke(
+            main, [*call, "--remove", "5,5", "--out", str(out), "--overlay", str(overlay)]
+        )
+        assert result.exit_code == 0, result.output
+        masks.append(read_image(overlay))
+    assert (masks[1] != masks[2]).any()
+    result = CliRunner().invoke(main, ["predict", str(photo), "--add", "1,2:3", "--out", str(out)])
+    assert result.exit_code == 2 and "'3' is not a pixel" in result.output

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from iog.cli.types import ParamType
 from iog.clicks import AnyClicks, Clicks, ExtremeClicks, PointClicks, clicks_from_json
 from iog.errors import DataError, IogError
+from iog.strokes import Stroke, with_click
 from iog.zoo import ENGINES
 
 if TYPE_CHECKING:
@@ -40,7 +41,22 @@ class PointType(ParamType[tuple[float, float]]):
         return x, y
 
 
+class LineType(ParamType[tuple[tuple[float, float], ...]]):
+    """A pixel written as x,y, or several along a stroke, as x,y:x,y."""
+
+    name = "x,y:x,y"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[tuple[float, float], ...]:
+        """Parse "12,34" or "12,34:20,40"."""
+        if isinstance(value, tuple):
+            return value
+        return tuple(POINT.convert(part, param, ctx) for part in str(value).split(":"))
+
+
 POINT = PointType()
+LINE = LineType()
 
 
 @click.command(no_args_is_help=True)
@@ -53,8 +69,14 @@ POINT = PointType()
     help="Two opposite corners of a box around the object.",
 )
 @click.option("--inside", type=POINT, metavar="X,Y", help="A pixel near the centre of the object.")
-@click.option("--add", multiple=True, type=POINT, metavar="X,Y", help="Correction: this pixel belongs to it.")
-@click.option("--remove", multiple=True, type=POINT, metavar="X,Y", help="Correction: this pixel does not.")
+@click.option(
+    "--add",
+    multiple=True,
+    type=LINE,
+    metavar="X,Y",
+    help="Correction: this pixel belongs to it; or a stroke, X,Y:X,Y:... (docs/rivals.md).",
+)
+@click.option("--remove", multiple=True, type=LINE, metavar="X,Y", help="Correction: this pixel does not.")
 @click.option(
     "--extreme",
     nargs=4,
@@ -102,8 +124,8 @@ def predict(
     photo: Path | None,
     corners: tuple[tuple[float, float], tuple[float, float]] | None,
     inside: tuple[float, float] | None,
-    add: tuple[tuple[float, float], ...],
-    remove: tuple[tuple[float, float], ...],
+    add: tuple[tuple[tuple[float, float], ...], ...],
+    remove: tuple[tuple[tuple[float, float], ...], ...],
     extreme: tuple[tuple[float, float], ...] | None,
     clicks_file: Path | None,
     batch: Path | None,
@@ -164,8 +186,8 @@ def _clicks(
     photo: Path,
     corners: tuple[tuple[float, float], tuple[float, float]] | None,
     inside: tuple[float, float] | None,
-    add: tuple[tuple[float, float], ...],
-    remove: tuple[tuple[float, float], ...],
+    add: tuple[tuple[tuple[float, float], ...], ...],
+    remove: tuple[tuple[tuple[float, float], ...], ...],
     extreme: tuple[tuple[float, float], ...] | None,
     clicks_file: Path | None,
 ) -> AnyClicks:
@@ -191,9 +213,12 @@ def _clicks(
         raise click.UsageError("where is the object? Give --corners X,Y X,Y (or --clicks FILE.json)")
     else:
         clicks = Clicks.of(corners, inside)
-    for points, foreground in ((add, True), (remove, False)):
-        for point in points:
-            clicks = clicks.with_correction(*point, foreground)
+    for lines, foreground in ((add, True), (remove, False)):
+        for line in lines:
+            if len(line) == 1:
+                clicks = clicks.with_correction(*line[0], foreground)
+            else:
+                clicks = with_click(clicks, Stroke.of(line, foreground))
     return clicks
 
 
