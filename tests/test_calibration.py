@@ -18,6 +18,7 @@ SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=8)
 
 
 @example([2.3e-309], [1.0], [0.0, 5e-324])
+@example([2.3e-313], [0.5], [0.5, 5e-324])
 @given(SHARES, SHARES, st.lists(st.floats(0, 1), min_size=2, max_size=9))
 def test_a_curve_never_falls_and_keeps_its_ends(x: list[float], y: list[float], at: list[float]) -> None:
     count = min(len(x), len(y))

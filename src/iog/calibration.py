@@ -35,9 +35,9 @@ class ConfidenceCurve:
 
     def __call__(self, estimates: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Calibrated values of estimates; beyond the points the curve goes straight to (0, 0) and (1, 1)."""
-        x, y = (0.0, *self.estimates, 1.0), (0.0, *self.ious, 1.0)
-        found = np.interp(np.asarray(estimates, np.float64), x, y)
-        return np.clip(found, 0.0, 1.0)  # between points closer than floats can divide by it overflows
+        # Estimates of nothing at all would make the line from (0, 0) too steep for floats.
+        x, y = (0.0, *np.maximum(self.estimates, 1e-9), 1.0), (0.0, *self.ious, 1.0)
+        return np.interp(np.asarray(estimates, np.float64), x, y)
 
 
 @dataclass(frozen=True)

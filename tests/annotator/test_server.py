@@ -671,9 +671,9 @@ def test_the_api_describes_itself(client: TestClient) -> None:
         assert f" {path}</code>" in page
     patterns = (r'href="#([\w-]+)"', r'id="([\w-]+)"')
     links, places = (set(re.findall(pattern, page)) for pattern in patterns)
-    assert {"Change", "ObjectMessage", "Stage"} <= links and links <= places == set(
-        description["components"]["schemas"]
-    )
+    assert links <= places == set(description["components"]["schemas"])
+    # FastAPI before 0.119 names what is sent apart from what is received.
+    assert {"Change", "ObjectMessage", "Stage"} <= {link.removesuffix("-Output") for link in links}
     assert "<script" not in page and "http" not in page.replace("HTTP", "")
 
 

@@ -5,6 +5,7 @@
 
 Three clicks are an interaction; with `-p boxes=str:FILE` it is a detector that puts a mask into each box.
 Convention: continuous pixel coordinates. https://docs.cvat.ai/docs/api_sdk/sdk/auto-annotation/
+Of errors other than `BadFunctionError` the person sees "Unknown error".
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ Convention: coordinates are percent of the photo's width and height. https://lab
 
 The editor sends the regions of one control and label alone: the boxes, or the points, never both. So the
 boxes of a task that were asked about last are remembered, and points refine their masks.
+One magic tool stands for all `smartOnly` controls, in the order of the config.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 Convention: continuous pixel coordinates. CVAT keeps no order between points on the object and beside it; so
 the points on it count as made first. https://docs.cvat.ai/docs/guides/serverless-tutorial/
+Its page sends `obj_bbox` only to an interactor that declares `startswith_box`, else null.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ Convention: continuous pixel coordinates. https://github.com/CVHub520/X-AnyLabel
 Each request brings all marks of the photo: boxes, and points that belong to the box around them. Of a refusal
 the tool shows nothing, and an answer that fails may clear what the user drew; so refused predictions are
 answered with no shapes and "replace: false", and the sentence is in this server's output.
+Release 4.2: a batch mode of null is refused, and batches send the last marks, never the shapes of the file.
 """
 
 from __future__ import annotations
