@@ -2,8 +2,8 @@
 
 A network's probabilities are too sure of themselves, and more so from a box alone than after a click. The
 curves here turn `Prediction.estimate` into the mean IoU that was measured for it on photos with true masks,
-one curve a kind of prompt. They belong to one set of weights, which their file names by hash; they lie beside
-the model's file as NAME.calibration.json. `iog calibrate` measures and writes them.
+one curve a kind of prompt. They belong to one set of weights, which their file names by hash; they lie next
+to the model's file as NAME.calibration.json. `iog calibrate` measures and writes them.
 """
 
 from __future__ import annotations

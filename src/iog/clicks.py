@@ -277,7 +277,7 @@ class ExtremeClicks:
 
 @dataclass(frozen=True, slots=True)
 class PointClicks:
-    """Clicks without a box, each on the object or beside it (iFCN, RITM and their kin).
+    """Clicks without a box, each on the object or next to it (as iFCN and RITM take them).
 
     Parameters
     ----------

@@ -108,7 +108,7 @@ class Crop:
         return full
 
     def visible(self, values: FloatArray, image_width: int, image_height: int) -> tuple[Box, FloatArray]:
-        """The part of the window that lies in the image, and crop values there at image resolution.
+        """The part of the window inside the image, and crop values there at image resolution.
 
         As `paste`, without the rest of the picture: what a large photo costs then depends on the object.
         The box is (0, 0, 0, 0) where the window misses the image.

@@ -122,7 +122,7 @@ def polygons(mask: BoolArray, tolerance: float = 0.0) -> list[Polygon]:
     mask
         (H, W) bool.
     tolerance
-        How far, in pixels, a simplified outline may stray; 0 keeps every corner.
+        Greatest distance of a simplified outline, in pixels; 0 keeps every corner.
     """
     height, width = mask.shape
     # On a grid of corners and centres each pixel is a 3 x 3 block; blocks of neighbours share their border,

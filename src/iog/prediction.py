@@ -53,7 +53,7 @@ class Prediction:
 
     @cached_property
     def visible(self) -> tuple[Box, FloatArray]:
-        """`probability` where the crop lies in the image: the box, and (h, w) float32 of that box."""
+        """The part of `probability` inside the crop: its box in the image, and (h, w) float32 of that box."""
         box, found = self.prompting.visible(self.crop_probability, self.crop, *self.image_size)
         # Only where nothing was resized is it still the network's own answer, which must stay as it is.
         probability = found.copy() if np.may_share_memory(found, self.crop_probability) else found

@@ -56,7 +56,8 @@ class Segmenter:
     threads
         Threads for one inference with ONNX Runtime; None takes one per physical core.
     calibration
-        What the model's estimates are worth; None takes the file beside the model, if it is of its weights.
+        The calibration of the model's estimates; None takes the file next to the model, if it fits its
+        weights.
 
     Raises
     ------
@@ -241,7 +242,7 @@ class Session:
     """One object that a person works on: features are kept, so that a click costs a decode.
 
     `lite` computes features once per box. The encoder of the published models sees the inside click too: with
-    them each preview, and moving the inside click, encodes anew.
+    them each preview, and moving the inside click, encodes again.
 
     Every method that returns a `Prediction` answers for the clicks as they are after it. A session may be
     used from several threads; its calls take turns.
@@ -334,7 +335,7 @@ class Session:
         return self._segmenter.prediction(step.clicks, step.crop, step.probability, size)
 
     def _run(self, clicks: Clicks | PointClicks, now: _Step | None) -> _Step:
-        """The state for `clicks`; goes on from `now` when it is the stage before the last."""
+        """The state for `clicks`; continues from `now` if it is the stage before the last."""
         segmenter = self._segmenter
         segmenter.check(self._image, clicks)
         crop = segmenter.crop(clicks)

@@ -34,7 +34,7 @@ from iog.prompting import LitePrompting
 __all__ = ["METHODS", "Baseline", "Scribble", "UnanswerableError", "segment"]
 
 REVISION = 1
-"""Raised when any method's answer to any task changes: `iog bench` measures anew then."""
+"""Raised when any method's answer to any task changes: `iog bench` then measures again."""
 
 _SCIKIT_IMAGE, _SCIPY = ("skimage", "scikit-image", "baselines"), ("scipy", "scipy", "baselines")
 _OPENCV = ("cv2", "opencv-python-headless", "")
@@ -135,7 +135,7 @@ def segment(
     prompt
         What the method is told of them, see `iog.baselines.task`.
     strokes
-        Scribbles, beside the clicks.
+        Scribbles, besides the clicks.
     anchors
         Clicks on the outline, for scissors alone.
     answer

@@ -1,4 +1,4 @@
-"""Figures of one mask against the truth, and of many objects together."""
+"""Figures of one mask against the ground truth, and of many objects together."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Output:
     out: Path | None = None
     """File that takes one JSON line an object."""
     resume: bool = False
-    """Whether to go on with that file."""
+    """Whether to resume that file."""
     gallery: Path | None = None
     """Folder for pictures of the worst objects."""
     worst: int = 24

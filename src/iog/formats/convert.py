@@ -43,7 +43,7 @@ def convert(
         Their folder: needed where the source does not state the photos' sizes, and to check them where it
         does.
     tolerance
-        How far, in pixels, a polygon may stray from the mask's edge.
+        Greatest distance of a polygon from the mask's edge, in pixels.
     strict
         Refuse, and write nothing, if anything would be left out, changed or guessed.
 

@@ -74,7 +74,7 @@ WITH_PARTS: frozenset[str] = frozenset({"yolo"})
 
 
 def writer(name: WriteName, tolerance: float = 0) -> Writer:
-    """The writer of a format; polygons may stray from the mask's edge by `tolerance` pixels."""
+    """The writer of a format; polygons are within `tolerance` pixels of the mask's edge."""
     writers: dict[WriteName, Any] = {
         "coco": partial(coco.write, tolerance=tolerance),
         "coco-rle": partial(coco.write, always_rle=True),

@@ -15,7 +15,7 @@ from iog.training.lite import LiteRecipe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinetuneRecipe(LiteRecipe):
-    """A short run at a low rate; every object of the training set is drawn equally often."""
+    """Fine-tune a `lite` model: a short run at a low rate, every object equally often."""
 
     start: str = field(default="lite", metadata={"option": "--from"})
     """What to start from: a bundled model, an exported one (NAME.encoder.onnx) or a checkpoint (.pt)."""
@@ -57,7 +57,7 @@ class FinetuneRecipe(LiteRecipe):
         return objects
 
     def validation_objects(self) -> ObjectDataset | None:
-        """The val that belongs to the training set, if it is there; sets in one piece have none."""
+        """The val split of the training set, if there is one."""
         dataset = self.dataset or known.layout_of(self.data)
         measured = known.validation_of(dataset, known.training_split(dataset))
         return None if measured is None else known.open_objects(measured[0], self.data, measured[1])

@@ -34,7 +34,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IOGRecipe:
-    """The paper's training (CVPR 2020, section 4.1); every field is an option of the command line."""
+    """Train IOG as the paper does (CVPR 2020, section 4.1); every field is an option."""
 
     dataset: str = "voc"
     """Layout of the training set: a name from `iog data list`."""
@@ -184,7 +184,7 @@ class IOGRecipe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IOGRefinementRecipe(IOGRecipe):
-    """The paper's training of the click branch, from ImageNet, with one simulated correction."""
+    """Train the refinement as the paper does, from ImageNet, with one simulated correction."""
 
     batch: int = 2
     """Objects per step."""

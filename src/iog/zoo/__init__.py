@@ -60,7 +60,7 @@ def open_model(
     ----------
     model
         A name from `MODELS`; the path of an encoder that `iog convert` wrote (`NAME.encoder.onnx`, with
-        `NAME.decoder.onnx` beside it); the path of a checkpoint, ours or a published one; or one's own,
+        `NAME.decoder.onnx` next to it); the path of a checkpoint, ours or a published one; or one's own,
         `package.module:factory`, with `=FILE` behind it where a file has its weights.
     engine
         "onnx" for ONNX Runtime, "torch" for PyTorch; None for what the file needs: PyTorch for checkpoints,
@@ -135,7 +135,7 @@ def files_of(model: str | Path) -> tuple[Path, Path]:
 
 
 def calibration_file(model: str | Path) -> Path:
-    """Where the calibration of a model lies, see `open_model`; it need not be there."""
+    """Path of a model's calibration, see `open_model`; the file may be missing."""
     known, own = bundled(model), reference_of(model)
     if own is not None:
         path = own.file or Path(own.factory.replace(":", "-"))
@@ -146,7 +146,7 @@ def calibration_file(model: str | Path) -> Path:
 
 
 def open_calibration(model: str | Path, weights_sha256: str) -> Calibration | None:
-    """The calibration beside a model; None where there is none, or it was made for other weights.
+    """The calibration next to a model; None if it is missing or for other weights.
 
     Raises
     ------
