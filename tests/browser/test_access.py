@@ -14,6 +14,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="ACCES
 Visit = Callable[..., Annotator]
 
 
+ASKED = [{"name": "wet"}, {"name": "breed", "choices": ["tabby", "siamese"]}]
 RULES = {"rules": {"label-content-name-mismatch": {"enabled": True}}}
 
 
@@ -36,6 +37,14 @@ def test_no_violation_in_any_state(visit: Visit, theme: str, size: tuple[int, in
     tab.mode("correct")
     tab.saved()
     states["correct"] = violations(tab)
+    tab.page.request.put(f"{tab.address}api/attributes", data={"attributes": ASKED})
+    tab.page.reload()
+    tab.mode("correct")
+    tab.key("i")
+    states["attributes"] = violations(tab)
+    tab.key("Escape")
+    tab.key("w")
+    states["magnetic outline"] = violations(tab)
     tab.key("b")
     states["brush"] = violations(tab)
     tab.key("v")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from playwright.sync_api import expect
@@ -79,3 +80,25 @@ def test_attributes_comment_and_group_by_the_keyboard(visit: Visit, own: Server)
     page.reload()
     tab.mode("correct")
     assert [found["facts"]["attributes"] for found in tab.objects()] == [{"wet": True, "breed": "tabby"}, {}]
+
+
+def test_what_other_tools_keep_of_an_object_can_be_changed(visit: Visit, own: Server) -> None:
+    tab = visit(own.address)
+    tab.open("scene 1.png")
+    shape = {"label": "cat", "points": [[20, 20], [90, 20], [90, 90]], "shape_type": "polygon", "group_id": 3}
+    shape |= {"flags": {"wet": True}, "attributes": {"breed": "tabby", "ids": [1, 2]}}
+    document = {"shapes": [shape], "imagePath": "scene 1.png", "imageHeight": 320, "imageWidth": 480}
+    answer = tab.page.request.post(f"{own.address}api/import?name=a.json", data=json.dumps(document))
+    assert answer.ok, answer.text()
+    tab.page.reload()
+    tab.mode("first")
+    tab.key("n")
+    tab.mode("correct")
+    expect(tab.page.locator(".facts .said")).to_contain_text("breed: tabby")
+    tab.key("i")
+    tab.page.get_by_role("checkbox", name="wet").uncheck()
+    tab.page.get_by_label("breed").fill("siamese")
+    tab.key("Enter")
+    facts = tab.objects()[0]["facts"]
+    assert facts["attributes"] == {"wet": False, "breed": "siamese", "ids": [1, 2]}
+    assert facts["group"] == "3" and tab.objects()[0]["state"] == "accepted"

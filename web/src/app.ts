@@ -168,7 +168,7 @@ export class App extends Page {
   /** In a review the next draft may be on the next photo. */
   private async accepted(): Promise<void> {
     await this.readEffort();
-    if (this.list.filter !== "review" || this.editor.drafts > 0) return;
+    if (!["review", "doubtful"].includes(this.list.filter) || this.editor.drafts > 0) return;
     await this.go("next");
     await this.readProject();
   }

@@ -12,13 +12,12 @@ export class FactsPanel {
   private readonly said = h("span", { className: "quiet said" });
   private readonly flags = h("div", { className: "pairs" });
   private readonly answers = h("div", {});
-  private readonly foreign = h("p", { className: "quiet" });
   private readonly group = this.field(100, (value) => ({ group: value || null }));
   private readonly comment = this.field(2000, (value) => ({ description: value }));
   readonly element = h(
     "details", { className: "panel facts", hidden: true },
     h("summary", {}, h("span", {}, texts.title), this.said),
-    this.flags, this.answers, this.foreign, label(texts.group, this.group), label(texts.comment, this.comment),
+    this.flags, this.answers, label(texts.group, this.group), label(texts.comment, this.comment),
     h("button", { type: "button", className: "text", on: { click: () => this.manage() } }, texts.manage),
   );
   /** The object that is shown, so that what was typed is its own. */
@@ -37,6 +36,7 @@ export class FactsPanel {
     if (!this.app.editor.active) return;
     this.draw();
     this.element.open = true;
+    document.body.dataset["drawer"] = "panel"; // on a small screen it is in a drawer
     this.element.querySelector<HTMLElement>("input")?.focus();
   }
 
@@ -44,6 +44,7 @@ export class FactsPanel {
     event.stopPropagation();
     // What was typed and not finished with Enter is not meant.
     this.write();
+    document.body.dataset["drawer"] = "";
     document.getElementById("stage")?.focus();
   }
 
@@ -61,16 +62,13 @@ export class FactsPanel {
     const { facts } = item;
     this.keepFocus(() => {
       this.flags.replaceChildren(...FLAGS.map((flag) => this.yesNo(texts.flags[flag], facts[flag], (on) => ({ [flag]: on }))));
-      this.answers.replaceChildren(...asked.map(({ name, choices }) =>
-        choices.length
-          ? this.choice(name, choices)
-          : this.yesNo(name, isYes(facts.attributes[name]), (on) => answered(this.facts, name, on)),
-      ));
+      const names = new Set(asked.map(({ name }) => name));
+      const others = Object.entries(facts.attributes).filter(([name]) => !names.has(name));
+      this.answers.replaceChildren(
+        ...asked.map(({ name, choices }) => (choices.length ? this.choice(name, choices) : this.yes(name))),
+        ...others.map(([name, answer]) => this.foreign(name, answer)),
+      );
     });
-    const names = new Set(asked.map(({ name }) => name));
-    const others = Object.entries(facts.attributes).filter(([name]) => !names.has(name));
-    setText(this.foreign, others.map(([name, answer]) => `${name}: ${textOf(answer)}`).join(" · "));
-    this.foreign.hidden = others.length === 0;
     this.write();
   }
 
@@ -101,6 +99,20 @@ export class FactsPanel {
   private yesNo(text: string, checked: boolean, facts: (on: boolean) => Partial<Facts>): HTMLLabelElement {
     const box = h("input", { type: "checkbox", checked, on: { change: () => this.state(facts(box.checked)) } });
     return h("label", { className: "switch" }, box, h("span", {}, text));
+  }
+
+  /** A question of this project that is answered with yes or no. */
+  private yes(name: string): HTMLLabelElement {
+    return this.yesNo(name, isYes(this.facts.attributes[name]), (on) => answered(this.facts, name, on));
+  }
+
+  /** What another tool keeps of the object: it is no question of this project, and stays as it is or is answered anew. */
+  private foreign(name: string, answer: unknown): HTMLElement {
+    if (typeof answer === "boolean") return this.yes(name);
+    if (typeof answer !== "string") return h("p", { className: "quiet" }, `${name}: ${textOf(answer)}`);
+    const field = this.field(2000, (value) => answered(this.facts, name, value || null));
+    field.value = answer;
+    return label(name, field);
   }
 
   private choice(name: string, choices: string[]): HTMLLabelElement {
