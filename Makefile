@@ -4,8 +4,8 @@
 # make docs   build the site of docs/ into build/site, strictly: a broken link or anchor fails
 # make web    rebuild the annotator's page from web/ (needs Node 20; users do not)
 # make bench  print the speed figures that docs/bench.md quotes
-# make figures DATA=FOLDER   measure the shipped model anew and write every figure that documents quote of it
-# make weights DATA=FOLDER   train the shipped model anew, a good nine hours on two cores; goes on where it stopped
+# make figures DATA=FOLDER   measure the shipped model again and write every figure that documents quote
+# make weights DATA=FOLDER   train the shipped model, some nine hours on two cores; resumes
 # make rivals DATA=FOLDER   train the learned methods of others on one backbone, and measure them
 # make rivals-table DATA=FOLDER   measure those of them that are trained, and write docs/rivals.md
 # make benchmark DATA=FOLDER   measure and compare all methods, docs/benchmark and the README's table with them
@@ -36,7 +36,7 @@ lint: $(DEV)/installed
 bench: $(LIGHT)/installed
 	$(LIGHT)/$(BIN)/python benchmarks/speed.py
 
-# Each run goes on from the one before; a test compares the last one's options with what the shipped files say.
+# Each run starts from the one before; a test compares the last one's options with what the shipped files say.
 RUNS ?= runs
 TRAIN = $(DEV)/$(BIN)/iog train lite --data $(DATA)
 FIRST = --shares voc_animals=22,coco=40,wild_animals=12,household=9,bsds_regions=4,davis=5,horses=3,cats=3,person_clothes=3,person_portrait=2,food=3,mandarins=1,pallets=1,mushrooms=1
@@ -64,7 +64,7 @@ benchmark: $(DEV)/installed
 	$(DEV)/$(BIN)/iog bench report $(RESULTS) --data $(DATA)
 	$(DEV)/$(BIN)/python benchmarks/publish.py $(RESULTS)
 
-# The learned methods of others (docs/rivals.md) on one backbone, each with the same budget; goes on where it stopped.
+# The learned methods of others (docs/rivals.md) on one backbone, each with the same budget; resumes.
 # A smaller budget: make rivals SAMPLES=6400 SIZE=160 BUDGET='--precision bf16 --warmup 40 --ema 0.98'
 SAMPLES ?= 30000
 SIZE ?= 224
@@ -102,7 +102,7 @@ $(RUNS)/rivals/%/final.pt: $(DEV)/installed
 	$(DEV)/$(BIN)/iog train $(patsubst %-strokes,%,$*) --data $(DATA) --out $(RUNS)/rivals/$* --samples $(SAMPLES) \
 		--sizes $(SIZE) --size-shares 1 $(BUDGET) $(if $(filter %-strokes,$*),--strokes 0.5)
 
-# After new weights: nothing else may run meanwhile, as some of it is timed.
+# After new weights: run nothing else at the same time, as some of it is timed.
 DEV_PYTHON := $(DEV)/$(BIN)/python
 QUOTE := $(DEV_PYTHON) benchmarks/quote.py
 EVAL := $(DEV)/$(BIN)/iog eval --data $(DATA) --trained-on $(DATA)/train
