@@ -117,6 +117,11 @@ def test_another_network_than_the_rows_is_refused(tmp_path: Path) -> None:
         ("iog-resnet101-refinement", info(), "refinement False, not True"),
         ("coarse-resnet101", info(), "fine True, not False"),
         ("dextr-resnet101", info(), "network iog, not dextr"),
+        (
+            "iog-resnet101",
+            info(backbone="tf_efficientnet_lite2"),
+            "backbone tf_efficientnet_lite2, not resnet",
+        ),
         ("iog-resnet101", RedEngine.info, "network red, not iog"),
     ):
         with pytest.raises(ModelError, match=rf"`weights` {name}: .*given.pth is another network \({told}"):

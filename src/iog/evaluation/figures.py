@@ -87,6 +87,7 @@ def config_of(weights: str) -> dict[str, Any]:
         return {"network": "dextr", "depth": depth}
     return {
         "network": "iog",
+        "backbone": "resnet",
         "depth": depth,
         "guidance": "extreme-points" if weights.startswith("extreme-") else "inside-outside",
         "fine": "coarse-" not in weights,
@@ -101,7 +102,8 @@ def check_weights(weights: str, info: Info, path: Path) -> None:
     """
     wanted = config_of(weights)
     if isinstance(info, PublishedInfo):
-        found = {"network": info.network, **info.config}
+        # Files from before there were other backbones do not tell theirs.
+        found = {"backbone": "resnet", "network": info.network, **info.config}
         differing = [key for key in wanted if found.get(key) != wanted[key]]
     else:
         found, differing = {"network": info.name}, ["network"]
