@@ -154,6 +154,7 @@ def opened(browser: Any, address: str, photos: Path, kind: str) -> Iterator[Any]
     """The page with the photos, the first of them open."""
     with tab(browser, kind) as page:
         page.goto(address)
+        page.wait_for_selector(".welcome:not([hidden])")
         page.locator(".welcome input[multiple]").set_input_files(sorted(photos.iterdir()))
         page.wait_for_selector(".stage[data-mode=first]", timeout=2000 * PATIENCE)
         page.wait_for_selector(".saving[data-state=saved]")

@@ -87,8 +87,9 @@ export class IntakeBar {
   }
 
   private async take(add: () => Promise<Count>): Promise<void> {
-    const first = this.app.project.counts.all === 0;
     try {
+      if (!this.app.project) await this.app.readProject(); // dropped before the page was there
+      const first = this.app.project.counts.all === 0;
       const { count, notes } = await this.app.saver.run(add);
       if (first && count) await this.added();
       else await this.app.readProject();

@@ -18,11 +18,17 @@ export interface Source {
   file: File | FileSystemFileHandle;
 }
 
+interface Size {
+  width: number;
+  height: number;
+}
+
 /** A photo that is decoded: its pixels, and what the page shows until it takes that. */
 interface Opened {
   number: number;
+  size: Promise<Size>;
+  shown: Promise<ImageBitmap> | null;
   pixels: Promise<Picture>;
-  shown: Promise<ImageBitmap | null> | null;
 }
 
 export const isPhoto = ({ path }: Source) => ENDINGS.test(path);
@@ -100,9 +106,9 @@ export class Photos {
   }
 
   /** Width and height; only a photo that was never read is decoded for it, and then shown next (`show`). */
-  async size(number: number, show = false): Promise<{ width: number; height: number }> {
+  async size(number: number, show = false): Promise<Size> {
     const { width, height, problem } = await this.store.photo(number);
-    if (width === null || height === null || problem !== null) return this.opened(number, show).pixels;
+    if (width === null || height === null || problem !== null) return this.opened(number, show).size;
     return { width, height };
   }
 
@@ -111,22 +117,38 @@ export class Photos {
     const opened = this.opened(number, true);
     const { shown } = opened;
     opened.shown = null;
-    await opened.pixels;
-    return (await shown) ?? shownOf(await bitmapOf(await this.file(number)));
+    if (shown) return shown;
+    const bitmap = await this.read(number);
+    return shownOf(bitmap).finally(() => bitmap.close());
   }
 
   private opened(number: number, show: boolean): Opened {
     if (this.open?.number === number) return this.open;
     this.close();
-    const read = this.read(number, show);
-    const open = { number, pixels: read.then(({ pixels }) => pixels), shown: read.then(({ shown }) => shown) };
-    open.shown.catch(() => undefined);
-    open.pixels.catch(() => { if (this.open === open) this.open = null; });
+    const read = this.read(number);
+    const size = read.then(({ width, height }) => ({ width, height }));
+    const shown = show ? read.then(shownOf) : null;
+    const pixels = this.pixelsAfter(read, shown);
+    const open = { number, size, shown, pixels };
+    for (const part of [size, shown]) part?.catch(() => undefined);
+    pixels.catch(() => { if (this.open === open) this.open = null; });
     return (this.open = open);
   }
 
+  /** The page gets what it shows first. */
+  private async pixelsAfter(read: Promise<ImageBitmap>, shown: Promise<unknown> | null): Promise<Picture> {
+    const bitmap = await read;
+    await shown?.catch(() => undefined);
+    await new Promise((resolve) => { setTimeout(resolve, 0); });
+    try {
+      return pixelsOf(bitmap);
+    } finally {
+      bitmap.close();
+    }
+  }
+
   private close(): void {
-    this.open?.shown?.then((bitmap) => bitmap?.close(), () => undefined);
+    this.open?.shown?.then((bitmap) => bitmap.close(), () => undefined);
     this.open = null;
   }
 
@@ -152,25 +174,22 @@ export class Photos {
     return made;
   }
 
-  private async read(number: number, show: boolean): Promise<{ pixels: Picture; shown: ImageBitmap | null }> {
+  private async read(number: number): Promise<ImageBitmap> {
     const row = await this.store.photo(number);
     const file = await this.file(number);
     let bitmap: ImageBitmap;
-    let pixels: Picture;
     try {
       bitmap = await bitmapOf(file);
-      pixels = pixelsOf(bitmap);
     } catch (error) {
       throw await this.broken(number, row.path, error);
     }
-    const { width, height } = pixels;
+    const { width, height } = bitmap;
     if (row.width !== null && (row.width !== width || row.height !== height)) {
+      bitmap.close();
       throw await this.broken(number, row.path, new Error(`it was ${row.width} x ${row.height} pixels and is now ${width} x ${height}`));
     }
-    const shown = show ? await shownOf(bitmap) : null;
-    if (shown !== bitmap) bitmap.close();
     if (row.width === null || row.problem !== null) await this.store.updatePhoto(number, { width, height, problem: null });
-    return { pixels, shown };
+    return bitmap;
   }
 
   private async broken(number: number, path: string, error: unknown): Promise<Refusal> {
@@ -195,12 +214,14 @@ export class Photos {
 }
 
 /** Pixels of what the page shows per pixel of the photo. */
-export const shownScale = ({ width, height }: { width: number; height: number }) => Math.min(1, Math.sqrt(SHOWN / (width * height)));
+export const shownScale = ({ width, height }: Size) => Math.min(1, Math.sqrt(SHOWN / (width * height)));
 
-/** The bitmap itself, or a smaller one of a large photo. */
-async function shownOf(bitmap: ImageBitmap): Promise<ImageBitmap> {
+/** A copy, smaller of a large photo. */
+function shownOf(bitmap: ImageBitmap): Promise<ImageBitmap> {
   const scale = shownScale(bitmap);
-  return scale < 1 ? createImageBitmap(bitmap, { resizeWidth: Math.round(scale * bitmap.width), resizeQuality: "medium" }) : bitmap;
+  return scale < 1
+    ? createImageBitmap(bitmap, { resizeWidth: Math.round(scale * bitmap.width), resizeQuality: "medium" })
+    : createImageBitmap(bitmap);
 }
 
 /** A JPEG of a width; the height follows. */
