@@ -30,7 +30,7 @@ def test_mistakes_are_one_sentence(tmp_path: Path) -> None:
         port = str(taken.getsockname()[1])
         cases = {
             "is not a folder": [str(tmp_path / "missing"), "--port", "0", "--project", str(tmp_path / "p")],
-            "try --port 0": [str(tmp_path), "--port", port],
+            "--port 0 takes a free one": [str(tmp_path), "--port", port],
             "does not exist": [str(tmp_path), "--port", "0", "--project", str(tmp_path / "no" / "p.iog")],
         }
         for sentence, arguments in cases.items():
