@@ -161,5 +161,34 @@ def test_what_a_person_states_is_exported_and_comes_back(
         assert back.facts["group"] == "7"
     if promise.attributes:
         assert back.facts["attributes"] == FACTS["attributes"]
-    if format in ("coco", "coco-rle", "labelme", "x-anylabeling"):
+    if promise.description:
         assert back.facts["description"] == FACTS["description"]
+
+
+def test_an_export_says_what_its_format_has_no_place_for(
+    client: TestClient, bench: Workbench, tmp_path: Path
+) -> None:
+    found = change(client, inside(client, start(client)), kind="accept", state="accepted")
+    facts = {**FACTS, "attributes": {"wet": "a\x0bb"}}
+    bench.store.change(
+        found["id"],
+        found["version"],
+        bench.store.one(found["id"]).work,
+        label="cat",
+        state="accepted",
+        mask=bench.store.one(found["id"]).mask,
+        confidence=None,
+        seconds=0,
+        kind="facts",
+        facts=facts,
+    )
+    account = exchange.export(bench.store, bench.photos, "yolo", tmp_path / "yolo")
+    for what in ("flags", "crowds", "groups", "comments", "attributes"):
+        assert any(f"has no place for {what}" in note for note in account.notes), what
+    account = exchange.export(bench.store, bench.photos, "cvat", tmp_path / "cvat")
+    assert [note for note in account.notes if "XML" in note]  # and the file can be read
+    again = Workbench(bench.photos.folder, tmp_path / "again.iog", "lite")
+    exchange.import_path(again.store, again.photos, tmp_path / "cvat")
+    (back,) = again.store.objects(found["photo"])
+    again.close()
+    assert back.facts["attributes"] == {"wet": "ab"} and back.facts["description"] == FACTS["description"]

@@ -41,6 +41,7 @@ def _dataset() -> Dataset:
         truncated=True,
         occluded=True,
         group="7",
+        description="half behind a cup",
         attributes={"wet": True, "breed": "tabby"},
     )
     annotations = [full, Annotation(label="dog", shape=Pixels(Patch.of(second)))]
@@ -81,6 +82,7 @@ def _kept(format_: table.WriteName, folder: Path) -> Promise:
         flags=one.difficult and one.truncated and one.occluded,
         attributes=dict(one.attributes) == {"wet": True, "breed": "tabby"},
         group=one.group == "7",
+        description=one.description == "half behind a cup",
         crowd=one.crowd,
         score=one.score == 0.75,
         clicks=one.clicks == original[0].clicks,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -90,17 +91,23 @@ def _picture(image: ET.Element, account: Account) -> Picture:
     return Picture(name=clean(name), size=size, annotations=annotations)
 
 
+_YES_NO = {"true": True, "false": False}
+"""What CVAT writes for a checkbox."""
+
+
 def _annotation(e: ET.Element) -> Annotation | None:
     box, shape = _geometry(e)
     if box is None and shape is None:
         return None
-    attributes = {a.get("name", ""): (a.text or "") for a in e.iterfind("attribute")}
+    answers = ((a.get("name", ""), a.text or "") for a in e.iterfind("attribute"))
+    attributes: dict[str, Any] = {name: _YES_NO.get(text, text) for name, text in answers}
     annotation = Annotation(
         label=e.get("label") or "object",
         shape=shape,
         box=box,
         occluded=e.get("occluded") == "1",
         group=e.get("group_id"),
+        description=str(attributes.pop("description", "")),
         attributes=attributes,
     )
     return with_flags(annotation)
@@ -186,7 +193,7 @@ def _shape(a: Annotation, order: int, size: Size, account: Account) -> ET.Elemen
         "occluded": str(int(a.occluded)),
     }
     if a.group is not None:
-        common["group_id"] = a.group
+        common["group_id"] = without_unusable(a.group, account)
     if a.shape is not None:
         patch = a.shape.patch(size)
         box = patch.box
@@ -199,7 +206,8 @@ def _shape(a: Annotation, order: int, size: Size, account: Account) -> ET.Elemen
         edges = zip(("xtl", "ytl", "xbr", "ybr"), a.box.box(size), strict=True)
         element = ET.Element("box", {**common, **{k: f"{v:.2f}" for k, v in edges}, "z_order": str(order)})
     for name, value in _attributes(a):
-        ET.SubElement(element, "attribute", name=name).text = value
+        answer = ET.SubElement(element, "attribute", name=without_unusable(name, account))
+        answer.text = without_unusable(value, account)
     return element
 
 
@@ -207,3 +215,5 @@ def _attributes(a: Annotation) -> Iterator[tuple[str, str]]:
     for name, value in a.attributes.items():
         yield name, str(value).lower() if isinstance(value, bool) else str(value)
     yield from ((name, "true") for name in a.flags if name != "occluded")  # which has a place of its own
+    if a.description:
+        yield "description", a.description

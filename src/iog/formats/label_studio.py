@@ -133,12 +133,15 @@ def _annotation(result: Mapping[str, Any]) -> Annotation | None:
     if box is None and shape is None:
         return None
     score = result.get("score")
+    meta = dict(result["meta"]) if isinstance(result.get("meta"), dict) else {}
     annotation = Annotation(
         label=str(labels[0]) if labels else "object",
         shape=shape,
         box=box,
         score=float(score) if isinstance(score, int | float) else None,
-        attributes=dict(result["meta"]) if isinstance(result.get("meta"), dict) else {},
+        group=meta.pop("group") if isinstance(meta.get("group"), str) else None,
+        description=meta.pop("description") if isinstance(meta.get("description"), str) else "",
+        attributes=meta,
     )
     return with_flags(annotation)
 
@@ -268,4 +271,5 @@ def _result(a: Annotation, size: Size) -> dict[str, Any]:
     if a.score is not None:
         result["score"] = a.score
     facts = {**a.attributes, **a.flags}
+    facts |= {name: value for name in ("group", "description") if (value := getattr(a, name))}
     return {**result, "meta": facts} if facts else result

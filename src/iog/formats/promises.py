@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
 from iog.formats.table import WriteName
@@ -28,6 +28,8 @@ class Promise:
     """Attributes of any name."""
     group: bool = False
     """Which objects belong together."""
+    description: bool = False
+    """The comment."""
     crowd: bool = False
     """That an object is a crowd."""
     score: bool = False
@@ -38,21 +40,49 @@ class Promise:
 
 PROMISES: dict[WriteName, Promise] = {
     "coco": Promise(
-        class_numbers=True, flags=True, attributes=True, group=True, crowd=True, score=True, clicks=True
+        class_numbers=True,
+        flags=True,
+        attributes=True,
+        group=True,
+        description=True,
+        crowd=True,
+        score=True,
+        clicks=True,
     ),
     "coco-rle": Promise(
-        class_numbers=True, flags=True, attributes=True, group=True, crowd=True, score=True, clicks=True
+        class_numbers=True,
+        flags=True,
+        attributes=True,
+        group=True,
+        description=True,
+        crowd=True,
+        score=True,
+        clicks=True,
     ),
     "yolo": Promise(class_numbers=True),
     "voc": Promise(overlaps=False, flags=True),
-    "labelme": Promise(flags=True, attributes=True, group=True, crowd=True, score=True),
-    "x-anylabeling": Promise(flags=True, attributes=True, group=True, crowd=True, score=True),
-    "cvat": Promise(flags=True, group=True, crowd=True),
-    "label-studio": Promise(flags=True, attributes=True, crowd=True, score=True),
+    "labelme": Promise(flags=True, attributes=True, group=True, description=True, crowd=True, score=True),
+    "x-anylabeling": Promise(
+        flags=True, attributes=True, group=True, description=True, crowd=True, score=True
+    ),
+    "cvat": Promise(flags=True, attributes=True, group=True, description=True, crowd=True),
+    "label-studio": Promise(
+        flags=True, attributes=True, group=True, description=True, crowd=True, score=True
+    ),
     "png": Promise(boxes=False, negatives=False),
     "png-photo": Promise(overlaps=False, boxes=False, negatives=False),
     "parquet": Promise(negatives=False, score=True, clicks=True),
 }
+
+
+_NAMES = {"attributes": "attributes", "group": "groups", "description": "comments", "crowd": "crowds"}
+
+
+def lost(format_: WriteName, facts: Iterable[str]) -> list[str]:
+    """What a format has no place for, of things that are known of an object (names of `Annotation.facts`)."""
+    promise = PROMISES[format_]
+    kept = {fact: getattr(promise, fact if fact in _NAMES else "flags") for fact in facts}
+    return list(dict.fromkeys(_NAMES.get(fact, "flags") for fact, keeps in kept.items() if not keeps))
 
 
 def markdown() -> Iterator[str]:

@@ -257,7 +257,7 @@ export const de: Texts = {
   importTitle: "Import",
   importFile: "Datei mit Masken oder Rahmen",
   importNote:
-    "COCO (.json), Rahmen als .csv, .parquet, oder ein .zip eines Ordners von YOLO, VOC, LabelMe oder PNG. " +
+    "Eine .json oder .zip von COCO, LabelMe, X-AnyLabeling oder Label Studio, eine .zip von YOLO, VOC oder PNG, eine .xml von CVAT, Rahmen als .csv oder .parquet. " +
     "Masken kommen als übernommene Objekte an, Rahmen als Entwürfe.",
   duplicatesTitle: "Objekte, die schon da sind",
   duplicates: { skip: "Auslassen", replace: "Ersetzen", add: "Noch einmal anlegen" },

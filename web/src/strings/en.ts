@@ -262,7 +262,7 @@ export const en = {
   importTitle: "Import",
   importFile: "File with masks or boxes",
   importNote:
-    "COCO (.json), boxes as .csv, .parquet, or a .zip of a YOLO, VOC, LabelMe or PNG folder. " +
+    "A .json or .zip of COCO, LabelMe, X-AnyLabeling or Label Studio, a .zip of YOLO, VOC or PNG, a .xml of CVAT, boxes as .csv or .parquet. " +
     "Masks arrive as accepted objects, boxes as drafts.",
   duplicatesTitle: "Objects that already exist",
   duplicates: { skip: "Skip", replace: "Replace", add: "Add again" },

@@ -257,7 +257,7 @@ export const es: Texts = {
   importTitle: "Importar",
   importFile: "Archivo con máscaras o recuadros",
   importNote:
-    "COCO (.json), recuadros como .csv, .parquet, o un .zip de una carpeta de YOLO, VOC, LabelMe o PNG. " +
+    "Un .json o .zip de COCO, LabelMe, X-AnyLabeling o Label Studio, un .zip de YOLO, VOC o PNG, un .xml de CVAT, recuadros como .csv o .parquet. " +
     "Las máscaras llegan como objetos aceptados, los recuadros como borradores.",
   duplicatesTitle: "Objetos que ya están",
   duplicates: { skip: "Omitir", replace: "Sustituir", add: "Añadir otra vez" },

@@ -244,7 +244,7 @@ export const zh: Texts = {
   importTitle: "导入",
   importFile: "含掩膜或框的文件",
   importNote:
-    "COCO（.json）、框的 .csv、.parquet，或 YOLO、VOC、LabelMe、PNG 文件夹的 .zip。掩膜导入为已确认的对象，框导入为草稿。",
+    "COCO、LabelMe、X-AnyLabeling、Label Studio 的 .json 或 .zip，YOLO、VOC、PNG 的 .zip，CVAT 的 .xml，框的 .csv 或 .parquet。掩膜导入为已确认的对象，框导入为草稿。",
   duplicatesTitle: "已存在的对象",
   duplicates: { skip: "跳过", replace: "替换", add: "再次添加" },
   exported: (name) => `已下载 ${name}。`,

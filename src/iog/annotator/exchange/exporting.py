@@ -19,6 +19,7 @@ from iog.errors import DataError, ImageError
 from iog.formats import table
 from iog.formats.account import Account
 from iog.formats.places import replacing_folder
+from iog.formats.promises import lost
 from iog.formats.records import Annotation, Class, Dataset, Picture, Pixels, Size
 
 FormatName = Literal[table.WriteName, "timings"]
@@ -230,14 +231,20 @@ def _write(
     ]
     names = [photo.path for photo in store.photos_to_export()]
     write = table.writer(format, tolerance)
+
+    def chosen(part: str = "") -> Iterator[Picture]:
+        for picture in pictures_of(store, photos, account, choice, part):
+            for annotation in picture.annotations:
+                for what in lost(format, annotation.facts):
+                    account.note(f"{FORMATS[format]} has no place for {what}", picture.name)
+            yield picture
+
     if not choice.val or format in table.WITH_PARTS:
-        pictures = pictures_of(store, photos, account, choice)
-        write(Dataset(classes=classes, pictures=pictures, names=names), folder, account)
+        write(Dataset(classes=classes, pictures=chosen(), names=names), folder, account)
         return
     for part in ("train", "val"):
         (folder / part).mkdir()
-        pictures = pictures_of(store, photos, account, choice, part)
-        write(Dataset(classes=classes, pictures=pictures, names=names), folder / part, account)
+        write(Dataset(classes=classes, pictures=chosen(part), names=names), folder / part, account)
 
 
 def losses(store: Store, photos: Photos, format: FormatName, choice: Choice | None = None) -> list[str]:

@@ -23,7 +23,8 @@ export function* write(pictures: Picture[], labels: string[]): Generator<string>
 }
 
 function mask({ label, patch: { box, pixels }, facts = NO_FACTS }: Labelled, order: number): string {
-  const answers = { ...facts.attributes, ...stated(facts, FLAGS.filter((flag) => flag !== "occluded")) };
+  const { description } = facts;
+  const answers = { ...facts.attributes, ...stated(facts, FLAGS.filter((flag) => flag !== "occluded")), ...(description && { description }) };
   return written("mask", {
     label, source: "manual", occluded: Number(facts.occluded), ...(facts.group !== null && { group_id: facts.group }),
     rle: [...runsOf(pixels)].join(", "), left: box.x0, top: box.y0, width: widthOf(box), height: heightOf(box), z_order: order,
@@ -48,14 +49,18 @@ export function read(text: string, notes: string[]): Read[] {
   });
 }
 
+/** What CVAT writes for a checkbox. */
+const YES_NO = new Map([["true", true], ["false", false]]);
+
 function arrived({ name, attributes, children }: Element): Arrived {
   const value = (key: string, missing?: number): number => {
     const found = Number(attributes[key] ?? missing ?? Number.NaN);
     if (!Number.isFinite(found)) throw new Error(`it states no number as ${key}`);
     return found;
   };
-  const answers = children.filter((one) => one.name === "attribute").map((one) => [one.attributes["name"] ?? "", one.text]);
-  const facts = factsOf({ ...Object.fromEntries(answers), ...(attributes["occluded"] === "1" && { occluded: true }) }, attributes["group_id"], "");
+  const answers = children.filter((one) => one.name === "attribute").map((one) => [one.attributes["name"] ?? "", YES_NO.get(one.text) ?? one.text]);
+  const { description = "", ...others } = Object.fromEntries(answers) as Record<string, unknown>;
+  const facts = factsOf({ ...others, ...(attributes["occluded"] === "1" && { occluded: true }) }, attributes["group_id"], description);
   const object = { label: attributes["label"] || "object", facts };
   const angle = value("rotation", 0);
   if (name === "box") {

@@ -40,7 +40,8 @@ export function write(pictures: Picture[]): string {
 }
 
 function record({ label, patch, score, facts = NO_FACTS }: Labelled, { width, height }: Picture, id: string): object {
-  const meta = { ...facts.attributes, ...stated(facts, FLAGS) };
+  const { group, description } = facts;
+  const meta = { ...facts.attributes, ...stated(facts, FLAGS), ...(group !== null && { group }), ...(description && { description }) };
   const rle = packed(patch.within({ x0: 0, y0: 0, x1: width, y1: height }));
   return {
     id, from_name: "label", to_name: "image", original_width: width, original_height: height, image_rotation: 0,
@@ -91,8 +92,9 @@ function decoded(text: string): string {
 
 function arrived(result: Result, value: Record<string, unknown>): Arrived {
   const labels = Object.entries(value).find(([key, found]) => key.endsWith("labels") && Array.isArray(found))?.[1] as unknown[] | undefined;
+  const { group = null, description = "", ...meta } = result.meta ?? {};
   return {
-    label: String(labels?.[0] ?? "object"), facts: factsOf({ ...result.meta }, null, ""),
+    label: String(labels?.[0] ?? "object"), facts: factsOf(meta, group, description),
     ...(typeof result.score === "number" && { score: result.score }), ...shapeOf(result, value),
   };
 }
