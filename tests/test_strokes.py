@@ -53,6 +53,12 @@ def test_maps_are_one_along_the_stroke_and_fall_off_beside_it(guidance: str) -> 
     assert clicked[20, 10] < 1, "the same click without a line says nothing there"
 
 
+def test_a_stroke_of_one_pixel_is_drawn() -> None:
+    crop = Crop(Box(0, 0, SIDE, SIDE), SIDE, SIDE)
+    drawn = point_maps("distances", PointClicks((SIDE, SIDE), (Stroke.of([(10, 20)], True),)), crop)[0]
+    assert drawn[20, 10] == 1 == drawn.max() and drawn[20, 12] < 1
+
+
 def test_strokes_and_clicks_share_a_map_with_a_box() -> None:
     crop = Crop(Box(0, 0, SIDE, SIDE), SIDE, SIDE)
     clicks = Clicks.of([(2, 2), (60, 60)], (30, 30), [(50, 50, False), (5, 50, True)])

@@ -198,7 +198,8 @@ def _draw_strokes(clicks: Iterable[Correction], crop: Crop, fwhm: float | None, 
             continue
         path = np.array([_pixel_centre(crop, *pixel) for pixel in stroke.path])
         beside = np.ones(out.shape, np.uint8)
-        cv2.polylines(beside, [np.floor(path).astype(np.int32)], False, 0)
+        pixels = np.floor(path).astype(np.int32)
+        cv2.polylines(beside, [np.vstack([pixels, pixels[-1:]])], False, 0)  # one point alone draws nothing
         distance = np.asarray(cv2.distanceTransform(beside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
         if fwhm is None:
             drawn = 1 - np.minimum(distance / (max(out.shape) / 2), 1)

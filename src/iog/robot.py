@@ -56,7 +56,7 @@ class RobotUser:
     correction_depth
         The same for corrections within the deepest error region; 1 is RITM's evaluation.
     seed
-        Starts the random numbers; unused without jitter.
+        Starts the random numbers; unused without jitter and strokes.
     strokes
         Draws a stroke of this kind for each correction; None clicks.
     """

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from iog.auto.report import ShownMask, count, page
+from iog.auto.report import ClassSample, count, page
 from iog.auto.store import Record
 from iog.cli import main
 from iog.masks import encode_rle
@@ -54,7 +54,7 @@ def test_what_is_counted_and_kept() -> None:
 def test_each_mask_has_the_same_chance() -> None:
     drawn = np.zeros(20)
     for seed in range(400):
-        sample, random = ShownMask(), np.random.default_rng(seed)
+        sample, random = ClassSample(), np.random.default_rng(seed)
         for number in range(20):
             sample.add(record(number, 0.5), 5, random)
         drawn[[r["id"] for r in sample.random]] += 1

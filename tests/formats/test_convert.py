@@ -45,6 +45,20 @@ def test_there_and_back(source: Path, tmp_path: Path) -> None:
     assert back["images"][0]["file_name"] == "a.png" and len(back["annotations"]) == 1
 
 
+def test_what_a_format_has_no_place_for_is_said(source: Path, tmp_path: Path) -> None:
+    (first, _) = COCO["annotations"]
+    facts = {"attributes": {"colour": "red", "legs": 4}, "description": "asleep", "iscrowd": 0}
+    source.write_text(json.dumps({**COCO, "annotations": [{**first, **facts}]}))
+    notes = convert(source, tmp_path / "yolo", "yolo").notes
+    assert {"yolo has no place for attributes", "yolo has no place for comments"} <= set(notes)
+    with pytest.raises(DataError, match="has no place for attributes"):
+        convert(source, tmp_path / "strict", "yolo", strict=True)
+    assert not (tmp_path / "strict").exists()
+    assert convert(source, tmp_path / "labelme", "labelme", strict=True).made["masks"] == 1
+    notes = convert(source, tmp_path / "cvat", "cvat").notes
+    assert str(notes["numbers, lists and the like in attributes become text"]) == "legs"
+
+
 def test_a_zip_file_stands_for_its_folder(source: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "labels.zip", "w") as archive:
         archive.write(source, "set/c.json")

@@ -38,7 +38,7 @@ _CONTEXT = 0.15
 
 
 @dataclass
-class ShownMask:
+class ClassSample:
     """A class: what is counted, and the masks that are shown."""
 
     count: int = 0
@@ -70,7 +70,7 @@ class ShownMask:
 class Counts:
     """What all records come to."""
 
-    classes: dict[str, ShownMask] = field(default_factory=dict)
+    classes: dict[str, ClassSample] = field(default_factory=dict)
     confidences: list[int] = field(default_factory=lambda: [0] * BINS)
     sizes: list[int] = field(default_factory=lambda: [0] * (len(SIZES) + 1))
     photos: int = 0
@@ -86,7 +86,7 @@ def count(records: Iterable[Record], each: int, seed: int = 0) -> Counts:
         counts.confidences[min(int(record["confidence"] * BINS), BINS - 1)] += 1
         counts.sizes[int(np.searchsorted(SIZES, math.sqrt(record["area"]), side="right"))] += 1
         counts.notes += record["note"] is not None
-        counts.classes.setdefault(record["category"], ShownMask()).add(record, each, random)
+        counts.classes.setdefault(record["category"], ClassSample()).add(record, each, random)
     return counts
 
 
@@ -144,7 +144,7 @@ def page(
     )
 
 
-def _class(name: str, sample: ShownMask, photos: Place) -> str:
+def _class(name: str, sample: ClassSample, photos: Place) -> str:
     kinds = [("random", sample.random), ("least confident", sample.least), ("most confident", sample.most)]
     if len(sample.least) == sample.count - sample.empty:  # three times the same masks would tell nothing
         kinds = [("all, the least confident first", sample.least)]

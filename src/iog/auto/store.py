@@ -69,7 +69,7 @@ class FailureRow(TypedDict):
     error: str
 
 
-class DonePhoto(NamedTuple):
+class DoneShard(NamedTuple):
     """What a valid manifest says."""
 
     rows: int
@@ -90,7 +90,7 @@ class Shards:
     def __init__(self, place: Place, config: str) -> None:
         self.place, self.config = place, config
 
-    def done(self, shard: int) -> DonePhoto | None:
+    def done(self, shard: int) -> DoneShard | None:
         """What is known of a finished shard; None if it is missing, damaged or another plan's."""
         try:
             with self.place.reading(_manifest(shard)) as file:
@@ -101,7 +101,7 @@ class Shards:
                     sha256.update(block)
             if manifest["config"] != self.config or manifest["sha256"] != sha256.hexdigest():
                 return None
-            return DonePhoto(manifest["rows"], manifest["failures"])
+            return DoneShard(manifest["rows"], manifest["failures"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

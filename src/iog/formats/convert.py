@@ -13,6 +13,7 @@ from iog.formats.account import Account
 from iog.formats.archives import unpacked
 from iog.formats.matching import PhotoIndex, fits, placed
 from iog.formats.places import files_below, replacing_folder
+from iog.formats.promises import noted
 from iog.formats.records import Annotation, Class, Dataset, Picture, Size
 from iog.images import PHOTO_ENDINGS, picture_sizes
 
@@ -59,7 +60,7 @@ def convert(
     found = _Photos(photos)
     with unpacked(source) as place, replacing_folder(target) as folder:
         classes, names = _listed(table.read(place, Account(), name), found)
-        pictures = _ready(table.read(place, account, name), found, account)
+        pictures = noted(to, _ready(table.read(place, account, name), found, account), account)
         table.writer(to, tolerance)(Dataset(classes=classes, pictures=pictures, names=names), folder, account)
         account.check(strict, "written")
         if account.useless:

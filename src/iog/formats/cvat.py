@@ -6,6 +6,7 @@ https://docs.cvat.ai/docs/manual/advanced/formats/format-cvat/
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -205,15 +206,17 @@ def _shape(a: Annotation, order: int, size: Size, account: Account) -> ET.Elemen
         assert a.box is not None, "an annotation has a shape or a box"
         edges = zip(("xtl", "ytl", "xbr", "ybr"), a.box.box(size), strict=True)
         element = ET.Element("box", {**common, **{k: f"{v:.2f}" for k, v in edges}, "z_order": str(order)})
-    for name, value in _attributes(a):
+    for name, value in _attributes(a, account):
         answer = ET.SubElement(element, "attribute", name=without_unusable(name, account))
         answer.text = without_unusable(value, account)
     return element
 
 
-def _attributes(a: Annotation) -> Iterator[tuple[str, str]]:
+def _attributes(a: Annotation, account: Account) -> Iterator[tuple[str, str]]:
     for name, value in a.attributes.items():
-        yield name, str(value).lower() if isinstance(value, bool) else str(value)
+        if not isinstance(value, str | bool):
+            account.note("numbers, lists and the like in attributes become text", name)
+        yield name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     yield from ((name, "true") for name in a.flags if name != "occluded")  # which has a place of its own
     if a.description:
         yield "description", a.description

@@ -13,6 +13,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -57,7 +58,9 @@ def read(source: Path, account: Account) -> Dataset:
 
 def looks_like(file: Path) -> bool:
     """Whether a file is a JSON object with a list `shapes`; COCO's lists tell that it is not."""
-    return first_list(file, frozenset({"shapes", "images", "annotations"})) == "shapes"
+    with suppress(OSError):
+        return first_list(file, frozenset({"shapes", "images", "annotations"})) == "shapes"
+    return False
 
 
 def _picture(file: Path, root: Path, account: Account) -> Picture | None:

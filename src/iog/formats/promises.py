@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
+from iog.formats.account import Account
+from iog.formats.records import Picture
 from iog.formats.table import WriteName
 
 
@@ -76,6 +78,20 @@ PROMISES: dict[WriteName, Promise] = {
 
 
 _NAMES = {"attributes": "attributes", "group": "groups", "description": "comments", "crowd": "crowds"}
+
+
+def noted(
+    format_: WriteName, pictures: Iterable[Picture], account: Account, name: str = ""
+) -> Iterator[Picture]:
+    """The pictures on their way to a writer, with a note for what its format has no place for.
+
+    `name`: what people call the format.
+    """
+    for picture in pictures:
+        for annotation in picture.annotations:
+            for what in lost(format_, annotation.facts):
+                account.note(f"{name or format_} has no place for {what}", picture.name)
+        yield picture
 
 
 def lost(format_: WriteName, facts: Iterable[str]) -> list[str]:

@@ -260,7 +260,7 @@ class Painting:
 
 
 def outlines(patch: Patch, tolerance: float) -> list[tuple[Ring, list[Ring]]]:
-    """Polygons and holes of each part, in image coordinates."""
+    """The outline of each part and those of its holes, in image coordinates."""
     x, y = patch.box.x0, patch.box.y0
 
     def move(ring: Ring) -> Ring:

@@ -144,9 +144,9 @@ def _of_file(file: Path) -> ReadName:
     if ending in by_ending:
         return by_ending[ending]
     raise DataError(
-        f"{file.name} is not a file of labels that can be read: these are .json (COCO, LabelMe, Label "
-        f"Studio), "
-        ".xml (CVAT), .csv, .parquet, data.yaml (YOLO), and .zip of the folder of another format"
+        f"{file.name} is not a file of labels that can be read: these are .json (COCO, LabelMe, "
+        "Label Studio), .xml (CVAT), .csv, .parquet, data.yaml (YOLO), "
+        "and .zip of the folder of another format"
     )
 
 

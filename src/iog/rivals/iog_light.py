@@ -28,6 +28,7 @@ from iog.training.lite.examples import LiteExamples
 from iog.training.lite.objective import prepared, rounds_of, side_bce
 from iog.training.loop import Batch, Scalars
 from iog.training.losses import soft_iou_loss
+from iog.training.rules import check
 
 _BACKBONE = "tf_efficientnet_lite2"
 
@@ -42,6 +43,10 @@ class IOGLightRecipe(RivalRecipe):
     """Probability of training a batch on the prompt alone, with one correction (the refinement), with two."""
     augment: AugmentSettings = field(default_factory=AugmentSettings)
     """How strongly crops vary."""
+
+    def __post_init__(self) -> None:
+        RivalRecipe.__post_init__(self)
+        check((not self.strokes, f"`strokes` {self.strokes:g}: its heatmaps are of clicks"))
 
     def create_network(self) -> Network:
         """The network from ImageNet weights, or from a checkpoint with the same settings."""

@@ -19,7 +19,7 @@ from iog.errors import DataError, ImageError
 from iog.formats import table
 from iog.formats.account import Account
 from iog.formats.places import replacing_folder
-from iog.formats.promises import lost
+from iog.formats.promises import noted
 from iog.formats.records import Annotation, Class, Dataset, Picture, Pixels, Size
 
 FormatName = Literal[table.WriteName, "timings"]
@@ -233,11 +233,7 @@ def _write(
     write = table.writer(format, tolerance)
 
     def chosen(part: str = "") -> Iterator[Picture]:
-        for picture in pictures_of(store, photos, account, choice, part):
-            for annotation in picture.annotations:
-                for what in lost(format, annotation.facts):
-                    account.note(f"{FORMATS[format]} has no place for {what}", picture.name)
-            yield picture
+        return noted(format, pictures_of(store, photos, account, choice, part), account, FORMATS[format])
 
     if not choice.val or format in table.WITH_PARTS:
         write(Dataset(classes=classes, pictures=chosen(), names=names), folder, account)
