@@ -91,7 +91,7 @@ def test_a_session_without_a_box_is_the_mask_of_all_its_clicks(points: Segmenter
 
 def test_a_model_says_which_clicks_it_takes(points: Segmenter, red: Segmenter) -> None:
     image = made("exact", OBJECT).image
-    with pytest.raises(ModelError, match="takes clicks alone, without a box"):
+    with pytest.raises(ModelError, match="takes only clicks, without a box"):
         points.session(image, [(40, 30), (71, 61)])
     with pytest.raises(ModelError, match="needs a box"):
         red.session(image)
@@ -165,7 +165,7 @@ def test_predict_without_corners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert (np.array(Image.open("mask.png")) > 0)[40, 50]
     refused = CliRunner().invoke(main, [*call, "--corners", "40,30", "71,61"])
     assert refused.exit_code == 2
-    assert "takes clicks alone" in refused.output
+    assert "takes only clicks" in refused.output
     wrong = CliRunner().invoke(main, ["predict", "photo.png", "--out", "mask.png", "--add", "50,40"])
     assert wrong.exit_code == 2
     assert "needs a box" in wrong.output
