@@ -127,7 +127,9 @@ def test_a_project_asks_what_it_is_told_to(client: TestClient) -> None:
     assert client.get("/api/project").json()["attributes"] == asked
     for names in (["wet", "wet"], ["Occluded"], ["group"]):
         wish = {"attributes": [{"name": name} for name in names]}
-        assert client.put("/api/attributes", json=wish).status_code == 422
+        answer = client.put("/api/attributes", json=wish)
+        assert answer.status_code == 422
+        assert answer.json()["error"].endswith("name")  # a sentence for a person, not for the page
     assert client.get("/api/project").json()["attributes"] == asked
 
 

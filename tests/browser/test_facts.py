@@ -27,7 +27,7 @@ def test_attributes_comment_and_group_by_the_keyboard(visit: Visit, own: Server)
     page.get_by_role("button", name="Add attributes").press("Enter")
     for name, choices in (("wet", ""), ("breed", "tabby, siamese")):
         page.get_by_label("Name", exact=True).fill(name)
-        page.get_by_label("Choices, with commas; none: yes or no").fill(choices)
+        page.get_by_label("Choices, separated by commas; empty for yes or no").fill(choices)
         tab.key("Enter")
         expect(page.locator("dialog[open] .managed").last).to_contain_text(name)
     tab.key("Escape")

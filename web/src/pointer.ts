@@ -179,7 +179,7 @@ export class Pointer {
   /** A double click ends a polygon: its second click has set the last corner once more. */
   private twice(event: MouseEvent): void {
     const { editor } = this.app;
-    if (event.button !== 0 || !POLYGON_TOOLS.includes(editor.tool)) return;
+    if (event.button !== 0 || this.panning || !POLYGON_TOOLS.includes(editor.tool)) return;
     editor.polygon.back();
     editor.closePolygon(!(event.shiftKey || event.altKey));
     editor.changed();

@@ -78,9 +78,11 @@ export class Sync {
     const { work, label, state, facts } = item;
     const seconds = this.step();
     if (kind !== "reshape") item.outlined = false;
+    // As other tools wrote them they may be of kinds that a page cannot send back; so they go only where they are meant.
+    const stated = kind === "facts" ? { facts } : {};
     return this.send(item, kind, { work, label, state, facts }, () => {
       const { id, version } = item.saved;
-      return this.backend.change(id, { version, kind, work, label, state, facts, seconds }, (mask) => this.showUnsaved(item, mask));
+      return this.backend.change(id, { version, kind, work, label, state, ...stated, seconds }, (mask) => this.showUnsaved(item, mask));
     });
   }
 

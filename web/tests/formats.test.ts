@@ -1,10 +1,12 @@
 // What files of other tools may hold, besides what this project writes: tests/browser/test_site.py goes both ways with those.
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { NO_FACTS } from "../src/facts";
+import type { ExportQuery } from "../src/backend";
+import { exportedTo, losses } from "../src/local/exporting";
 import * as cvat from "../src/local/formats/cvat";
-import { packed, read as readTasks, unpacked } from "../src/local/formats/label_studio";
+import { packed, read as readTasks, unpacked, write as writeTasks } from "../src/local/formats/label_studio";
 import * as labelme from "../src/local/formats/labelme";
 import { numbersOf } from "../src/local/formats/numbers";
 import { pngOf } from "../src/local/formats/png";
@@ -158,5 +160,58 @@ describe("names", () => {
     const names = (paths: string[], flat: boolean) => [...stems(paths.map((path) => ({ path })), flat).values()];
     expect(names(["a.jpg", "a.png", "a_png.jpg", "b/a.jpg"], false)).toEqual(["a", "a_png", "a_png_jpg", "b/a"]);
     expect(names(["a/b.jpg", "a__b.jpg"], true)).toEqual(["a__b", "a__b_jpg"]);
+  });
+});
+
+describe("facts", () => {
+  const known = { ...NO_FACTS, group: "7", description: "half", truncated: true, attributes: { box: [1, { a: 2 }] } };
+  const patch = Patch.of({ x0: 1, y0: 1, x1: 8, y1: 2 }, Uint8Array.of(1, 1, 1, 0, 1, 1, 1)); // of two parts
+  const picture = (path = "p.jpg") => ({ path, width: 9, height: 4, objects: [1, 2].map(() => ({ label: "a", patch, facts: known, score: 0.25 })) });
+
+  it("come back of polygons: also a group that objects of one label share, and the score", async () => {
+    const [[, text]] = [...labelme.writePolygons([picture()], 0)] as [[string, string]];
+    const { objects } = await labelme.read("p.json", JSON.parse(text) as Parameters<typeof labelme.read>[1], []);
+    expect(objects.map(({ facts, score, more }) => [facts, score, more!.length])).toEqual([[known, 0.25, 1], [known, 0.25, 1]]);
+  });
+
+  it("have rectangles of four corners beside them", async () => {
+    const points = [[5, 1], [9, 1], [9, 4], [5, 4]];
+    const read = await labelme.read("p.json", { shapes: [{ label: "a", shape_type: "rectangle", points }] } as Parameters<typeof labelme.read>[1], []);
+    expect(read.objects[0]!.box).toEqual([5, 1, 9, 4]);
+  });
+
+  it("are JSON in CVAT's file where they are lists", () => {
+    expect([...cvat.write([picture()], ["a"])].join("")).toContain('<attribute name="box">[1,{&#34;a&#34;:2}]</attribute>');
+  });
+
+  it("lie in a photo of any name in Label Studio's file", () => {
+    const path = "in/a #1?d=100%: b.jpg";
+    const tasks = JSON.parse(writeTasks([picture(path)])) as Parameters<typeof readTasks>[0];
+    expect(readTasks(tasks, [])[0]!.path).toBe(path);
+  });
+});
+
+describe("an export", () => {
+  const query = { format: "timings", photo: null, labels: [], done: false, drafts: false, val: 0, tolerance: 0 } as unknown as ExportQuery;
+  const facts = { ...NO_FACTS, group: "7", crowd: true };
+  const store = {
+    efforts: async () => new Map(), timings: async () => [], labels: { read: async () => ({ labels: ["a"], colours: {} }) },
+    photos: async () => ["p.jpg", "q.jpg"].map((path, id) => ({ row: { id, path, width: 9, height: 4, done: true }, objects: [] })),
+    objects: async () => [{ id: 1, label: "a", state: "accepted", work: { clicks: null }, mask: Patch.of({ x0: 1, y0: 1, x1: 3, y1: 2 }, Uint8Array.of(1, 1)).stored(), confidence: null, facts }],
+  } as unknown as Parameters<typeof exportedTo>[0];
+
+  it("says what its format has no place for", async () => {
+    expect(await losses(store, { ...query, format: "yolo" })).toEqual([
+      "YOLO segmentation has no place for crowds: 2 (p.jpg; q.jpg).", "YOLO segmentation has no place for groups: 2 (p.jpg; q.jpg).",
+    ]);
+    expect(await losses(store, { ...query, format: "coco" })).toEqual([]);
+  });
+
+  it("leaves nothing where it fails", async () => {
+    const removeEntry = vi.fn(async () => undefined);
+    const root = { getFileHandle: async () => { throw new DOMException("the disk is full", "QuotaExceededError"); } };
+    const place = { keys: async function* () { yield "timings"; }, getDirectoryHandle: async () => root, removeEntry };
+    await expect(exportedTo(store, query, place as unknown as FileSystemDirectoryHandle)).rejects.toThrow(/the disk is full; nothing is left of it/);
+    expect(removeEntry).toHaveBeenCalledWith("timings 2", { recursive: true });
   });
 });

@@ -11,6 +11,7 @@ from iog.annotator import schemas
 from iog.annotator.parts import Label
 from iog.annotator.store import Store
 from iog.errors import DataError
+from iog.formats.records import FLAGS
 from iog.serving.messages import Message
 
 Colour = Annotated[str, StringConstraints(pattern="^#[0-9a-f]{6}$")]
@@ -72,6 +73,8 @@ def add_labels(app: FastAPI, store: Store) -> None:
     def set_attributes(wish: schemas.Attributes) -> schemas.Attributes:
         """What objects are asked; answers to what is asked no more stay with their objects."""
         names = [one.name for one in wish.attributes]
+        if asked := [name for name in names if name.lower() in (*FLAGS, "group", "description")]:
+            raise DataError(f"every object is asked for {asked[0]!r} already; choose another name")
         if twice := {name for name in names if names.count(name) > 1}:
             raise DataError(f"there are two attributes {min(twice)!r}; give one another name")
         store.attributes = {one.name: list(dict.fromkeys(one.choices)) for one in wish.attributes}

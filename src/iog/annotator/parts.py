@@ -13,13 +13,11 @@ from pydantic import (
     JsonValue,
     StringConstraints,
     Tag,
-    field_validator,
     model_validator,
 )
 
 from iog.annotator.work import Area, BrushStroke, Reshape, Work
 from iog.clicks import Clicks
-from iog.formats.records import FLAGS
 from iog.serving.messages import Coordinate, Message, Point
 
 Number = Annotated[int, Field(ge=1, le=2**53)]
@@ -164,10 +162,3 @@ class Attribute(Message):
     name: Label
     choices: Annotated[list[Label], Field(default_factory=list, max_length=100)]
     """One of them is the answer; none: yes or no."""
-
-    @field_validator("name")
-    @classmethod
-    def _is_free(cls, name: str) -> str:
-        if name.lower() in (*FLAGS, "group", "description"):
-            raise ValueError(f"{name!r} is asked anyway")
-        return name

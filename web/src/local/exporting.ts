@@ -1,11 +1,13 @@
 // Files out of the project (`iog.annotator.exchange`).
 
-import { Refusal, type Download, type ExportQuery } from "../backend";
+import { Lost, Refusal, type Download, type ExportQuery } from "../backend";
 import { NO_FACTS } from "../facts";
+import type { Facts } from "../types";
 import * as coco from "./formats/coco";
 import * as cvat from "./formats/cvat";
 import * as labelStudio from "./formats/label_studio";
 import * as labelme from "./formats/labelme";
+import LOST from "./formats/lost.json";
 import * as png from "./formats/png";
 import type { Labelled, Picture } from "./formats/records";
 import * as voc from "./formats/voc";
@@ -32,6 +34,7 @@ export const FORMATS = {
   project: "Project of this page",
 } as const;
 
+const EXAMPLES = 3;
 const PROJECT = "iog-project.json";
 /** They give a pixel to one object. */
 const PAINTED = ["voc", "png-photo"];
@@ -57,10 +60,22 @@ export async function exportedTo(store: Store, query: ExportQuery, place: FileSy
     const root = await place.getDirectoryHandle(name, { create: true });
     for await (const entry of entries) await put(root, entry);
   } catch (error) {
-    if (error instanceof DOMException) throw new Refusal(`the browser cannot write into this folder: ${error.message}`);
-    throw error;
+    const left = await withdrawn(place, name);
+    if (error instanceof Lost) throw error;
+    const why = error instanceof DOMException ? "the browser cannot write into this folder" : "the export failed";
+    throw new Refusal(`${why}: ${(error as Error).message}; ${left}`);
   }
   return { name, notes };
+}
+
+/** Take half an export away; what became of it. */
+async function withdrawn(place: FileSystemDirectoryHandle, name: string): Promise<string> {
+  try {
+    await place.removeEntry(name, { recursive: true });
+  } catch (error) {
+    if ((error as Error).name !== "NotFoundError") return `the folder '${name}' is not whole: delete it`;
+  }
+  return "nothing is left of it";
 }
 
 async function put(root: FileSystemDirectoryHandle, { name, content }: Entry): Promise<void> {
@@ -124,10 +139,34 @@ function notesOn(format: string, pictures: Picture[], drafts: number): string[] 
   const shared = PAINTED.includes(format) ? pictures.filter(({ objects }) => overlap(objects)) : [];
   return [
     ...(drafts ? [`Left out: ${drafts === 1 ? "1 object" : `${drafts} objects`} that nobody has accepted.`] : []),
+    ...(format in LOST ? missing(format as keyof typeof LOST, pictures) : []),
     ...(many ? ["A picture of a photo holds 255 objects; more are left out."] : []),
     ...(shared.length ? [`Objects overlap; a picture gives a shared pixel to the later one: ${shared[0]!.path}${shared.length > 1 ? " and others" : ""}.`] : []),
   ];
 }
+
+/** What is known of objects and has no place in a format, in the server's sentences. */
+function missing(format: keyof typeof LOST, pictures: Picture[]): string[] {
+  const lost: string[] = LOST[format];
+  const found = new Map(lost.map((what) => [what, { count: 0, paths: new Set<string>() }]));
+  for (const { path, objects } of pictures) {
+    for (const { facts = NO_FACTS } of objects) {
+      for (const what of known(facts)) {
+        const tally = found.get(what);
+        if (!tally) continue;
+        tally.count += 1;
+        if (tally.paths.size < EXAMPLES) tally.paths.add(path);
+      }
+    }
+  }
+  return [...found].filter(([, { count }]) => count).map(([what, { count, paths }]) =>
+    `${FORMATS[format]} has no place for ${what}: ${count} (${[...paths].join("; ")}${count > paths.size ? "; ..." : ""}).`);
+}
+
+const known = ({ occluded, truncated, difficult, crowd, group, description, attributes }: Facts): string[] => [
+  ...(occluded || truncated || difficult ? ["flags"] : []), ...(crowd ? ["crowds"] : []), ...(group === null ? [] : ["groups"]),
+  ...(description ? ["comments"] : []), ...(Object.keys(attributes).length ? ["attributes"] : []),
+];
 
 function overlap(objects: Labelled[]): boolean {
   return objects.some(({ patch }, number) => objects.slice(0, number).some((other) => other.patch.meets(patch)));

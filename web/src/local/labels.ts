@@ -94,7 +94,7 @@ export class LabelTable {
   ask(attributes: Attribute[]): Promise<Attribute[]> {
     return this.database.write(async (tables) => {
       for (const [place, { name }] of attributes.entries()) {
-        if (ASKED_ANYWAY.has(name.toLowerCase())) throw new Refusal(`'${name}' is asked anyway; choose another name`);
+        if (ASKED_ANYWAY.has(name.toLowerCase())) throw new Refusal(`every object is asked for '${name}' already; choose another name`);
         if (attributes.findIndex((other) => other.name === name) < place) throw new Refusal(`there are two attributes '${name}'; give one another name`);
       }
       await tables.put("settings", attributes, ATTRIBUTES);

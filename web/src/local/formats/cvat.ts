@@ -2,7 +2,7 @@
 // background first (`iog.formats.cvat`).
 
 import { heightOf, widthOf } from "../../../packages/iog-web/src/clicks";
-import { FLAGS, NO_FACTS } from "../../facts";
+import { FLAGS, NO_FACTS, textOf } from "../../facts";
 import type { Point } from "../../types";
 import { Patch, runsOf } from "../patch";
 import { type Arrived, type Labelled, type Picture, type Read, ellipse, factsOf, stated, turned } from "./records";
@@ -28,7 +28,7 @@ function mask({ label, patch: { box, pixels }, facts = NO_FACTS }: Labelled, ord
   return written("mask", {
     label, source: "manual", occluded: Number(facts.occluded), ...(facts.group !== null && { group_id: facts.group }),
     rle: [...runsOf(pixels)].join(", "), left: box.x0, top: box.y0, width: widthOf(box), height: heightOf(box), z_order: order,
-  }, Object.entries(answers).map(([name, answer]) => written("attribute", { name }, String(answer))));
+  }, Object.entries(answers).map(([name, answer]) => written("attribute", { name }, textOf(answer))));
 }
 
 export function read(text: string, notes: string[]): Read[] {

@@ -33,7 +33,7 @@ export const looksLike = (data: unknown): data is Task[] =>
 /** A task a photo; photos by their names. */
 export function write(pictures: Picture[]): string {
   const tasks = pictures.map((picture, number) => ({
-    data: { image: encodeURI(picture.path) },
+    data: { image: picture.path.split("/").map(encodeURIComponent).join("/") },
     annotations: [{ result: picture.objects.map((object, order) => record(object, picture, `${number + 1}_${order + 1}`)) }],
   }));
   return `${JSON.stringify(tasks)}\n`;

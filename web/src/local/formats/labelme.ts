@@ -13,6 +13,7 @@ interface Shape {
   points: Point[];
   shape_type?: string;
   mask?: string;
+  score?: number;
   group_id?: number | string | null;
   description?: string | null;
   difficult?: boolean;
@@ -87,19 +88,19 @@ export async function read(name: string, data: Document, notes: string[]): Promi
   const folder = name.split("/").slice(0, -1).map((part) => `${part}/`).join("");
   const objects: Arrived[] = [];
   for (const shape of data.shapes) {
-    const { label, points, flags, attributes, difficult } = shape;
-    const { group = null, ...answers } = attributes ?? {};
-    const facts = factsOf({ ...answers, ...flags, ...(difficult && { difficult }) }, shape.group_id ?? group, shape.description);
+    const { label, points, flags, attributes, difficult, score } = shape;
+    const facts = factsOf({ ...attributes, ...flags, ...(difficult && { difficult }) }, shape.group_id, shape.description);
     const kind = shape.shape_type ?? "polygon";
+    const stated = { label, facts, ...(typeof score === "number" && { score }) };
     const parted = shape.group_id != null;
-    if (kind === "mask") objects.push({ label, facts, parted, patch: await patchOf(shape) });
-    else if (kind === "polygon") objects.push({ label, facts, parted, rings: [points] });
-    else if (kind === "rectangle") {
-      const [[ax, ay], [bx, by]] = points as [Point, Point];
-      objects.push({ label, facts, box: [Math.min(ax, bx), Math.min(ay, by), Math.max(ax, bx), Math.max(ay, by)] });
+    if (kind === "mask") objects.push({ ...stated, parted, patch: await patchOf(shape) });
+    else if (kind === "polygon") objects.push({ ...stated, parted, rings: [points] });
+    else if (kind === "rectangle") { // of two corners, or of four
+      const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+      objects.push({ ...stated, box: [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)] });
     } else notes.push(`${name}: shapes of type ${kind} are left out`);
   }
-  const found = joined(objects);
+  const found = joined(objects).map(grouped);
   const stated = data.imagePath?.split(/[\\/]/).at(-1);
   const place = { path: stated ? folder + stated : name.replace(/\.json$/, ""), stem: !stated };
   return { ...place, width: data.imageWidth, height: data.imageHeight, objects: found };
@@ -121,6 +122,12 @@ function joined(objects: Arrived[]): Arrived[] {
     const others = objects.some(({ label, facts }) => facts!.group === one.facts!.group && label !== one.label);
     return [{ ...one, more, facts: { ...one.facts!, group: others ? one.facts!.group : null } }];
   });
+}
+
+/** With the group that `described` put among the attributes. */
+function grouped(one: Arrived): Arrived {
+  const { group, ...attributes } = one.facts!.attributes;
+  return one.facts!.group !== null || typeof group !== "string" ? one : { ...one, facts: { ...one.facts!, group, attributes } };
 }
 
 async function patchOf({ mask, points }: Shape): Promise<Patch> {
