@@ -97,6 +97,11 @@ def test_what_other_tools_keep_of_an_object_can_be_changed(visit: Visit, own: Se
     expect(tab.page.locator(".facts .said")).to_contain_text("breed: tabby")
     tab.key("i")
     tab.page.get_by_role("checkbox", name="wet").uncheck()
+    tab.page.get_by_label("breed").fill("nonsense")
+    tab.key("Escape")  # which means nothing of it
+    expect(tab.page.get_by_label("breed")).to_have_value("tabby")
+    assert tab.objects()[0]["facts"]["attributes"]["breed"] == "tabby"
+    tab.key("i")
     tab.page.get_by_label("breed").fill("siamese")
     tab.key("Enter")
     facts = tab.objects()[0]["facts"]

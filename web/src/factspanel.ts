@@ -26,6 +26,7 @@ export class FactsPanel {
 
   constructor(private readonly app: App, private readonly manage: () => void) {
     app.onChange(() => this.draw());
+    for (const used of ["focusin", "pointerdown"]) this.element.addEventListener(used, () => app.editor.sync.begin());
     this.element.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.leave(event);
     });
@@ -44,6 +45,7 @@ export class FactsPanel {
     event.stopPropagation();
     // What was typed and not finished with Enter is not meant.
     this.write();
+    for (const field of this.answers.querySelectorAll<HTMLInputElement>("input[type=text]")) field.value = field.defaultValue;
     document.body.dataset["drawer"] = "";
     document.getElementById("stage")?.focus();
   }
@@ -111,7 +113,7 @@ export class FactsPanel {
     if (typeof answer === "boolean") return this.yes(name);
     if (typeof answer !== "string") return h("p", { className: "quiet" }, `${name}: ${textOf(answer)}`);
     const field = this.field(2000, (value) => answered(this.facts, name, value || null));
-    field.value = answer;
+    field.defaultValue = answer;
     return label(name, field);
   }
 

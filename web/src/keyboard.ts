@@ -33,6 +33,7 @@ export class Keyboard {
     const arrow = ARROWS[event.key];
     if (arrow && target === this.stage.overlay) {
       event.preventDefault();
+      this.app.editor.sync.begin();
       this.moveCursor(arrow, event.shiftKey ? 1 : 10);
       return;
     }
@@ -41,6 +42,7 @@ export class Keyboard {
     if ((name === "Space" || name === "Enter") && target.closest("button, a, input, summary")) return;
     if (name === "Space") {
       event.preventDefault();
+      this.app.editor.sync.begin();
       if (!event.repeat) {
         this.pointer.panning = true;
         this.pointer.panned = false;
@@ -51,6 +53,7 @@ export class Keyboard {
     const action = this.app.keys.action(name);
     if (!action && label === undefined) return;
     event.preventDefault();
+    this.app.editor.sync.begin();
     if (action === "hide") this.hiding = event.code; // its release may come with Shift down, or up
     if (!action) this.app.editor.setLabel(label!);
     else if (!event.repeat || REPEATED.has(action)) {

@@ -23,12 +23,15 @@ interface Size {
   height: number;
 }
 
-/** A photo that is decoded: its pixels, and what the page shows until it takes that. */
+/** A photo that is decoded: its pixels once they are read, and what the page shows until it takes that. */
 interface Opened {
   number: number;
+  bitmap: Promise<ImageBitmap>;
   size: Promise<Size>;
   shown: Promise<ImageBitmap> | null;
-  pixels: Promise<Picture>;
+  pixels: Promise<Picture> | null;
+  /** Somebody waits for the pixels: they are read also if the page goes on to another photo. */
+  wanted: boolean;
 }
 
 export const isPhoto = ({ path }: Source) => ENDINGS.test(path);
@@ -102,7 +105,9 @@ export class Photos {
 
   /** All pixels, upright. */
   pixels(number: number): Promise<Picture> {
-    return this.opened(number, false).pixels;
+    const opened = this.opened(number, false);
+    opened.wanted = true;
+    return this.begun(opened);
   }
 
   /** Width and height; only a photo that was never read is decoded for it, and then shown next (`show`). */
@@ -116,6 +121,7 @@ export class Photos {
   async display(number: number): Promise<ImageBitmap> {
     const opened = this.opened(number, true);
     const { shown } = opened;
+    void this.begun(opened).catch(() => undefined); // the first click needs them
     opened.shown = null;
     if (shown) return shown;
     const bitmap = await this.read(number);
@@ -125,30 +131,46 @@ export class Photos {
   private opened(number: number, show: boolean): Opened {
     if (this.open?.number === number) return this.open;
     this.close();
-    const read = this.read(number);
-    const size = read.then(({ width, height }) => ({ width, height }));
-    const shown = show ? read.then(shownOf) : null;
-    const pixels = this.pixelsAfter(read, shown);
-    const open = { number, size, shown, pixels };
+    const bitmap = this.read(number);
+    const size = bitmap.then(({ width, height }) => ({ width, height }));
+    const shown = show ? bitmap.then(shownOf) : null;
+    const open: Opened = { number, bitmap, size, shown, pixels: null, wanted: false };
     for (const part of [size, shown]) part?.catch(() => undefined);
-    pixels.catch(() => { if (this.open === open) this.open = null; });
+    bitmap.catch(() => this.forget(open));
     return (this.open = open);
   }
 
+  private begun(open: Opened): Promise<Picture> {
+    if (!open.pixels) {
+      open.pixels = this.pixelsAfter(open, open.shown);
+      open.pixels.catch(() => this.forget(open));
+    }
+    return open.pixels;
+  }
+
   /** The page gets what it shows first. */
-  private async pixelsAfter(read: Promise<ImageBitmap>, shown: Promise<unknown> | null): Promise<Picture> {
-    const bitmap = await read;
-    await shown?.catch(() => undefined);
-    await new Promise((resolve) => { setTimeout(resolve, 0); });
+  private async pixelsAfter(open: Opened, shown: Promise<unknown> | null): Promise<Picture> {
+    const bitmap = await open.bitmap;
     try {
+      await shown?.catch(() => undefined);
+      await new Promise((resolve) => { setTimeout(resolve, 0); });
+      if (this.open !== open && !open.wanted) throw new Refusal("the page shows another photo"); // nobody hears it
       return pixelsOf(bitmap);
     } finally {
       bitmap.close();
     }
   }
 
+  private forget(open: Opened): void {
+    if (this.open === open) this.open = null;
+  }
+
   private close(): void {
-    this.open?.shown?.then((bitmap) => bitmap.close(), () => undefined);
+    const { shown, pixels, bitmap } = this.open ?? {};
+    for (const unused of [shown, pixels ? null : bitmap]) {
+      // Not before the copy that is shown was made of it.
+      if (unused) void Promise.allSettled([shown]).then(() => unused).then((one) => one.close(), () => undefined);
+    }
     this.open = null;
   }
 
