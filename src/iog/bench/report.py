@@ -126,11 +126,7 @@ def _gallery(
                         "results; give the data that were measured"
                     )
                 caption = f"IoU {100 * _shown_iou(record):.1f} %"
-                made = (
-                    [Pixel(*p) for p in record.prompt["points"]]
-                    if "points" in record.prompt
-                    else _first_clicks(record)
-                )
+                made = _first_clicks(record)
                 path = folder / "gallery" / method.name / f"{kind}-{number}.jpg"
                 mask = decode_rle(record.rle)  # type: ignore[arg-type]
                 write_picture(path, picture(sample, mask, made, caption, _SIDE))
@@ -146,7 +142,9 @@ def _shown_iou(record: MethodResult) -> float:
     return value
 
 
-def _first_clicks(record: MethodResult) -> Clicks:
+def _first_clicks(record: MethodResult) -> Clicks | list[Pixel]:
+    if "points" in record.prompt:  # extreme points, or clicks without a box, each with its side
+        return [Pixel(*point[:2]) for point in record.prompt["points"][: record.first]]
     clicks = Clicks.from_json(record.prompt)
     return Clicks(clicks.corners, clicks.inside)
 
