@@ -248,6 +248,21 @@ def test_a_photo_whose_objects_cannot_be_read_is_not_one_without_objects(
         assert "skipped       1" in output and "without objects" not in output
 
 
+def test_a_broken_file_takes_nothing_from_a_photo_without_objects(photos: Path, tmp_path: Path) -> None:
+    for number, files in enumerate(
+        (
+            {"0.json": "{", "a.json": '{"shapes": [], "imagePath": "a.png"}'},
+            {
+                "Annotations/0.xml": "<annotation>",
+                "Annotations/a.xml": "<annotation><filename>a.png</filename></annotation>",
+            },
+        )
+    ):
+        source = labels(tmp_path / f"l{number}", files)
+        output = iog("import", photos, source, "--project", tmp_path / f"{number}.iog")
+        assert "skipped       1" in output and "1 photos without objects" in output
+
+
 def test_what_is_left_out_of_labelme_and_label_studio_is_said(tmp_path: Path) -> None:
     shape = {"label": "x", "points": [[1, 1], [9, 1], [9, 9]], "tags": ["wet"], "order": 0}
     file = {"shapes": [shape], "imagePath": "a.png", "flags": {"night": True}}

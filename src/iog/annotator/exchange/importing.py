@@ -145,14 +145,10 @@ def _ready(
         objects = [
             one for a in picture.annotations if (one := _fitted(a, identity.size, path, account)) is not None
         ]
-        if objects or (picture.negative and not lost):
+        if objects or picture.negative:
             yield numbers[path], identity, objects
         elif not picture.annotations and not lost:
             account.note("photos that are listed without objects are to do, not done", path)
-        elif picture.negative:
-            account.note(
-                "a photo stays to do, since objects of it or a file before its own were left out", path
-            )
 
 
 def _with_losses(pictures: Iterable[Picture], account: Account) -> Iterator[tuple[Picture, int]]:
