@@ -42,11 +42,9 @@ def read(source: Path, account: Account) -> Dataset:
     Raises
     ------
     DataError
-        If it is not such a file.
+        If it is not such a file; where that shows only behind the first tasks, while they are read.
     """
     file = source / FILE if source.is_dir() else source
-    for _ in _tasks(file):  # all of it before anything is made of a part
-        pass
     return Dataset(
         classes=[], pictures=(_picture(task, n, account) for n, task in enumerate(_tasks(file), 1))
     )
