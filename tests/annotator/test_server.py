@@ -178,10 +178,10 @@ def test_objects_of_other_photos_do_not_pile_up_in_memory(photos: Path, tmp_path
             start(client, row.id)
             made += [bench.store.objects(row.id)[0].id]
         # A session holds its photo's pixels: 300 MB of them, if the photo is one of 100 megapixels.
-        assert bench._sessions.numbers() == made[-2:]
+        assert list(bench._sessions._open) == made[-2:]
         for _ in range(5):
             start(client, row.id)
-        assert len(bench._sessions.numbers()) == 4
+        assert len(bench._sessions._open) == 4
 
 
 def test_the_mask_is_the_segmenters(client: TestClient, bench: Workbench) -> None:

@@ -1,5 +1,5 @@
 import type { App } from "./app";
-import { h, iconButton } from "./dom";
+import { h, iconButton, tried } from "./dom";
 import { strings } from "./strings";
 import type { Attribute } from "./types";
 
@@ -53,16 +53,11 @@ export class AttributeList {
 
   private async set(attributes: Attribute[]): Promise<boolean> {
     const { app } = this;
-    this.said.textContent = "";
-    try {
+    const kept = await tried(this.said, async () => {
       app.project.attributes = await app.saver.run(() => app.backend.desk!.setAttributes(attributes));
-      return true;
-    } catch (error) {
-      this.said.textContent = (error as Error).message;
-      return false;
-    } finally {
-      this.draw();
-      app.changed();
-    }
+    });
+    this.draw();
+    app.changed();
+    return kept;
   }
 }

@@ -77,6 +77,18 @@ export function iconButton(name: Icon, label: string, press: () => void): HTMLBu
   );
 }
 
+/** Do something; `said` tells what went wrong. Whether it worked. */
+export async function tried(said: HTMLElement, task: () => Promise<unknown>): Promise<boolean> {
+  said.textContent = "";
+  try {
+    await task();
+    return true;
+  } catch (error) {
+    said.textContent = (error as Error).message;
+    return false;
+  }
+}
+
 /** Give the person a file. */
 export function save(name: string, content: Blob): void {
   const address = URL.createObjectURL(content);

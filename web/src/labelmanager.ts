@@ -1,7 +1,7 @@
 import type { App } from "./app";
 import { AttributeList } from "./attributes";
 import { ask, dialog } from "./dialog";
-import { h, iconButton } from "./dom";
+import { h, iconButton, tried } from "./dom";
 import { strings } from "./strings";
 
 const texts = strings.labelManager;
@@ -70,16 +70,9 @@ export class LabelManager {
   }
 
   private async run(task: () => Promise<void>): Promise<boolean> {
-    this.said.textContent = "";
-    try {
-      await task();
-      return true;
-    } catch (error) {
-      this.said.textContent = (error as Error).message;
-      return false;
-    } finally {
-      this.draw();
-      this.app.changed();
-    }
+    const worked = await tried(this.said, task);
+    this.draw();
+    this.app.changed();
+    return worked;
   }
 }

@@ -57,10 +57,6 @@ class Sessions:
         """From now on open objects with these labels with these models; those that are open keep theirs."""
         self._learned = dict(learned)
 
-    def numbers(self) -> list[int]:
-        """Of the objects that are open, the last used last."""
-        return list(self._open)
-
     def of(self, found: ObjectRow, clicks: Clicks) -> Future[Session]:
         """The session of an object: open, or being opened in the background."""
         number, photo = found.id, found.photo

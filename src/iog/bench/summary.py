@@ -27,19 +27,17 @@ def summary(folder: Path) -> Table:
     """
     methods, known = read_methods(folder), read_costs(folder)
     shared = common(methods)
-    rows = [
-        [*_figures(chosen(method, shared)), *_costs(method, known)] for method in ranked(methods, shared, 3)
-    ]
+    rows = []
+    for method in ranked(methods, shared, 3):
+        records = chosen(method, shared)
+        first = min((r.first for r in records), default=0)
+        rows.append([method.title, str(first), *_figures(records), *_costs(method, known)])
     heads = [
         *(f"{k}" for k in _SHOWN),
         "boundary at 3",
         *(text for target in _TARGETS for text in (f"NoC@{target}", f"failures@{target}")),
         *("ms, first mask", "ms, click"),
         *("M parameters", "GMAC, prompt", "GMAC, click", "peak MB"),
-    ]
-    names = [
-        [m.title, str(min((r.first for r in chosen(m, shared)), default=0))]
-        for m in ranked(methods, shared, 3)
     ]
     return Table(
         "summary",
@@ -50,7 +48,7 @@ def summary(folder: Path) -> Table:
         f"needed, {_CAP} where they do not suffice, which is a failure. Milliseconds: medians of this run; "
         "classical methods run in processes of their own.",
         ["method", "first", *heads],
-        [[*name, *row] for name, row in zip(names, rows, strict=True)],
+        rows,
     )
 
 

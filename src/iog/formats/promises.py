@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from iog.formats.account import Account
 from iog.formats.records import Picture
@@ -40,37 +40,19 @@ class Promise:
     """The clicks that made the mask."""
 
 
+_WITHOUT_SCORE = Promise(flags=True, attributes=True, group=True, description=True, crowd=True)
+_FACTS = replace(_WITHOUT_SCORE, score=True)
+_ALL = replace(_FACTS, class_numbers=True, clicks=True)
+
 PROMISES: dict[WriteName, Promise] = {
-    "coco": Promise(
-        class_numbers=True,
-        flags=True,
-        attributes=True,
-        group=True,
-        description=True,
-        crowd=True,
-        score=True,
-        clicks=True,
-    ),
-    "coco-rle": Promise(
-        class_numbers=True,
-        flags=True,
-        attributes=True,
-        group=True,
-        description=True,
-        crowd=True,
-        score=True,
-        clicks=True,
-    ),
+    "coco": _ALL,
+    "coco-rle": _ALL,
     "yolo": Promise(class_numbers=True),
     "voc": Promise(overlaps=False, flags=True),
-    "labelme": Promise(flags=True, attributes=True, group=True, description=True, crowd=True, score=True),
-    "x-anylabeling": Promise(
-        flags=True, attributes=True, group=True, description=True, crowd=True, score=True
-    ),
-    "cvat": Promise(flags=True, attributes=True, group=True, description=True, crowd=True),
-    "label-studio": Promise(
-        flags=True, attributes=True, group=True, description=True, crowd=True, score=True
-    ),
+    "labelme": _FACTS,
+    "x-anylabeling": _FACTS,
+    "cvat": _WITHOUT_SCORE,
+    "label-studio": _FACTS,
     "png": Promise(boxes=False, negatives=False),
     "png-photo": Promise(overlaps=False, boxes=False, negatives=False),
     "parquet": Promise(negatives=False, score=True, clicks=True),

@@ -29,7 +29,7 @@ from iog.training.augment import AugmentSettings
 from iog.training.lite import LiteRecipe
 from iog.training.lite.examples import LiteExamples
 from iog.training.lite.maps import crop_maps
-from iog.training.lite.objective import Scene, prepared, rounds_of
+from iog.training.lite.objective import Correct, Scene, prepared, rounds_of
 from iog.training.lite.start import freeze
 from iog.training.loop import Batch, Scalars
 from iog.training.losses import edge_weights, soft_iou_loss, weighted_bce
@@ -250,10 +250,10 @@ class RivalRecipe(PointRecipe):
 
     def loss(self, network: Network, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
         """Mean of `round_loss` over the rounds of clicks, and scalars to log."""
-        scene, correct = prepared(self, batch)
+        scene, correct = self.prepared(batch)
         maps = scene.maps
-        rounds = rounds_of(self, step)
-        features = network.encode(scene.crop)
+        rounds = self.rounds_at(step)
+        features = self.encoded(network, batch, scene)
         total = scene.crop.new_zeros(())
         scalars: dict[str, Tensor] = {}
         for round_ in range(rounds):
@@ -264,6 +264,18 @@ class RivalRecipe(PointRecipe):
             if round_ + 1 < rounds:
                 maps = correct(logits.detach().sigmoid(), round_)
         return total / rounds, scalars
+
+    def prepared(self, batch: Batch) -> tuple[Scene, Correct]:
+        """The batch as the network sees it, and who corrects its answers."""
+        return prepared(self, batch)
+
+    def rounds_at(self, step: int) -> int:
+        """In how many rounds of clicks the batch of a step is trained."""
+        return rounds_of(self, step)
+
+    def encoded(self, network: Network, batch: Batch, scene: Scene) -> Any:
+        """What is computed once for all rounds."""
+        return network.encode(scene.crop)
 
     def round_loss(self, network: Any, features: Any, maps: Tensor, scene: Scene) -> tuple[Tensor, Tensor]:
         """Loss of the answer to some clicks, and its logits (B, 1, S, S)."""

@@ -21,13 +21,12 @@ from iog.clicks import Box, Clicks, Pixel, PointClicks
 from iog.crop import Crop
 from iog.errors import ModelError
 from iog.networks.base import Network
-from iog.networks.iog import IOG, IOGConfig
+from iog.networks.iog import IOGConfig
 from iog.rivals.base import PointExamples, RivalRecipe
 from iog.training.augment import AugmentSettings
 from iog.training.lite.examples import LiteExamples
-from iog.training.lite.objective import prepared, rounds_of, side_bce
-from iog.training.loop import Batch, Scalars
-from iog.training.losses import soft_iou_loss
+from iog.training.lite.objective import Correct, Scene, prepared, rounds_of, side_bce
+from iog.training.loop import Batch
 from iog.training.rules import check
 
 _BACKBONE = "tf_efficientnet_lite2"
@@ -78,25 +77,24 @@ class IOGLightRecipe(RivalRecipe):
         assert isinstance(clicks, Clicks)
         return published.click_maps(clicks, crop, settings)
 
-    def loss(self, network: Network, batch: Batch, step: int) -> tuple[Tensor, Scalars]:
-        """Mean over the rounds of clicks: the loss of all, and the cross entropy of CoarseNet's outputs."""
-        assert isinstance(network, IOG)
-        scene, correct = prepared(self, batch, self.maps)
-        refined = self.network.refinement
-        rounds = rounds_of(self, step) if refined else 1
-        features = network.encode(torch.cat([batch["image"], scene.maps], 1))
-        maps, total, scalars = scene.maps, scene.crop.new_zeros(()), dict[str, float | Tensor]()
-        for round_ in range(rounds):
-            logits, sides = network.decode_to_train(features, maps if refined else None)
-            logits = logits.float()
-            coarse = torch.stack([side_bce(side.float(), scene.target, scene.valid) for side in sides])
-            value = self.mask_loss(logits, scene) + self.side_loss * coarse.sum()
-            total = total + value
-            scalars[f"loss/{round_}"] = value.detach()
-            scalars[f"soft_iou/{round_}"] = 1 - soft_iou_loss(logits.detach(), scene.target, scene.valid)
-            if round_ + 1 < rounds:
-                maps = correct(logits.detach().sigmoid(), round_)
-        return total / rounds, scalars
+    def prepared(self, batch: Batch) -> tuple[Scene, Correct]:
+        """As of the others; corrected clicks become the published heatmaps."""
+        return prepared(self, batch, self.maps)
+
+    def rounds_at(self, step: int) -> int:
+        """One, where no branch takes corrections."""
+        return rounds_of(self, step) if self.network.refinement else 1
+
+    def encoded(self, network: Network, batch: Batch, scene: Scene) -> Any:
+        """Photo and prompt go in together."""
+        return network.encode(torch.cat([batch["image"], scene.maps], 1))
+
+    def round_loss(self, network: Any, features: Any, maps: Tensor, scene: Scene) -> tuple[Tensor, Tensor]:
+        """The loss of all, and the cross entropy of CoarseNet's outputs."""
+        logits, sides = network.decode_to_train(features, maps if self.network.refinement else None)
+        logits = logits.float()
+        coarse = torch.stack([side_bce(side.float(), scene.target, scene.valid) for side in sides])
+        return self.mask_loss(logits, scene) + self.side_loss * coarse.sum(), logits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
