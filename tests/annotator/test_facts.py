@@ -101,6 +101,26 @@ def test_attributes_survive_a_restart_and_an_acceptance_needs_no_look_again(
     again.close()
 
 
+ODD = {"group": "g" * 200, "description": "a\x01b", "attributes": {"x" * 200: "y", "a\nb": 1, "id": 2**70}}
+
+
+def test_a_fact_that_changes_leaves_the_others_as_other_tools_wrote_them(
+    client: TestClient, bench: Workbench
+) -> None:
+    found = inside(client, start(client))
+    row = bench.store.one(found["id"])
+    kept = {"label": "cat", "state": row.state, "mask": row.mask, "confidence": 0.9, "seconds": 0}
+    bench.store.change(row.id, row.version, row.work, **kept, kind="import", facts=ODD)  # type: ignore[arg-type]
+    (found,) = client.get(f"/api/photos/{row.photo}").json()["objects"]
+    found = change(client, found, kind="facts", facts={"occluded": True})
+    assert bench.store.one(row.id).facts == {**ODD, "occluded": True}
+    found = change(client, found, kind="facts", facts={"attributes": {"x" * 200: "z", "a\nb": None}})
+    answers = {"x" * 200: "z", "id": 2**70}
+    assert bench.store.one(row.id).facts == {**ODD, "occluded": True, "attributes": answers}
+    change(client, found, kind="facts", facts={"occluded": False, "group": None, "description": ""})
+    assert bench.store.one(row.id).facts == {"attributes": answers}
+
+
 @pytest.mark.parametrize(
     "facts",
     [

@@ -1,6 +1,6 @@
 import { boxOf, contains } from "./clicks";
 import { History } from "./history";
-import { doubt, drawnItem, newItem, type Item, type Wish } from "./items";
+import { doubt, drawnItem, newItem, type Item, type Step } from "./items";
 import { OutlineEditor } from "./outline";
 import type { Page } from "./page";
 import { Polygon, type Guide } from "./polygon";
@@ -10,7 +10,7 @@ import { Sight } from "./sight";
 import { strings } from "./strings";
 import { Sync, type Screen } from "./sync";
 import { HAND_TOOLS, MASK_TOOLS, POLYGON_TOOLS, type Mode, type Tool } from "./tool";
-import type { Area, Clicks, Facts, Kind, NewObject, PhotoDetail, PhotoMessage, Point, Stroke } from "./types";
+import type { Area, Clicks, FactsChange, Kind, NewObject, PhotoDetail, PhotoMessage, Point, Stroke } from "./types";
 
 /** The objects of the open photo, and everything a person can do to them. */
 export class Editor implements Screen {
@@ -271,8 +271,8 @@ export class Editor implements Screen {
   }
 
   /** Attributes, comment, group of the open object, or of another. */
-  state(facts: Partial<Facts>, item: Item | null = this.active): void {
-    if (item) void this.commit(item, "facts", { facts: { ...item.facts, ...facts } });
+  state(facts: FactsChange, item: Item | null = this.active): void {
+    if (item) void this.commit(item, "facts", { facts });
   }
 
   undo(): void {
@@ -363,9 +363,9 @@ export class Editor implements Screen {
     else this.say(strings.hint.outsideMask);
   }
 
-  private commit(item: Item, kind: Kind, wish: Partial<Wish>): Promise<boolean> {
+  private commit(item: Item, kind: Kind, step: Step): Promise<boolean> {
     this.history.stepped();
-    return this.sync.commit(item, kind, wish);
+    return this.sync.commit(item, kind, step);
   }
 
   /** With as many pixels as the screen can show; `scale`: screen pixels per image pixel. */

@@ -1,6 +1,6 @@
 // What is known of an object besides its label and pixels, as values.
 
-import type { Facts } from "./types";
+import type { Facts, FactsChange } from "./types";
 
 export const NO_FACTS: Facts = {
   occluded: false, truncated: false, difficult: false, crowd: false, group: null, description: "", attributes: {},
@@ -13,10 +13,14 @@ export type Flag = (typeof FLAGS)[number];
 /** An answer as a yes or no; files of some tools write it as text. */
 export const isYes = (answer: unknown) => answer === true || answer === "true";
 
-/** The facts with another answer to a question; null takes it away. */
-export function answered(facts: Facts, name: string, answer: unknown): Facts {
-  const { [name]: _, ...others } = facts.attributes;
-  return { ...facts, attributes: answer === null ? others : { ...others, [name]: answer } };
+/** The facts after a change; null takes an answer away. */
+export function changedFacts(facts: Facts, { attributes = {}, ...others }: FactsChange): Facts {
+  const answers = { ...facts.attributes };
+  for (const [name, answer] of Object.entries(attributes)) {
+    delete answers[name];
+    if (answer !== null) answers[name] = answer;
+  }
+  return { ...facts, ...others, attributes: answers };
 }
 
 /** An answer as other tools gave it. */

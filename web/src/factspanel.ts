@@ -1,9 +1,9 @@
 import type { App } from "./app";
 import { h, setText } from "./dom";
-import { FLAGS, NO_FACTS, answered, isYes, textOf } from "./facts";
+import { FLAGS, NO_FACTS, isYes, textOf } from "./facts";
 import type { Item } from "./items";
 import { strings } from "./strings";
-import type { Facts } from "./types";
+import type { Facts, FactsChange } from "./types";
 
 const texts = strings.facts;
 
@@ -86,7 +86,7 @@ export class FactsPanel {
     }
   }
 
-  private state(facts: Partial<Facts>): void {
+  private state(facts: FactsChange): void {
     this.app.editor.state(facts, this.item);
   }
 
@@ -98,31 +98,31 @@ export class FactsPanel {
     if (place >= 0) controls()[place]?.focus();
   }
 
-  private yesNo(text: string, checked: boolean, facts: (on: boolean) => Partial<Facts>): HTMLLabelElement {
+  private yesNo(text: string, checked: boolean, facts: (on: boolean) => FactsChange): HTMLLabelElement {
     const box = h("input", { type: "checkbox", checked, on: { change: () => this.state(facts(box.checked)) } });
     return h("label", { className: "switch" }, box, h("span", {}, text));
   }
 
   /** A question of this project that is answered with yes or no. */
   private yes(name: string): HTMLLabelElement {
-    return this.yesNo(name, isYes(this.facts.attributes[name]), (on) => answered(this.facts, name, on));
+    return this.yesNo(name, isYes(this.facts.attributes[name]), (on) => answering(name, on));
   }
 
   /** What another tool keeps of the object: it is no question of this project, and stays as it is or is answered anew. */
   private foreign(name: string, answer: unknown): HTMLElement {
     if (typeof answer === "boolean") return this.yes(name);
     if (typeof answer !== "string") return h("p", { className: "quiet" }, `${name}: ${textOf(answer)}`);
-    const field = this.field(2000, (value) => answered(this.facts, name, value || null));
+    const field = this.field(2000, (value) => answering(name, value || null));
     field.defaultValue = answer;
     return label(name, field);
   }
 
   private choice(name: string, choices: string[]): HTMLLabelElement {
-    const answer = this.facts.attributes[name];
-    const known = answer === undefined || answer === null ? "" : textOf(answer);
+    const given = this.facts.attributes[name];
+    const known = given === undefined || given === null ? "" : textOf(given);
     const all = known && !choices.includes(known) ? [...choices, known] : choices;
     const select = h(
-      "select", { on: { change: () => this.state(answered(this.facts, name, select.value || null)) } },
+      "select", { on: { change: () => this.state(answering(name, select.value || null)) } },
       h("option", { value: "" }, texts.unanswered), ...all.map((one) => h("option", { value: one }, one)),
     );
     select.value = known;
@@ -130,7 +130,7 @@ export class FactsPanel {
   }
 
   /** A text that counts once it is finished. */
-  private field(maxLength: number, facts: (value: string) => Partial<Facts>): HTMLInputElement {
+  private field(maxLength: number, facts: (value: string) => FactsChange): HTMLInputElement {
     const field = h("input", {
       type: "text", maxLength,
       on: {
@@ -145,6 +145,8 @@ export class FactsPanel {
     return field;
   }
 }
+
+const answering = (name: string, value: unknown): FactsChange => ({ attributes: { [name]: value } });
 
 /** In a few words; empty if there is nothing to say. */
 export function summary(facts: Facts): string {

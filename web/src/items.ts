@@ -2,7 +2,7 @@
 
 import { NO_FACTS } from "./facts";
 import { Mask } from "./mask";
-import type { Facts, NewObject, ObjectMessage, State, Work } from "./types";
+import type { Facts, FactsChange, NewObject, ObjectMessage, State, Work } from "./types";
 
 /** An object on the screen: what the backend has (`saved`), and what the person wants it to be. */
 export interface Item {
@@ -28,6 +28,9 @@ export interface Item {
 }
 
 export type Wish = Pick<Item, "work" | "label" | "state" | "facts">;
+
+/** What a person changes of an object; of its facts those that are named. */
+export type Step = Partial<Omit<Wish, "facts">> & { facts?: FactsChange };
 
 export function newItem(saved: ObjectMessage): Item {
   const { work, label, state, facts, version, mask } = saved;

@@ -48,7 +48,7 @@ export interface Change {
   label: string;
   state: "draft" | "accepted" | "deleted";
   /** Null: as they are. */
-  facts?: FactsMessage | null;
+  facts?: FactsChange | null;
   seconds?: number;
 }
 
@@ -76,6 +76,18 @@ export interface Done {
   done: boolean;
 }
 
+/** What becomes of some of an object's facts; what is left out stays as it is, whatever it is. */
+export interface FactsChange {
+  occluded?: boolean;
+  truncated?: boolean;
+  difficult?: boolean;
+  crowd?: boolean;
+  group?: string | null;
+  description?: string;
+  /** Answers by name; null takes one away. */
+  attributes?: Record<string, JsonValue>;
+}
+
 /** What is known of an object besides its label and pixels; as formats of other tools name it. */
 export interface FactsMessage {
   occluded: boolean;
@@ -87,7 +99,7 @@ export interface FactsMessage {
   /** A comment. */
   description: string;
   /** Answers to what the project asks, and what other tools keep of the object. */
-  attributes: Record<string, unknown>;
+  attributes: Record<string, JsonValue>;
 }
 
 /** What was wrong and what to do, in one sentence. */

@@ -1,5 +1,6 @@
 import { Refusal, type Backend } from "./backend";
-import { newItem, sameWork, type Item, type Wish } from "./items";
+import { changedFacts } from "./facts";
+import { newItem, sameWork, type Item, type Step, type Wish } from "./items";
 import { Mask } from "./mask";
 import type { Saver } from "./saver";
 import type { Kind, MaskMessage, NewObject, ObjectMessage, PhotoHistory } from "./types";
@@ -71,18 +72,18 @@ export class Sync {
   }
 
   /** Resolves with whether it was saved. */
-  commit(item: Item, kind: Kind, wish: Partial<Wish>): Promise<boolean> {
+  commit(item: Item, kind: Kind, { facts, ...step }: Step): Promise<boolean> {
     // A click on an accepted object opens it again.
-    const reopened = wish.work && item.state === "accepted" ? { state: "draft" as const } : {};
-    Object.assign(item, reopened, wish);
-    const { work, label, state, facts } = item;
+    const reopened = step.work && item.state === "accepted" ? { state: "draft" as const } : {};
+    Object.assign(item, reopened, step, facts && { facts: changedFacts(item.facts, facts) });
+    const { work, label, state } = item;
     const seconds = this.step();
     if (kind !== "reshape") item.outlined = false;
-    // As other tools wrote them they may be of kinds that a page cannot send back; so they go only where they are meant.
-    const stated = kind === "facts" ? { facts } : {};
-    return this.send(item, kind, { work, label, state, facts }, () => {
+    // Facts as other tools wrote them may be of kinds that a page cannot send back: only those that change go.
+    const wish = { kind, work, label, state, ...(facts && { facts }), seconds };
+    return this.send(item, kind, { work, label, state, facts: item.facts }, () => {
       const { id, version } = item.saved;
-      return this.backend.change(id, { version, kind, work, label, state, ...stated, seconds }, (mask) => this.showUnsaved(item, mask));
+      return this.backend.change(id, { ...wish, version }, (mask) => this.showUnsaved(item, mask));
     });
   }
 

@@ -5,7 +5,7 @@ import type {
 } from "./schema";
 
 export type {
-  Attribute, Bulk, Change, Count, Failure, HoverAnswer, Labels, LearnedMessage, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage,
+  Attribute, Bulk, Change, Count, FactsChange, Failure, HoverAnswer, Labels, LearnedMessage, LearningMessage, MaskMessage, MasksMade, Neighbour, NewObject, ObjectMessage, Outline, PhotoDetail, PhotoHistory, PhotoMessage,
   PhotoPage, Project, Stage, Statistics,
 } from "./schema";
 

@@ -2,10 +2,8 @@
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Backend } from "../src/backend";
-import { newItem } from "../src/items";
 import { Saver } from "../src/saver";
 import { Sync, type Screen } from "../src/sync";
-import type { ObjectMessage } from "../src/types";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -40,15 +38,4 @@ it("is a minute at most between two steps", () => {
   sync.begin();
   vi.advanceTimersByTime(600_000);
   expect(sync.step()).toBe(60);
-});
-
-it("takes what is known of an object along only where it changes", async () => {
-  const sent: object[] = [];
-  const saved = { id: 1, version: 1, photo: 1, work: {}, label: "a", state: "draft", facts: { attributes: { id: 2 ** 60 } }, mask: null };
-  const backend = { change: async (_: number, wish: object) => { sent.push(wish); return saved; } } as unknown as Backend;
-  const sync = new Sync(backend, new Saver(() => undefined), { changed() {}, adopted() {}, failed() {}, say() {}, conflict() {} });
-  const item = newItem(saved as unknown as ObjectMessage);
-  await sync.commit(item, "accept", { state: "accepted" });
-  await sync.commit(item, "facts", { facts: item.facts });
-  expect(sent.map((wish) => "facts" in wish)).toEqual([false, true]);
 });

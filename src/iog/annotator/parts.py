@@ -124,6 +124,8 @@ def _finite(value: JsonValue) -> JsonValue:
 
 
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+AttributeName = Annotated[str, StringConstraints(min_length=1)]
+"""Of any length and with any character: other tools chose it."""
 
 
 class FactsMessage(Message):
@@ -133,16 +135,12 @@ class FactsMessage(Message):
     truncated: bool = False
     difficult: bool = False
     crowd: bool = False
-    group: Label | None = None
+    group: str | None = None
     """Objects of one photo with the same value belong together."""
-    description: Text = ""
+    description: str = ""
     """A comment."""
-    attributes: dict[Label, Annotated[JsonValue, AfterValidator(_finite)]] = Field(default_factory=dict)
+    attributes: dict[str, JsonValue] = Field(default_factory=dict)
     """Answers to what the project asks, and what other tools keep of the object."""
-
-    def value(self) -> dict[str, Any]:
-        """What is not the default, as the project keeps it."""
-        return {name: value for name, value in self.model_dump().items() if value}
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> FactsMessage:
@@ -154,6 +152,25 @@ class FactsMessage(Message):
 
 
 _NO_FACTS = FactsMessage()
+
+
+class FactsChange(Message):
+    """What becomes of some of an object's facts; what is left out stays as it is, whatever it is."""
+
+    occluded: bool = False
+    truncated: bool = False
+    difficult: bool = False
+    crowd: bool = False
+    group: Label | None = None
+    description: Text = ""
+    attributes: dict[AttributeName, Annotated[JsonValue, AfterValidator(_finite)]] = Field(
+        default_factory=dict
+    )
+    """Answers by name; null takes one away."""
+
+    def value(self) -> dict[str, Any]:
+        """What changes, by name."""
+        return self.model_dump(exclude_unset=True)
 
 
 class Attribute(Message):

@@ -8,7 +8,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from iog.annotator.exchange import FormatName
-from iog.annotator.parts import AnyStroke, Attribute, FactsMessage, Label, Number, Seconds, WorkMessage
+from iog.annotator.parts import (
+    AnyStroke,
+    Attribute,
+    FactsChange,
+    FactsMessage,
+    Label,
+    Number,
+    Seconds,
+    WorkMessage,
+)
 from iog.annotator.previews import SCREEN_SIDE, Preview
 from iog.annotator.store import Moved, ObjectRow, PhotoFilter, PhotoRow, State
 from iog.annotator.work import Work
@@ -193,7 +202,7 @@ class Change(Message):
     work: WorkMessage
     label: Label
     state: State
-    facts: FactsMessage | None = None
+    facts: FactsChange | None = None
     """Null: as they are."""
     seconds: Seconds = 0
 

@@ -237,7 +237,7 @@ class Workbench:
         facts: Mapping[str, Any] | None = None,
         on_mask: OnMask | None = None,
     ) -> ObjectRow:
-        """Make the object what a person wants it to be, and save it. Without `facts` they stay.
+        """Make the object what a person wants it to be, and save it. Of its facts those named change.
 
         A mask that had to be computed is first given to `on_mask` as the screen shows it.
 
@@ -272,7 +272,7 @@ class Workbench:
             confidence=confidence,
             seconds=seconds,
             kind=kind,
-            facts=facts,
+            facts=None if facts is None else _changed_facts(found.facts, facts),
         )
 
     def boxes(self, photo: int) -> list[ObjectRow]:
@@ -356,3 +356,13 @@ class Workbench:
 def _check_drawn(work: Work) -> None:
     if not work.strokes:
         raise DataError("an object needs clicks or something drawn by hand")
+
+
+def _changed_facts(known: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What the project keeps: nothing that is the default, answers in the order in which they were given."""
+    answers = dict(known.get("attributes", {}))
+    for name, answer in changes.get("attributes", {}).items():
+        answers.pop(name, None)
+        if answer is not None:
+            answers[name] = answer
+    return {name: value for name, value in {**known, **changes, "attributes": answers}.items() if value}

@@ -5,6 +5,7 @@ import { IogError } from "../../packages/iog-web/src/errors";
 import { resizedPart } from "../../packages/iog-web/src/resample";
 import type { Prediction, Segmenter, Session } from "../../packages/iog-web/src/segmenter";
 import { Refusal } from "../backend";
+import { NO_FACTS, changedFacts } from "../facts";
 import type { Change, MaskMessage, MasksMade, NewObject, Point, Work } from "../types";
 import type { Tables } from "./database";
 import { SCREEN_SIDE, checkedClicks, maskMessage, objectMessage } from "./messages";
@@ -81,7 +82,8 @@ export class Bench {
       const made = await this.masked(found, work, wish.state === "accepted", onMask);
       [mask, confidence] = [made.patch && made.patch.stored(), made.confidence];
     } else if (wish.state === "accepted" && found.state === "draft") await this.checkAcceptable(found);
-    const content: Content = { ...found, label: wish.label, state: wish.state, work, mask, confidence, ...(wish.facts && { facts: wish.facts }) };
+    const facts = changedFacts(found.facts ?? NO_FACTS, wish.facts ?? {});
+    const content: Content = { ...found, label: wish.label, state: wish.state, work, mask, confidence, facts };
     return this.store.change(number, wish.version, content, wish.seconds ?? 0, wish.kind);
   }
 
