@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from iog.clicks import Box, Clicks, Correction, PointClicks
+from iog.clicks import Box, Clicks, Correction, PointClicks, Stroke, clicks_from_json
 from iog.crop import Crop
 from iog.errors import ClickError
-from iog.guidance import CHANNELS, click_maps, point_maps
+from iog.guidance import CHANNELS, click_maps, point_maps, stroke_pixels
+from iog.prompting.lite import LitePrompting
 from iog.robot import STROKES, RobotUser, StrokeKind, depth
-from iog.strokes import Stroke, path_of, with_click
 
 SIDE = 64
 LINE = Stroke.of([(10, 20), (30, 20), (30, 40)], True)
@@ -28,10 +31,11 @@ def crescent() -> np.ndarray:
 def test_a_stroke_is_a_click_on_its_middle_pixel() -> None:
     x, y, foreground = LINE
     assert (x, y, foreground) == (30, 20, True)
-    assert path_of(LINE) == LINE.path and path_of(Correction(1, 2, True)) == ((1, 2),)
-    clicks = with_click(PointClicks((SIDE, SIDE)), LINE)
+    assert LINE.path == ((10, 20), (30, 20), (30, 40)) and LINE.length == 40
+    assert Correction(1, 2, True).path == ((1, 2),) and Correction(1, 2, True).length == 0
+    clicks = PointClicks((SIDE, SIDE)).followed_by(LINE)
     assert len(clicks) == 1 and clicks.corrections[0] is LINE
-    assert with_click(Clicks.of([(0, 0), (50, 50)]), LINE).corrections == (LINE,)
+    assert Clicks.of([(0, 0), (50, 50)]).with_stroke(LINE.path, True).corrections == (LINE,)
     assert Stroke.of([(11, 20), (30, 20), (30, 40)], True) != LINE and Correction(*LINE) != LINE
     again = pickle.loads(pickle.dumps(clicks))  # workers send them to the training process
     assert again == clicks and again.corrections[0].path == LINE.path
@@ -53,16 +57,79 @@ def test_maps_are_one_along_the_stroke_and_fall_off_beside_it(guidance: str) -> 
     assert clicked[20, 10] < 1, "the same click without a line says nothing there"
 
 
-def test_a_stroke_of_one_pixel_is_drawn() -> None:
-    crop = Crop(Box(0, 0, SIDE, SIDE), SIDE, SIDE)
-    drawn = point_maps("distances", PointClicks((SIDE, SIDE), (Stroke.of([(10, 20)], True),)), crop)[0]
-    assert drawn[20, 10] == 1 == drawn.max() and drawn[20, 12] < 1
+PIXELS = st.tuples(st.integers(0, SIDE - 1), st.integers(0, SIDE - 1))
+PATHS = st.lists(PIXELS, min_size=1, max_size=30)
+
+
+@given(PIXELS, st.integers(1, 3), st.booleans())
+def test_a_stroke_of_one_pixel_is_a_click(pixel: tuple[int, int], times: int, foreground: bool) -> None:
+    stroke = Stroke.of([pixel] * times, foreground)
+    assert type(stroke) is Correction and stroke == (*pixel, foreground)
+    data = {"corners": [[0, 0], [60, 60]], "corrections": [[*pixel, foreground, [list(pixel)] * times]]}
+    assert Clicks.from_json(data) == Clicks.of([(0, 0), (60, 60)], None, [(*pixel, foreground)])
+
+
+@given(st.lists(st.tuples(PATHS, st.booleans()), max_size=4))
+def test_json_keeps_strokes_and_clicks(drawn: list[tuple[list[tuple[int, int]], bool]]) -> None:
+    made = tuple(Stroke.of(path, foreground) for path, foreground in drawn)
+    for clicks in (Clicks(((0, 0), (60, 60)), None, made), PointClicks((SIDE, SIDE), made)):  # type: ignore[arg-type]
+        told = json.loads(json.dumps(clicks.to_json()))
+        assert clicks_from_json(told) == clicks
+        # Who knows clicks alone reads the first three.
+        corrections = told.get("corrections", told.get("points"))
+        assert [tuple(one[:3]) for one in corrections] == [tuple(one) for one in made]
+
+
+@pytest.mark.parametrize(
+    ("correction", "message"),
+    [
+        ([1, 2, True, [[1, 2], [5, 6]]], r"correction 1: its pixel \(1, 2\) must be the middle .*\(5, 6\)"),
+        ([1, 2, True, []], "correction 1: expected at least one pixel"),
+        ([1, 2, True, 7], "correction 1: path: expected a list of points, got 7"),
+        ([1, 2, True, [[1, "a"]]], "correction 1: 'a' is not a number"),
+        ([1, 2, True, [[1, 2]], 4], r"correction 1: expected \(x, y, foreground\) or"),
+    ],
+)
+def test_what_is_no_stroke_is_refused(correction: list[object], message: str) -> None:
+    with pytest.raises(ClickError, match=f"^{message}"):
+        Clicks.of([(0, 0), (60, 60)], None, [correction])
+
+
+def test_a_stroke_must_lie_in_the_photo_and_in_the_crop() -> None:
+    clicks = Clicks.of([(10, 10), (40, 40)], (20, 20)).with_stroke([(20, 20), (30, 20), (90, 95)], True)
+    with pytest.raises(ClickError, match=r"^correction 1 \(90, 95\) lies outside the image"):
+        clicks.check_inside_image(80, 80)
+    clicks.check_inside_image(100, 100)
+    window = LitePrompting(size=64, margin=0.1).crop(clicks).window
+    assert window.contains(90, 95)
+
+
+def test_an_answer_is_held_to_the_whole_stroke() -> None:
+    prompting = LitePrompting(size=SIDE, margin=0.0)
+    clicks = Clicks.of([(0, 0), (63, 63)], (30, 20)).followed_by(LINE)
+    crop = prompting.crop(clicks)
+    probability = np.zeros((SIDE, SIDE), np.float32)
+    probability[18:23, 18:25] = 0.9
+    held = probability.copy()
+    prompting.settle(held, clicks, crop, np.zeros_like(probability))
+    assert (held[stroke_pixels(LINE, crop)] >= 0.5).all()
+    assert (held[18:23, 18:25] >= probability[18:23, 18:25]).all() and held[50, 50] < 0.01
+    # A stroke all along which the mask is right already tells nothing new.
+    network = np.zeros_like(probability)
+    prompting.settle(network, clicks, crop, held)
+    assert np.array_equal(network, held)
+    # One that is right on its middle alone does.
+    middle = np.zeros_like(probability)
+    middle[LINE.y, LINE.x] = 1
+    network = np.zeros_like(probability)
+    prompting.settle(network, clicks, crop, middle)
+    assert (network[stroke_pixels(LINE, crop)] >= 0.5).all()
 
 
 def test_strokes_and_clicks_share_a_map_with_a_box() -> None:
     crop = Crop(Box(0, 0, SIDE, SIDE), SIDE, SIDE)
     clicks = Clicks.of([(2, 2), (60, 60)], (30, 30), [(50, 50, False), (5, 50, True)])
-    maps = dict(zip(CHANNELS, click_maps(with_click(clicks, LINE), crop), strict=True))
+    maps = dict(zip(CHANNELS, click_maps(clicks.followed_by(LINE), crop), strict=True))
     without = dict(zip(CHANNELS, click_maps(clicks, crop), strict=True))
     assert maps["add"][20, 20] == 1 and without["add"][20, 20] < 0.01
     assert maps["add"][50, 5] == without["add"][50, 5]
@@ -81,7 +148,7 @@ def test_the_robot_draws_within_the_region(kind: StrokeKind) -> None:
         assert mask[rows, columns].all()
     surplus = RobotUser(strokes=kind).correction(np.ones_like(mask), mask)
     assert surplus is not None and not surplus.foreground
-    assert not mask[[y for _, y in path_of(surplus)], [x for x, _ in path_of(surplus)]].any()
+    assert not mask[[y for _, y in surplus.path], [x for x, _ in surplus.path]].any()
     assert RobotUser(strokes=kind).correction(mask, mask) is None
 
 

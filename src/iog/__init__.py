@@ -9,7 +9,7 @@
 
 from iog import networks  # imports no PyTorch before a network is made
 from iog._version import __version__
-from iog.clicks import Box, Clicks, Correction, Pixel
+from iog.clicks import Box, Clicks, Correction, Pixel, Stroke
 from iog.errors import ClickError, DataError, ImageError, IogError, ModelError, TrainingError
 from iog.prediction import Prediction
 from iog.segmenter import Segmenter, Session, segment
@@ -27,6 +27,7 @@ __all__ = [
     "Prediction",
     "Segmenter",
     "Session",
+    "Stroke",
     "TrainingError",
     "__version__",
     "networks",

@@ -14,9 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from iog.clicks import Clicks, Correction, Pixel, PointClicks
+from iog.clicks import Clicks, Correction, Pixel, PointClicks, Stroke
 from iog.crop import Crop, FloatArray
-from iog.strokes import Stroke
 
 CHANNELS = ("inside", "outside", "add", "remove", "previous")
 """What the click branch of `lite` receives, in this order."""
@@ -196,16 +195,32 @@ def _draw_strokes(clicks: Iterable[Correction], crop: Crop, fwhm: float | None, 
     for stroke in clicks:
         if not isinstance(stroke, Stroke):
             continue
-        path = np.array([_pixel_centre(crop, *pixel) for pixel in stroke.path])
-        beside = np.ones(out.shape, np.uint8)
-        pixels = np.floor(path).astype(np.int32)
-        cv2.polylines(beside, [np.vstack([pixels, pixels[-1:]])], False, 0)  # one point alone draws nothing
-        distance = np.asarray(cv2.distanceTransform(beside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
+        along = stroke_pixels(stroke, crop)
         if fwhm is None:
-            drawn = 1 - np.minimum(distance / (max(out.shape) / 2), 1)
+            drawn = (1 - np.minimum(_distance(along) / (max(out.shape) / 2), 1)).astype(np.float32)
         else:
-            drawn = np.exp(-4 * np.log(2) / fwhm**2 * np.square(distance))
-        np.maximum(out, drawn.astype(np.float32), out=out)
+            drawn = gaussian_line(along, fwhm)
+        np.maximum(out, drawn, out=out)
+
+
+def stroke_pixels(stroke: Correction, crop: Crop) -> npt.NDArray[np.bool_]:
+    """Which pixels of the crop a stroke runs through, (height, width) bool."""
+    centres = crop.to_crop(np.array(stroke.path) + 0.5)
+    pixels = np.clip(centres, 0, (crop.width - 1, crop.height - 1)).astype(np.int32)
+    drawn = np.zeros((crop.height, crop.width), np.uint8)
+    cv2.polylines(drawn, [np.vstack([pixels, pixels[-1:]])], False, 1)  # one point alone draws nothing
+    return drawn > 0
+
+
+def gaussian_line(along: npt.NDArray[np.bool_], fwhm: float) -> FloatArray:
+    """Gaussian of the distance to the nearest of these pixels, at least one, (H, W) float32 in 0..1."""
+    k = -4 * np.log(2) / fwhm**2
+    return np.asarray(np.exp(k * np.square(_distance(along))), np.float32)
+
+
+def _distance(along: npt.NDArray[np.bool_]) -> FloatArray:
+    beside = (~along).astype(np.uint8)
+    return np.asarray(cv2.distanceTransform(beside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
 
 
 def nearness(points: Sequence[tuple[float, float]], width: int, height: int, out: FloatArray) -> FloatArray:

@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from iog.clicks import Box, Correction, ExtremeClicks, PointClicks
+from iog.clicks import Box, Correction, ExtremeClicks, PointClicks, Stroke
 from iog.prediction import Prediction
-from iog.strokes import Stroke
 
 Colour: TypeAlias = tuple[int, int, int]
 MASK_COLOUR = (0, 114, 255)

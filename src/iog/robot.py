@@ -16,9 +16,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from iog.clicks import MINIMUM_SIDE, Box, Clicks, Correction, Pixel, widened
+from iog.clicks import MINIMUM_SIDE, Box, Clicks, Correction, Pixel, Stroke, widened
 from iog.masks import mask_box, outline_points
-from iog.strokes import Stroke
 
 VERSION = 1
 
@@ -146,7 +145,7 @@ class RobotUser:
             return self.stroke(depths, foreground, self.strokes)
         return Correction(*self._deep_pixel(depths, self.correction_depth), foreground)
 
-    def stroke(self, depths: npt.NDArray[np.float32], foreground: bool, kind: StrokeKind) -> Stroke:
+    def stroke(self, depths: npt.NDArray[np.float32], foreground: bool, kind: StrokeKind) -> Correction:
         """A stroke in the deepest part of a region, whose `depth` (H, W) is above 0 somewhere.
 
         It stays in the region. Along the boundary means at 0.4 of the greatest depth, for a part of the way

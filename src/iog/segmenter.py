@@ -32,7 +32,6 @@ BATCH = 1
 """Crops in one run of the network, unless told: more cost time and memory on a processor
 (`benchmarks/batch.py`), a GPU wants more. It may change a mask's last bits."""
 
-
 _OTHER_CLICKS = {
     Clicks: "{} needs four extreme points of the object, which corners and an inside click do not tell; "
     "choose lite or an IOG model (iog predict --extreme gives them, iog bench accuracy and iog reproduce "
@@ -118,9 +117,8 @@ class Segmenter:
             If the model takes other clicks.
         """
         array = read_image(image)
-        if corners is None:
-            return Session(self, array, PointClicks((array.shape[1], array.shape[0])))
-        return Session(self, array, Clicks.of(corners))
+        size = array.shape[1], array.shape[0]
+        return Session(self, array, PointClicks(size) if corners is None else Clicks.of(corners))
 
     def segment(self, image: ImageLike, clicks: AnyClicks) -> Prediction:
         """The mask of one object, at whose clicks the model must be able to look (`require`).
@@ -286,8 +284,7 @@ class Session:
     def preview(self, inside: Sequence[float]) -> Prediction:
         """The mask that an inside click at (x, y) would give; the session stays as it is."""
         with self._lock:
-            step = self._run(self._boxed().with_inside(*inside), self._now)
-            return self._predicted(step)
+            return self._predicted(self._run(self._boxed().with_inside(*inside), self._now))
 
     def click(self, x: float, y: float) -> Prediction:
         """Set (or move) the inside click."""
@@ -296,6 +293,10 @@ class Session:
     def correct(self, x: float, y: float, foreground: bool) -> Prediction:
         """Add a correction: pixel (x, y) belongs to the object, or does not."""
         return self.change(self.clicks.with_correction(x, y, foreground))
+
+    def stroke(self, path: Iterable[Sequence[float]], foreground: bool) -> Prediction:
+        """Add a correction drawn through pixels (x, y), which belong to the object or do not: one click."""
+        return self.change(self.clicks.with_stroke(path, foreground))
 
     def change(self, clicks: Clicks | PointClicks) -> Prediction:
         """Replace the clicks altogether, as when one is moved or deleted; `undo` takes it back.
@@ -331,8 +332,8 @@ class Session:
             return self.prediction
 
     def _predicted(self, step: _Step) -> Prediction:
-        size = self._image.shape[1], self._image.shape[0]
-        return self._segmenter.prediction(step.clicks, step.crop, step.probability, size)
+        height, width = self._image.shape[:2]
+        return self._segmenter.prediction(step.clicks, step.crop, step.probability, (width, height))
 
     def _run(self, clicks: Clicks | PointClicks, now: _Step | None) -> _Step:
         """The state for `clicks`; continues from `now` if it is the stage before the last."""
@@ -376,7 +377,7 @@ def segment(
     inside
         Inside click (x, y) near the object's centre, or None when only the box is known.
     corrections
-        Further clicks (x, y, foreground), in order.
+        Further clicks (x, y, foreground) and strokes; see `Clicks`.
     model
         Name of a bundled model, or path of an exported one or a checkpoint; see `Segmenter`.
 

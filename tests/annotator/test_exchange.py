@@ -60,7 +60,9 @@ def fill(project: Project) -> None:
     store.labels = ["ring", "blob: two"]
     for row in store.photos(0, 9)[1]:
         photos.pixels(row.id)
-        clicks = Clicks.of(((3, 20), (13, 34)), (8, 25), [(10, 29, True)])
+        clicks = Clicks.of(((3, 20), (13, 34)), (8, 25), [(10, 29, True)]).with_stroke(
+            [(6, 22), (8, 26), (9, 30)], True
+        )
         for label, mask, work in (
             ("ring", RING, Work(imported=Patch.of(RING))),
             ("blob: two", BLOB, Work(clicks)),

@@ -234,6 +234,20 @@ def test_a_brush_works_without_an_inside_click_and_is_undone(client: TestClient)
     assert undone["mask"] is None
 
 
+def test_a_stroke_is_a_correction_and_is_undone(client: TestClient, bench: Workbench) -> None:
+    found = inside(client, start(client))
+    stroke = [95, 40, True, [[90, 30], [95, 40], [99, 50]]]
+    clicks = {**found["work"]["clicks"], "corrections": [[95, 65, True], stroke]}
+    drawn = change(client, found, clicks=clicks, kind="correction")
+    assert drawn["work"]["clicks"] == clicks and drawn["area"] > found["area"]
+    kept = bench.store.one(found["id"]).work.clicks
+    assert kept is not None and kept.corrections[1].path == ((90, 30), (95, 40), (99, 50))
+    assert walked(client, found, "undo")["work"]["clicks"]["corrections"] == []
+    assert walked(client, found, "redo")["work"]["clicks"] == clicks
+    clicks["corrections"] = [[0, 0, True, [[90, 30], [95, 40], [99, 50]]]]
+    assert "middle of its path" in change(client, drawn, clicks=clicks, expect=422)["error"]
+
+
 def test_moved_outline_points_are_part_of_the_work(client: TestClient) -> None:
     found = inside(client, start(client))
     outline = client.get(f"/api/objects/{found['id']}/outline", params={"tolerance": 1}).json()

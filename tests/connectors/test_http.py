@@ -40,6 +40,14 @@ def test_three_clicks_and_corrections(connect: Connect, core: Core, coffee: Samp
 
     assert client.post(f"{place}/undo").json() == {**third, "can_redo": True}
     assert client.post(f"{place}/redo").json() == fourth
+    line = [[x + 20, y], [x + 40, y + 2]]
+    drawn = client.post(f"{place}/clicks", json={"x": x, "y": y, "foreground": False, "path": line}).json()
+    stroked = iog.segment(coffee.photo, corners, inside, [(x, y, False), drawn["clicks"]["corrections"][1]])
+    assert stroked.clicks.corrections[1].path == ((x, y), *map(tuple, line))
+    assert np.array_equal(decode_rle(drawn["rle"]), stroked.mask)
+    wrong = client.post(f"{place}/clicks", json={"x": x, "y": y, "path": line, "role": "inside"})
+    assert wrong.status_code == 422 and "an inside click is one pixel" in wrong.text
+    client.post(f"{place}/undo")
     look = client.get(place, params={"include": ["polygons", "png"]}).json()
     assert look["rle"] is None
     rings = [ring for part in look["polygons"] for ring in (part["outer"], *part["holes"])]

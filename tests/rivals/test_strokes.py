@@ -14,6 +14,7 @@ from iog.bench.accuracy import PlannedObject, measured
 from iog.bench.settings import BenchSettings
 from iog.bench.subjects import opened
 from iog.cli import main
+from iog.clicks import Stroke
 from iog.errors import ModelError, TrainingError
 from iog.images import read_image
 from iog.networks import checkpoints
@@ -22,7 +23,6 @@ from iog.networks.lite import Lite, LiteConfig
 from iog.rivals.clicks_lite import ClicksLiteRecipe
 from iog.samples import samples
 from iog.segmenter import Segmenter
-from iog.strokes import Stroke, with_click
 from iog.training.lite import LiteRecipe
 from iog.training.lite.objective import corrected, prepared
 from iog.training.packed import PackedRecipe
@@ -93,7 +93,7 @@ def test_strokes_need_a_network_that_is_corrected(tmp_path: Path) -> None:
 def test_a_session_takes_a_stroke(tmp_path: Path) -> None:
     checkpoints.save(tmp_path / "net.pt", Lite(replace(SMALL, guidance="points")), settings={"sizes": [64]})
     session = Segmenter(tmp_path / "net.pt").session(made("exact", OBJECT).image)
-    session.change(with_click(session.clicks, Stroke.of([(30, 40), (60, 50)], True)))
+    session.stroke([(30, 40), (60, 50)], True)
     (stroke,) = session.clicks.corrections
     assert isinstance(stroke, Stroke) and stroke.path == ((30, 40), (60, 50))
     session.undo()

@@ -56,7 +56,7 @@ export interface Change {
 export interface ClicksMessage {
   corners: [[number, number], [number, number]];
   inside: [number, number] | null;
-  corrections: [number, number, boolean][];
+  corrections: ([number, number, boolean] | [number, number, boolean, [number, number][]])[];
 }
 
 /** What an accepted object cost. */

@@ -18,7 +18,7 @@ from pydantic import (
 
 from iog.annotator.work import Area, BrushStroke, Reshape, Work
 from iog.clicks import Clicks
-from iog.serving.messages import Coordinate, Message, Point
+from iog.serving.messages import CorrectionMessage, Message, Point
 
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Label = Annotated[
@@ -33,7 +33,7 @@ class ClicksMessage(Message):
 
     corners: tuple[Point, Point]
     inside: Point | None = None
-    corrections: list[tuple[Coordinate, Coordinate, bool]] = Field(default=[], max_length=500)
+    corrections: list[CorrectionMessage] = Field(default=[], max_length=500)
 
     def value(self) -> Clicks:
         """The clicks, checked; raises `ClickError`."""

@@ -14,7 +14,6 @@ from tqdm import tqdm
 from iog.cli.types import ParamType
 from iog.clicks import AnyClicks, Clicks, ExtremeClicks, PointClicks, clicks_from_json
 from iog.errors import DataError, IogError
-from iog.strokes import Stroke, with_click
 from iog.zoo import ENGINES
 
 if TYPE_CHECKING:
@@ -215,10 +214,7 @@ def _clicks(
         clicks = Clicks.of(corners, inside)
     for lines, foreground in ((add, True), (remove, False)):
         for line in lines:
-            if len(line) == 1:
-                clicks = clicks.with_correction(*line[0], foreground)
-            else:
-                clicks = with_click(clicks, Stroke.of(line, foreground))
+            clicks = clicks.with_stroke(line, foreground)
     return clicks
 
 

@@ -26,7 +26,7 @@ from iog.formats.records import full_rle, outlines
 from iog.masks import Ring
 from iog.prediction import Prediction
 from iog.serving.guard import plain_refusal
-from iog.serving.messages import Coordinate, Message, Point
+from iog.serving.messages import Coordinate, CorrectionMessage, Line, Message, Point
 from iog.serving.reference import reference
 
 Include = Literal["rle", "polygons", "png"]
@@ -66,8 +66,9 @@ class Prompt(Message):
     """Two opposite corner pixels of a box around the object."""
     inside: Point | None = None
     """A pixel near the object's middle; without it the box alone is answered."""
-    corrections: list[tuple[Coordinate, Coordinate, bool]] = Field(default=[], max_length=200)
-    """Further clicks in order: x, y, whether the pixel is on the object."""
+    corrections: list[CorrectionMessage] = Field(default=[], max_length=200)
+    """Further clicks in order: x, y, whether the pixel is on the object. A stroke, drawn through several
+    pixels, has their list as a fourth item; x and y are its middle one."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_CUP]})
 
@@ -90,6 +91,8 @@ class Click(Message):
     """Whether the pixel is on the object."""
     role: Literal["auto", "inside", "correction"] = "auto"
     """`auto`: the first click on the object in the box is the inside click, all others are corrections."""
+    path: Line | None = None
+    """The pixels through which a correction that is drawn, a stroke, goes on from x, y."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"x": 170, "y": 160}]})
 
@@ -97,6 +100,10 @@ class Click(Message):
         """The clicks with this one."""
         if self.role == "inside" and not self.foreground:
             raise ClickError("an inside click is on the object; give foreground true, or role correction")
+        if self.path is not None:
+            if self.role == "inside":
+                raise ClickError("an inside click is one pixel; leave path out, or give role correction")
+            return clicks.with_stroke([(self.x, self.y), *self.path], self.foreground)
         first = clicks.inside is None and not clicks.corrections and self.foreground
         within = clicks.box.contains(int(np.floor(self.x)), int(np.floor(self.y)))
         if self.role == "inside" or (self.role == "auto" and first and within):

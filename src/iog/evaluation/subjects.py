@@ -19,7 +19,6 @@ from iog.prediction import Prediction
 from iog.prompting import BoxPrompting
 from iog.robot import BoolArray, Drag, ExtremePixels
 from iog.segmenter import Segmenter, Session
-from iog.strokes import with_click
 
 Image = npt.NDArray[np.uint8]
 
@@ -139,7 +138,7 @@ class _SessionAttempt:
             self._session = self._segmenter.session(self._image, self._prompt.corners)
             return self._session.prediction
         if correction is not None:
-            return self._session.change(with_click(self._session.clicks, correction))
+            return self._session.change(self._session.clicks.followed_by(correction))
         # A jittered box may miss a thin object: then there is nothing to click on, and the box's mask stays.
         inside = self._prompt.inside
         return self._session.prediction if inside is None else self._session.click(*inside)
@@ -225,9 +224,9 @@ class _PointAttempt:
     def step(self, correction: Correction | None) -> Prediction:
         assert correction is not None
         if self._session is None:  # opened with the click: a mask to no click would cost as much
-            self._session = Session(self._segmenter, self._image, with_click(self.clicks, correction))
+            self._session = Session(self._segmenter, self._image, self.clicks.followed_by(correction))
             return self._session.prediction
-        return self._session.change(with_click(self._session.clicks, correction))
+        return self._session.change(self._session.clicks.followed_by(correction))
 
 
 @dataclass(frozen=True)

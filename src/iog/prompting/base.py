@@ -8,8 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from iog.clicks import AnyClicks, Box, Correction
+from iog.clicks import AnyClicks, Box, Correction, Stroke
 from iog.crop import Crop, FloatArray
+from iog.guidance import stroke_pixels
 
 THRESHOLD = 0.5
 """Probability from which a pixel belongs to the mask."""
@@ -103,16 +104,25 @@ def centre(click: Correction, crop: Crop) -> npt.NDArray[np.float64]:
 
 
 def agrees(probability: FloatArray, click: Correction, crop: Crop) -> bool:
-    """Whether a mask in the crop has the clicked label at the clicked pixel."""
+    """Whether a mask in the crop has the clicked label at the clicked pixel, or all along a stroke."""
+    if isinstance(click, Stroke):
+        return not contradicted(probability, click, crop).any()
     ((x, y),) = centre(click, crop)
     column, row = (int(np.clip(v, 0, side - 1)) for v, side in ((x, crop.width), (y, crop.height)))
     return bool((probability[row, column] >= THRESHOLD) == click.foreground)
+
+
+def contradicted(probability: FloatArray, stroke: Stroke, crop: Crop) -> npt.NDArray[np.bool_]:
+    """Where along a stroke a mask in the crop has not its label, (S, S) bool."""
+    wrong: npt.NDArray[np.bool_] = (probability >= THRESHOLD) != stroke.foreground
+    return stroke_pixels(stroke, crop) & wrong
 
 
 def crop_with_corrections(clicks: AnyClicks, around: Callable[[Box], Crop]) -> Crop:
     """The crop around the box, or around box and corrections where some lie beyond its window."""
     crop, box = around(clicks.box), clicks.box
     for c in clicks.corrections:
-        if not crop.window.contains(c.x, c.y):
-            box = box.union(Box(c.x, c.y, c.x + 1, c.y + 1))
+        for x, y in c.path:
+            if not crop.window.contains(x, y):
+                box = box.union(Box(x, y, x + 1, y + 1))
     return around(box)

@@ -9,10 +9,18 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from iog.clicks import AnyClicks, Box, Clicks, ExtremeClicks, Pixel, PointClicks
+from iog.clicks import AnyClicks, Box, Clicks, ExtremeClicks, Pixel, PointClicks, Stroke
 from iog.crop import Crop, FloatArray
-from iog.guidance import CHANNELS, EXTREME_CHANNELS, GUIDANCE, click_maps, gaussians, point_maps
-from iog.prompting.base import THRESHOLD, agrees, centre, crop_with_corrections
+from iog.guidance import (
+    CHANNELS,
+    EXTREME_CHANNELS,
+    GUIDANCE,
+    click_maps,
+    gaussian_line,
+    gaussians,
+    point_maps,
+)
+from iog.prompting.base import THRESHOLD, agrees, centre, contradicted, crop_with_corrections
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,8 @@ class LitePrompting:
 
         A correction that says what the mask already says changes nothing: it tells nothing new, and the
         network would look for an error where none is. Where the answer contradicts a click at its very
-        pixel, a small dot is put; the latest click has the last word.
+        pixel, or a stroke at some of its pixels, a small dot is put there; the latest click has the last
+        word.
         """
         if previous is not None and agrees(previous, clicks.labelled[-1], crop):
             probability[:] = previous
@@ -91,7 +100,10 @@ class LitePrompting:
             if not agrees(probability, click, crop):
                 # Wide enough to win the pixel where the crop is finer than the photo.
                 fwhm = max(6, 2 * max(crop.scale))
-                dot = gaussians(centre(click, crop), crop.width, crop.height, fwhm)
+                if isinstance(click, Stroke):
+                    dot = gaussian_line(contradicted(probability, click, crop), fwhm)
+                else:
+                    dot = gaussians(centre(click, crop), crop.width, crop.height, fwhm)
                 held = np.maximum(probability, dot) if click.foreground else np.minimum(probability, 1 - dot)
                 np.copyto(probability, held)
 

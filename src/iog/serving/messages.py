@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 Point = tuple[Coordinate, Coordinate]
+Line = Annotated[list[Point], Field(min_length=1, max_length=5000)]
+CorrectionMessage = tuple[Coordinate, Coordinate, bool] | tuple[Coordinate, Coordinate, bool, Line]
+"""x, y, whether the pixel is on the object; of a stroke its pixels, whose middle one x and y are."""
 
 
 class Message(BaseModel):

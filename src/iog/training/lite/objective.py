@@ -14,7 +14,6 @@ from torch import Tensor
 from iog.clicks import Clicks, Correction, Pixel, PointClicks
 from iog.networks.base import Network, normalised
 from iog.robot import STROKES, BoolArray, RobotUser, depth
-from iog.strokes import with_click
 from iog.training.lite.maps import crop_maps
 from iog.training.loop import Batch, Scalars
 from iog.training.losses import edge_weights, soft_iou_loss, thin_weights, weighted_bce, worsening
@@ -182,7 +181,7 @@ def corrected(
             return clicks
         pick = int(random.integers(rows.size))
         correction = Correction(int(columns[pick]), int(rows[pick]), foreground)
-    return with_click(clicks, correction)
+    return clicks.followed_by(correction)
 
 
 def side_bce(side: Tensor, target: Tensor, valid: Tensor) -> Tensor:
