@@ -73,6 +73,43 @@ def walked(client: TestClient, found: dict[str, Any], direction: str) -> dict[st
     return row
 
 
+def opened(client: TestClient, found: dict[str, Any]) -> dict[str, Any]:
+    """The object as a person sees it who opens it."""
+    row: dict[str, Any] = client.get(f"/api/objects/{found['id']}").json()
+    return row
+
+
+def test_looking_at_a_box_on_the_way_back_leaves_what_can_be_redone(client: TestClient) -> None:
+    """Its mask was a step of its own: redo had nothing left, and undo could go no further back."""
+    found = change(client, inside(client, start(client)), kind="accept", state="accepted")
+    for _ in range(2):
+        box = walked(client, found, "undo")
+    assert not box["computed"]
+    shown = opened(client, box)
+    assert shown["computed"] and shown["version"] == box["version"] + 1
+    assert [walked(client, found, "redo")["state"] for _ in range(2)] == ["draft", "accepted"]
+    assert opened(client, found)["mask"] == found["mask"]
+    for _ in range(3):
+        back = walked(client, found, "undo")
+        opened(client, back)
+    assert back["state"] == "deleted"
+    assert not client.get(f"/api/photos/{found['photo']}").json()["can_undo"]
+
+
+def test_pixels_that_went_to_an_accepted_object_come_back_with_undo(client: TestClient) -> None:
+    first = inside(client, start(client))
+    second = inside(client, start(client, corners=[[60, 10], [110, 69]]), x=80)
+    change(client, first, kind="accept", state="accepted")
+    again = walked(client, start(client, corners=[[2, 2], [9, 9]]), "undo")  # which can be redone
+    shown = opened(client, second)
+    assert area(shown["mask"]) < area(second["mask"])
+    assert walked(client, again, "redo")["state"] == "draft"
+    walked(client, again, "undo")
+    both = client.post(f"/api/photos/{first['photo']}/undo", json={}).json()["objects"]
+    assert {row["id"]: row["state"] for row in both} == {first["id"]: "draft", second["id"]: "draft"}
+    assert [row["mask"] for row in both] == [first["mask"], second["mask"]]
+
+
 def area(mask: dict[str, Any]) -> int:
     assert sum(mask["runs"]) == mask["size"][0] * mask["size"][1]
     return sum(mask["runs"][1::2])

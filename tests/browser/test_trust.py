@@ -186,6 +186,27 @@ def test_one_history_for_the_photo(visit: Visit) -> None:
     assert [found["id"] for found in tab.objects()] == [first, second, third]
 
 
+def test_all_that_was_taken_back_can_be_done_again(visit: Visit) -> None:
+    tab = visit()
+    tab.start_empty("scene 10.png")
+    tab.outline()
+    tab.key("Space")
+    tab.mode("first")
+    accepted = tab.objects()
+    for mode in ("correct", "centre", "first"):
+        tab.key("Control+z")
+        tab.mode(mode)
+        tab.saved()
+    for mode in ("centre", "correct"):
+        tab.key("Control+y")
+        tab.mode(mode)
+        tab.saved()
+    tab.key("Control+y")
+    expect(tab.page.locator(".objects .status").first).to_contain_text("accepted")
+    (again,) = tab.objects()
+    assert {**again, "version": 0, "touched": 0} == {**accepted[0], "version": 0, "touched": 0}
+
+
 def test_marking_done_with_a_draft_asks(visit: Visit) -> None:
     tab = visit()
     tab.start_empty("scene 10.png")

@@ -1,5 +1,5 @@
 import type { Editor } from "./editor";
-import { newItem, type Item } from "./items";
+import { newItem, sameWork, type Item } from "./items";
 import type { ObjectMessage, PhotoHistory } from "./types";
 
 /** The one history of the open photo: what can be taken back, and taking it back. */
@@ -35,15 +35,17 @@ export class History {
     editor.changed();
   }
 
-  /** Objects of the open photo as they are now, of which several may have changed in one step. */
+  /** Objects of the open photo as they are now; those that the step was about, not those that only gave or got pixels by it. */
   take(moved: PhotoHistory): Item[] {
     const { editor } = this;
     if (moved.objects.some(({ photo }) => photo !== editor.photo?.id)) return [];
     this.read(moved);
-    return moved.objects.map((newest) => {
-      const item = editor.items.find(({ saved }) => saved.id === newest.id) ?? newItem(newest);
+    return moved.objects.flatMap((newest) => {
+      const known = editor.items.find(({ saved }) => saved.id === newest.id);
+      const aside = known && moved.objects.length > 1 && sameWork(newest, known);
+      const item = known ?? newItem(newest);
       editor.sync.show(item, newest);
-      return item;
+      return aside ? [] : [item];
     });
   }
 

@@ -54,10 +54,16 @@ export class Sync {
     return this.send(item, null, null, () => this.backend.create(photo, { ...wish, seconds }));
   }
 
-  /** A person opens an object: one that was only a box comes back with its mask. */
+  /** A person opens an object: one that was only a box comes back with its mask, one on accepted objects without what is theirs. */
   async open(item: Item): Promise<void> {
     if (!item.saved.computed) await this.send(item, null, null, () => this.backend.open(item.saved.id));
-    else await this.backend.open(item.saved.id).catch(() => undefined);
+    else {
+      // In turn: what was accepted just now counts, and what is done next is done to what is shown.
+      await this.saver.run(async () => {
+        const newest = await this.backend.open(item.saved.id).catch(() => null);
+        if (newest && newest.version > item.saved.version) this.show(item, newest);
+      });
+    }
   }
 
   restore(item: Item): Promise<boolean> {

@@ -148,27 +148,13 @@ class Workbench:
             return found
         if found.mask is None and found.work.clicks is not None:
             patch, confidence = self._mask(found, found.work, True, None)
-            return self._shown(found, patch, confidence)
+            return self.store.show(number, found.version, patch, confidence)
         clipped = self._clipped(found)
         if clipped is not None and clipped != found.mask:
-            return self._shown(found, clipped, found.confidence)
+            return self.store.show(number, found.version, clipped, found.confidence)
         if found.work.clicks is not None:
             self._sessions.of(found, found.work.clicks)
         return found
-
-    def _shown(self, found: ObjectRow, patch: Patch | None, confidence: float | None) -> ObjectRow:
-        """The draft with another mask, which a person sees next."""
-        return self.store.change(
-            found.id,
-            found.version,
-            found.work,
-            label=found.label,
-            state="draft",
-            mask=patch,
-            confidence=confidence,
-            seconds=0,
-            kind="automatic",
-        )
 
     def _clipped(self, found: ObjectRow) -> Patch | None:
         """The mask without what was accepted since, if accepted objects are to be spared."""
@@ -301,7 +287,19 @@ class Workbench:
         with self.store.together(photo, step) as steps:
             for found, mask in zip(waiting, masks, strict=True):
                 with suppress(ConflictError):  # a person was faster; their work stands
-                    made.append(self._shown(found, mask, predictions[found.id].confidence))
+                    made.append(
+                        self.store.change(
+                            found.id,
+                            found.version,
+                            found.work,
+                            label=found.label,
+                            state="draft",
+                            mask=mask,
+                            confidence=predictions[found.id].confidence,
+                            seconds=0,
+                            kind="automatic",
+                        )
+                    )
         return BoxMasks(made, len(boxes) - len(waiting), steps.get(photo, step))
 
     def _mask(

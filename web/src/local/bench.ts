@@ -104,9 +104,8 @@ export class Bench {
     return { ...(await this.store.together(fill, photo, step)), ...(await this.store.canWalk(photo)) };
   }
 
-  private shown(found: Found, { patch, confidence }: Masked): Promise<Found> {
-    const content = { ...found, state: "draft" as const, mask: patch && patch.stored(), confidence };
-    return this.store.change(found.id, found.version, content, 0, "automatic");
+  private shown({ id, version }: Found, { patch, confidence }: Masked): Promise<Found> {
+    return this.store.show(id, version, patch && patch.stored(), confidence);
   }
 
   /** The mask without what was accepted since, if accepted objects are to be spared. */

@@ -47,6 +47,24 @@ export class Store {
     return this.database.write((tables) => changed(tables, number, version, content, seconds, kind));
   }
 
+  /** Give an object the mask that a person sees when they open it, which is no step of theirs: what was undone can be redone. */
+  show(number: number, version: number, mask: Content["mask"], confidence: number | null): Promise<Found> {
+    return this.database.write(async (tables) => {
+      const found = await one(tables, number);
+      if (found.version !== version) throw new Refusal(CHANGED_ELSEWHERE, objectMessage(found));
+      const content = { ...found, mask, confidence };
+      const entries = await tables.all<Entry>("history", found.photo, "photo");
+      const last = entries.findLast(({ undone }) => !undone);
+      const redoable = entries.some(({ undone, moves }) => undone && moves.some(({ object }) => object === number));
+      // Pixels that went to accepted objects come back with the undo of the step before, where that can be.
+      if (found.mask && last && !redoable) {
+        return changed(tables, number, version, content, 0, "automatic", new Map([[found.photo, last.id]]));
+      }
+      await step(tables, number, found.position, content);
+      return moved(tables, number, found.position);
+    });
+  }
+
   /** Bring a deleted object back as it was before. */
   restore(number: number, seconds: number): Promise<Found> {
     return this.database.write(async (tables) => {

@@ -104,6 +104,41 @@ class ObjectTable(HistoryTable):
             self._record(moved.photo, number, position - 1, position)
             return moved
 
+    def show(self, number: int, version: int, mask: Patch | None, confidence: float | None) -> ObjectRow:
+        """Give an object the mask that a person sees when they open it, which is no step of theirs.
+
+        What was undone can still be redone. Pixels that went to accepted objects come back with the undo of
+        the step before, where that can be.
+
+        Raises
+        ------
+        ConflictError
+            If `version` is not the newest; nothing is changed then.
+        """
+        with self._transaction():
+            position = self._check_version(number, version)
+            found = self.one(number)
+            last = self._value("SELECT max(id) FROM history WHERE photo = ? AND NOT undone", (found.photo,))
+            undone = "SELECT 1 FROM moves JOIN history h ON h.id = entry WHERE object = ? AND h.undone"
+            if found.mask is not None and last is not None and not self._rows(undone, (number,)):
+                with self.together(found.photo, last):
+                    return self.change(
+                        number,
+                        version,
+                        found.work,
+                        label=found.label,
+                        state=found.state,
+                        mask=mask,
+                        confidence=confidence,
+                        seconds=0,
+                        kind="automatic",
+                    )
+            self._db.execute(
+                "UPDATE steps SET mask = ?, confidence = ? WHERE object = ? AND position = ?",
+                (mask and json.dumps(mask.to_json()), confidence, number, position),
+            )
+            return self._move(number, position, mask)
+
     def restore(self, number: int, seconds: float) -> ObjectRow:
         """Bring a deleted object back as it was before; `DataError` if it is not deleted."""
         with self._transaction():
