@@ -15,12 +15,15 @@ from iog.segmenter import Segmenter
 
 
 class RedEngine:
-    """Whatever is red is the object; a correction sets the 15 x 15 pixels around it.
+    """Whatever is red is the object; a correction sets the `reach` x `reach` pixels around it.
 
     A box of 32 x 32 pixels has a crop of 64 x 64: pixels of the image are pixels of the crop.
     """
 
     info = ModelInfo(name="red", size=64, margin=0.5, network={}, weights_sha256="0" * 64, trained={})
+
+    def __init__(self, reach: int = 15) -> None:
+        self.reach = reach
 
     def encode(self, crops: np.ndarray) -> Features:
         return ((crops[..., 0] > 200).astype(np.float32),)
@@ -29,7 +32,8 @@ class RedEngine:
         answers = features[0].copy()
         for answer, maps in zip(answers, click_maps, strict=True):
             for channel, value in ((2, 1), (3, 0)):
-                square = cv2.dilate((maps[channel] > 0.5).astype(np.uint8), np.ones((15, 15), np.uint8))
+                around = np.ones((self.reach, self.reach), np.uint8)
+                square = cv2.dilate((maps[channel] > 0.5).astype(np.uint8), around)
                 answer[square > 0] = value
         return answers
 

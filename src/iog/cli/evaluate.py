@@ -109,6 +109,13 @@ def _shares(context: click.Context, option: click.Parameter, text: str | None) -
     callback=_shares,
     help="Instead: the cost of corner errors of these shares of the box side, such as 0.03,0.06.",
 )
+@click.option(
+    "--corrections",
+    type=click.Choice(["clicks", "strokes"]),
+    default="clicks",
+    show_default=True,
+    help="strokes: instead, compare strokes with clicks, one, two and three of them after the third click.",
+)
 @click.option("--gallery", type=click.Path(path_type=Path), help="Folder for pictures of the worst objects.")
 @click.option(
     "--worst", default=24, show_default=True, type=click.IntRange(1), help="Number of worst objects."
@@ -147,6 +154,7 @@ def evaluate(
     documents: tuple[Path, ...],
     pairs: bool,
     corner_errors: tuple[float, ...],
+    corrections: str,
     **output: Any,
 ) -> None:
     """Measure a model with the robot user: mean IoU by number of clicks, at image resolution.
@@ -191,6 +199,10 @@ def evaluate(
     )
     check_measurable(segmenter, settings)
     name = known.title(dataset, split)
+    if corrections == "strokes":
+        places = [(document, f"{name.replace(' ', '-')}-strokes") for document in documents]
+        click.echo(_strokes(segmenter, objects, indices, settings, places))
+        return
     if pairs or corner_errors:
         click.echo(_ambiguity(segmenter, objects, indices, settings, pairs, corner_errors))
         return
@@ -200,6 +212,35 @@ def evaluate(
     click.echo(name)
     for part in run(segmenter, objects, indices, settings, Output(**output, quoted=quoted)):
         click.echo(part + "\n")
+
+
+def _strokes(
+    segmenter: Any, objects: Any, indices: list[int], settings: Any, places: list[tuple[Path, str]]
+) -> str:
+    """The table of `--corrections strokes`, also put into documents."""
+    from tqdm import tqdm
+
+    from iog import robot
+    from iog.errors import DataError
+    from iog.evaluation import quoting, strokes
+
+    for document, name in places:
+        quoting.check_quotable(document, name)
+    watched = tqdm(indices, unit="object", disable=None, dynamic_ncols=True)
+    results = list(strokes.measure_strokes(segmenter, objects, watched, settings))
+    if not results:
+        raise DataError("three clicks leave nothing wrong with these objects; measure more of them")
+    info = segmenter.engine.info
+    told = (
+        f"model {info.name}, weights {info.weights_sha256[:12]}, robot user {robot.VERSION}, "
+        f"jitter {settings.jitter:g}, inside depth {settings.inside_depth:g}, "
+        f"correction depth {settings.correction_depth:g}, seed {settings.seed}; "
+        f"{len(indices)} of {len(objects)} objects"
+    )
+    table = f"{told}\n\n{strokes.strokes_table(results)}"
+    for document, name in places:
+        quoting.quote(document, name, table)
+    return table
 
 
 def _ambiguity(
