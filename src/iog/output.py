@@ -17,23 +17,26 @@ Format = Literal["png", "coco", "polygon"]
 
 
 class CocoDocument:
-    """Collects predictions as a COCO document: compressed run lengths, one category "object"."""
+    """Collects predictions as a COCO document, with compressed run lengths."""
 
     def __init__(self) -> None:
         self._pictures: dict[str, Picture] = {}
         self._objects: dict[str, list[Annotation]] = {}
+        self._labels: dict[str, None] = {}
 
-    def add(self, name: str, prediction: Prediction) -> None:
-        """Add an object of the photo `name`."""
+    def add(self, name: str, prediction: Prediction, label: str = "object") -> None:
+        """Add an object of the photo `name`, in the category `label`."""
+        self._labels[label] = None
         objects = self._objects.setdefault(name, [])
         self._pictures.setdefault(name, Picture(name=name, size=prediction.image_size, annotations=objects))
         shape = Pixels(Patch.of(prediction.mask))
         objects.append(
-            Annotation(label="object", shape=shape, score=prediction.confidence, clicks=prediction.clicks)
+            Annotation(label=label, shape=shape, score=prediction.confidence, clicks=prediction.clicks)
         )
 
     def write(self, path: Path) -> None:
-        dataset = Dataset(classes=[Class("object")], pictures=self._pictures.values())
+        classes = [Class(label) for label in self._labels]
+        dataset = Dataset(classes=classes, pictures=self._pictures.values())
         with replacing(path, "w") as file:
             write_document(dataset, file, Account(), always_rle=True)
 

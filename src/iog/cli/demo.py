@@ -25,17 +25,23 @@ import click
 def demo(out: Path, page: bool, port: int) -> None:
     """Segment the bundled sample photos from stored clicks.
 
-    Writes NAME.mask.png (255 the object, 0 the rest) and NAME.overlay.png for each.
+    Writes NAME.mask.png (255 the object, 0 the rest) and NAME.overlay.png for each, the photos into photos/,
+    and the clicks into clicks.jsonl, for `iog predict --batch`.
     """
+    from iog.files import write_json_lines
     from iog.images import read_image, write_mask, write_picture
     from iog.overlay import draw_overlay
     from iog.samples import samples
     from iog.segmenter import Segmenter
 
-    out.mkdir(parents=True, exist_ok=True)
+    folder = out / "photos"
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = []
     segmenter = Segmenter()
     click.echo(f"{'photo':<15} {'object':<10} {'milliseconds':>12} {'confidence':>10}")
     for photo, name, clicks in samples():
+        shutil.copyfile(photo, folder / photo.name)
+        lines.append({"image": f"{folder.name}/{photo.name}", "label": name, **clicks.to_json()})
         image = read_image(photo)
         started = time.perf_counter()
         prediction = segmenter.segment(image, clicks)
@@ -44,20 +50,17 @@ def demo(out: Path, page: bool, port: int) -> None:
         write_mask(out / f"{photo.stem}.mask.png", mask)
         write_picture(out / f"{photo.stem}.overlay.png", draw_overlay(image, prediction))
         click.echo(f"{photo.name:<15} {name:<10} {milliseconds:>12.0f} {prediction.confidence:>10.2f}")
+    write_json_lines(out / "clicks.jsonl", lines)
     click.echo(
         f"masks and overlays are in {out.absolute()}; start with {out.absolute() / 'coffee.overlay.png'}"
     )
     if page:
-        _show_page(out, [photo for photo, _, _ in samples()], port)
+        _show_page(folder, port)
 
 
-def _show_page(out: Path, photos: list[Path], port: int) -> None:
+def _show_page(folder: Path, port: int) -> None:
     from iog.cli.annotate import PROJECT, serve
 
-    folder = out / "photos"
-    folder.mkdir(exist_ok=True)
-    for photo in photos:
-        shutil.copyfile(photo, folder / photo.name)
     seen = _has_screen()
     serve(folder, folder / PROJECT, port=port if seen else 0, only_check=not seen)
     if not seen:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from tqdm import tqdm
@@ -92,9 +92,9 @@ LINE = LineType()
 @click.option(
     "--batch",
     type=click.Path(path_type=Path),
-    help='A JSON-lines file, {"image": PATH, "corners": [[x, y], [x, y]], "inside": [x, y], '
-    '"corrections": [[x, y, true]]} a line, for DEXTR {"image": PATH, "extreme_points": [[x, y], ...]}; '
-    "paths are relative to it.",
+    help='A file with one JSON object a line: {"image": PATH, "corners": [[x, y], [x, y]]}, and optionally '
+    '"inside": [x, y], "corrections": [[x, y, true]], "label": "cup". For DEXTR: {"image": PATH, '
+    '"extreme_points": [[x, y], ...]}. Paths are relative to the file.',
 )
 @click.option(
     "--out",
@@ -268,11 +268,20 @@ def _format_of(out: Path, *, folder: bool = False) -> Format:
     return "png"
 
 
-def _read_batch(batch: Path) -> list[tuple[int, str, AnyClicks | IogError]]:
-    """(line number, image path, clicks or why they are unusable) of each line that is not blank."""
+class _Line(NamedTuple):
+    """A line of a batch: what is asked, or why it is unusable."""
+
+    number: int
+    image: str
+    clicks: AnyClicks | IogError
+    label: str
+
+
+def _read_batch(batch: Path) -> list[_Line]:
+    """Each line that is not blank."""
     if not batch.is_file():
         raise DataError(f"{batch} does not exist")
-    lines: list[tuple[int, str, AnyClicks | IogError]] = []
+    lines: list[_Line] = []
     for number, line in enumerate(batch.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip():
             continue
@@ -283,17 +292,20 @@ def _read_batch(batch: Path) -> list[tuple[int, str, AnyClicks | IogError]]:
         if not isinstance(data, dict) or not isinstance(data.get("image"), str):
             raise DataError(f'{batch}, line {number}: expected an object with "image" and "corners"')
         try:
-            lines.append((number, data["image"], clicks_from_json(data)))
+            clicks: AnyClicks | IogError = clicks_from_json(data)
         except IogError as error:
-            lines.append((number, data["image"], error))
+            clicks = error
+        lines.append(_Line(number, data["image"], clicks, str(data.get("label") or "object")))
     if not lines:
         raise DataError(f"{batch} has no lines")
     return lines
 
 
-def _agreed(batch: Path, lines: list[tuple[int, str, AnyClicks | IogError]]) -> type[AnyClicks]:
+def _agreed(batch: Path, lines: list[_Line]) -> type[AnyClicks]:
     """The kind of clicks of all lines; one model cannot answer several."""
-    kinds: set[type[AnyClicks]] = {type(c) for _, _, c in lines if not isinstance(c, IogError)}
+    kinds: set[type[AnyClicks]] = {
+        type(line.clicks) for line in lines if not isinstance(line.clicks, IogError)
+    }
     if len(kinds) > 1:
         raise DataError(
             f"{batch} has lines with corners, with extreme points or with points alone; make a file of each"
@@ -304,7 +316,7 @@ def _agreed(batch: Path, lines: list[tuple[int, str, AnyClicks | IogError]]) -> 
 def _predict_batch(
     segmenter: Segmenter,
     folder: Path,
-    lines: list[tuple[int, str, AnyClicks | IogError]],
+    lines: list[_Line],
     out: Path,
     format_: Format,
 ) -> int:
@@ -313,7 +325,7 @@ def _predict_batch(
     from iog.files import check_no_input, write_json_lines
     from iog.images import write_mask
 
-    check_no_input(out, [folder / image for _, image, _ in lines])
+    check_no_input(out, [folder / line.image for line in lines])
     if format_ == "png":
         out.mkdir(parents=True, exist_ok=True)
     elif not out.absolute().parent.is_dir():
@@ -322,7 +334,9 @@ def _predict_batch(
     document = output.CocoDocument()
     failed = 0
     progress = tqdm(lines, unit="object", disable=None, dynamic_ncols=True)
-    for (number, image, _), result in zip(progress, _predictions(segmenter, folder, lines), strict=True):
+    for (number, image, _, label), result in zip(
+        progress, _predictions(segmenter, folder, lines), strict=True
+    ):
         record: dict[str, Any] = {"line": number, "image": image}
         if isinstance(result, IogError):
             failed += 1
@@ -336,7 +350,7 @@ def _predict_batch(
             elif format_ == "polygon":
                 record |= output.polygon_document(image, result)
             else:
-                document.add(image, result)
+                document.add(image, result, label)
         records.append(record)
     if format_ == "coco":
         document.write(out)
@@ -349,14 +363,12 @@ def _predict_batch(
     return 1 if failed else 0
 
 
-def _predictions(
-    segmenter: Segmenter, folder: Path, lines: list[tuple[int, str, AnyClicks | IogError]]
-) -> Iterator[Prediction | IogError]:
+def _predictions(segmenter: Segmenter, folder: Path, lines: list[_Line]) -> Iterator[Prediction | IogError]:
     """Answers line by line; neighbouring lines on one photo share its decoding."""
     from iog.images import read_image
 
     name, image = None, None
-    for _, image_name, clicks in lines:
+    for _, image_name, clicks, _ in lines:
         try:
             if isinstance(clicks, IogError):
                 raise clicks

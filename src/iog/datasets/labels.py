@@ -22,7 +22,7 @@ from iog.images import PHOTO_ENDINGS, picture_sizes
 
 SOURCE = (
     "name a file or a folder of labels (COCO, YOLO, VOC, LabelMe, CVAT and others, docs/formats.md); the "
-    "photos lie in that folder, or in images/ next to it"
+    "photos lie in that folder, or in images/ or photos/ next to it"
 )
 VOID_LABEL = "__ignore__"
 """The label of pixels that are neither object nor background; those of crowds are so as well."""
@@ -50,7 +50,7 @@ class LabelledPhotos(ListedObjects[Drawn]):
     kind
         Its format; None finds out.
     find
-        Says where a photo lies; None looks in the folder of the labels, or in images/ next to it.
+        Says where a photo lies; None looks in the folder of the labels, or in images/ or photos/ next to it.
     group
         Name of the stratum, or a function from the label to it. By default the source's name.
     order

@@ -23,6 +23,6 @@ def samples() -> list[Sample]:
     """The bundled photos."""
     lines = (FOLDER / "clicks.jsonl").read_text(encoding="utf-8").splitlines()
     return [
-        Sample(FOLDER / data["image"], data["object"], Clicks.from_json(data))
+        Sample(FOLDER / data["image"], data["label"], Clicks.from_json(data))
         for data in map(json.loads, lines)
     ]
