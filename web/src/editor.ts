@@ -1,4 +1,4 @@
-import { boxOf, contains } from "./clicks";
+import { boxOf, contains, strokeOf } from "./clicks";
 import { History } from "./history";
 import { doubt, drawnItem, newItem, type Item, type Step } from "./items";
 import { OutlineEditor } from "./outline";
@@ -10,7 +10,7 @@ import { Sight } from "./sight";
 import { strings } from "./strings";
 import { Sync, type Screen } from "./sync";
 import { HAND_TOOLS, MASK_TOOLS, POLYGON_TOOLS, type Mode, type Tool } from "./tool";
-import type { Area, Clicks, FactsChange, Kind, NewObject, PhotoDetail, PhotoMessage, Point, Stroke } from "./types";
+import type { Area, Clicks, Correction, FactsChange, Kind, NewObject, PhotoDetail, PhotoMessage, Point, Stroke } from "./types";
 
 /** The objects of the open photo, and everything a person can do to them. */
 export class Editor implements Screen {
@@ -172,13 +172,26 @@ export class Editor implements Screen {
         break;
       case "correct": {
         const clicks = active!.work.clicks;
-        if (clicks) {
-          const corrections = [...clicks.corrections, [...point, foreground] as [number, number, boolean]];
-          this.changeClicks({ ...clicks, corrections }, "correction");
-        } else this.restart(point);
+        if (clicks) this.correct(clicks, [...point, foreground]);
+        else this.restart(point);
       }
     }
     this.changed();
+  }
+
+  /** Whether a stroke can be drawn now. */
+  get strokable(): boolean {
+    return this.tool === "stroke" && this.mode === "correct" && this.active!.work.clicks !== null;
+  }
+
+  /** A correction that was drawn through pixels of the photo. */
+  correctAlong(pixels: Point[], foreground: boolean): void {
+    this.page.message = "";
+    if (this.strokable) this.correct(this.active!.work.clicks!, strokeOf(pixels, foreground));
+  }
+
+  private correct(clicks: Clicks, correction: Correction): void {
+    this.changeClicks({ ...clicks, corrections: [...clicks.corrections, correction] }, "correction");
   }
 
   changeClicks(clicks: Clicks, kind: Kind): void {

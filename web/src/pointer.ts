@@ -14,6 +14,7 @@ type Gesture =
   | { kind: "pan"; last: Point }
   | { kind: "drag"; handle: Handle }
   | { kind: "paint"; add: boolean }
+  | { kind: "stroke"; add: boolean }
   | { kind: "point"; start: Point; place: Place | null; remove: boolean; timer: number }
   | { kind: "pinch" }
   | null;
@@ -105,10 +106,18 @@ export class Pointer {
       case "paint":
         stage.stroke.push(stage.view.toImage(...point).map((value) => Math.round(value * 10) / 10) as Point);
         break;
+      case "stroke":
+        stage.stroke.push(stage.pixel!);
+        break;
       case "press":
         if (Math.hypot(point[0] - gesture.start[0], point[1] - gesture.start[1]) > DRAG) {
           clearTimeout(gesture.timer);
           if (gesture.handle) this.gesture = { kind: "drag", handle: gesture.handle };
+          else if (app.editor.strokable) {
+            stage.strokeAdds = !gesture.remove;
+            stage.stroke = [stage.view.clamp(stage.view.toImage(...gesture.start)), stage.pixel!];
+            this.gesture = { kind: "stroke", add: stage.strokeAdds };
+          }
           // A box drawn in one movement: the press was its first corner, the release will be its second.
           else if (app.editor.mode === "first") app.editor.click(stage.view.clamp(stage.view.toImage(...gesture.start)), true);
         }
@@ -150,6 +159,8 @@ export class Pointer {
       app.editor.changeClicks(moveClick(clicks, gesture.handle, stage.dragged.point), "move");
     } else if (gesture?.kind === "paint") {
       app.editor.paint(stage.stroke, gesture.add);
+    } else if (gesture?.kind === "stroke") {
+      app.editor.correctAlong(stage.stroke, gesture.add);
     } else if (gesture?.kind === "point") {
       clearTimeout(gesture.timer);
       const opened = event.ctrlKey || event.metaKey ? stage.itemAt(stage.pixel!) : null;
@@ -262,10 +273,19 @@ export class Pointer {
     return begun;
   }
 
-  /** The inside click stays within its box. */
+  /** The inside click stays within its box, a stroke with all its pixels within the photo. */
   private clamped(handle: Handle, [x, y]: Point): Point {
+    const clicks = this.app.editor.active!.work.clicks!;
+    if (handle.kind === "correction") {
+      const [cx, cy, , path] = clicks.corrections[handle.index]!;
+      if (!path) return [x, y];
+      const { width, height } = this.app.photo!;
+      const limit = (to: number, at: number, all: number[], size: number) =>
+        Math.min(size - 1 + at - Math.max(...all), Math.max(at - Math.min(...all), to));
+      return [limit(x, cx, path.map((p) => p[0]), width!), limit(y, cy, path.map((p) => p[1]), height!)];
+    }
     if (handle.kind !== "inside") return [x, y];
-    const [x0, y0, x1, y1] = boxOf(this.app.editor.active!.work.clicks!);
+    const [x0, y0, x1, y1] = boxOf(clicks);
     return [Math.min(x1 - 1, Math.max(x0, x)), Math.min(y1 - 1, Math.max(y0, y))];
   }
 }

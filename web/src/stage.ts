@@ -25,8 +25,10 @@ export class Stage {
   readonly element: HTMLDivElement;
   /** Of the cursor, in CSS pixels of the stage; null when it is elsewhere. */
   cursor: Point | null = null;
-  /** The brush movement under way, in image coordinates. */
+  /** The movement of brush or stroke under way, in image coordinates. */
   stroke: Point[] = [];
+  /** Whether a stroke under way adds. */
+  strokeAdds = true;
   /** A click that is being dragged, and where it is now. */
   dragged: { handle: Handle; point: Point } | null = null;
   /** A point of the outline that is being dragged, or picked up with a key, and where it is now. */
@@ -199,6 +201,7 @@ export class Stage {
     this.drawBox(context, moved);
     if (!moved.inside) this.drawCentreHint(context, moved);
     else this.drawMark(context, moved.inside, true, true);
+    for (const [, , foreground, path] of moved.corrections) if (path) this.drawStroke(context, path, foreground);
     for (const [x, y, foreground] of moved.corrections) this.drawMark(context, [x, y], foreground, false);
   }
 
@@ -232,6 +235,18 @@ export class Stage {
         path.lineTo(x + 18 * dx, y + 18 * dy);
       }
     }, []);
+  }
+
+  /** A correction that is a line, on pixels of the photo. */
+  private drawStroke(context: CanvasRenderingContext2D, pixels: Point[], foreground: boolean): void {
+    const path = new Path2D();
+    for (const [x, y] of pixels) path.lineTo(...this.view.toScreen([x + 0.5, y + 0.5]));
+    context.lineCap = context.lineJoin = "round";
+    for (const [width, colour] of [[7, "#ffffff"], [4, foreground ? ADD : REMOVE]] as const) {
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.stroke(path);
+    }
   }
 
   /** A + or - in a disc: colour is not the only sign. The inside click has a ring. */
@@ -302,6 +317,7 @@ export class Stage {
       if (cursor) this.line(context, (path) => path.arc(...cursor, radius, 0, 2 * Math.PI), []);
       return;
     }
+    if (app.editor.tool === "stroke" && this.stroke.length) this.drawStroke(context, this.stroke, this.strokeAdds);
     const aiming = (app.editor.mode === "first" || app.editor.mode === "second") && !POLYGON_TOOLS.includes(app.editor.tool);
     if (!cursor || !aiming || !app.settings.guides) return;
     const { clientWidth: width, clientHeight: height } = this.element;

@@ -10,7 +10,8 @@ export type {
 } from "./schema";
 
 export type Point = [number, number];
-export type Correction = [number, number, boolean];
+/** A click after the third; with a fourth item a stroke: its pixels, whose middle one comes first. */
+export type Correction = ClicksMessage["corrections"][number];
 export type Clicks = ClicksMessage;
 export type Stroke = StrokeMessage;
 export type Reshape = ReshapeMessage;
