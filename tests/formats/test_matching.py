@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from iog.formats.account import Account
@@ -29,6 +31,13 @@ def photo(name: str, *sections: str, stem: bool = False, size: tuple[int, int] |
         (["a.b.jpg"], photo("a.b", stem=True), "a.b.jpg"),
         (["b.jpg", "b.png"], photo("b_png", stem=True), "b.png"),
         (["b.jpg", "b_jpg.bmp"], photo("b_jpg", stem=True), "b_jpg.bmp"),
+        (["a.jpg", "train/a.jpg"], photo("a.jpg", "train"), "train/a.jpg"),
+        (["a.jpg", "x/train/a.jpg"], photo("a.jpg", "train"), "x/train/a.jpg"),
+        (["a.jpg", "train/a.jpg"], photo("a.jpg"), "a.jpg"),
+        (["a.jpg", "b/a.jpg"], photo("a.jpg", "c"), "a.jpg"),
+        (["back\\a.jpg"], photo("back\\a.jpg"), "back\\a.jpg"),
+        (["back\\a.jpg", "a.jpg"], photo("a.jpg", "back"), "back\\a.jpg"),
+        (["back\\a.jpg", "back/a.jpg"], photo("back\\a.jpg"), "back\\a.jpg"),
     ],
 )
 def test_the_photo_that_is_meant(photos: list[str], stated: Picture, meant: str) -> None:
@@ -42,6 +51,8 @@ def test_the_photo_that_is_meant(photos: list[str], stated: Picture, meant: str)
         (["x/a.jpg", "y/a.jpg"], photo("a.jpg"), "several photos"),
         (["train/1.jpg"], photo("val/1.jpg"), "no such photo"),
         (["b.jpg", "b.png"], photo("b", stem=True), "several photos"),
+        (["a.jpg", "day/b.jpg"], replace(photo("a.jpg", "day"), file="day/a.json"), "no such photo"),
+        (["back\\a.jpg", "back/a.jpg"], photo("back/a.jpg"), "several photos"),
     ],
 )
 def test_a_guess_is_never_made(photos: list[str], stated: Picture, reason: str) -> None:

@@ -6,7 +6,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from click.testing import CliRunner
@@ -181,6 +181,34 @@ def test_coco_of_parts_in_files(tmp_path: Path) -> None:
     files = {f"annotations/instances_{part}2017.json": coco("1.png") for part in ("train", "val")}
     iog("import", folder, labels(tmp_path / "l", files))
     assert objects(folder) == {"train/1.png": 1, "val/1.png": 1}
+
+
+@pytest.mark.parametrize("format_", get_args(table.WriteName))
+@pytest.mark.parametrize("name", ["s/same.png", "back\\same.png"])
+def test_what_was_written_goes_back_to_its_photo(tmp_path: Path, format_: str, name: str) -> None:
+    folder = tmp_path / "photos"
+    for path in ("same.png", name):
+        write_photo(folder / path, 100, 80)
+    source = labels(tmp_path / "l", {"c.json": coco(name)})
+    iog("data", "convert", source, tmp_path / "o", "--to", format_, "--images", folder)
+    iog("import", folder, tmp_path / "o", "--strict", "--project", tmp_path / "p.iog")
+    store = Store(tmp_path / "p.iog")
+    assert [p.path for p in store.photos(0, 99)[1] if p.objects] == [name]
+    back = table.READ_AS.get(format_, format_)  # type: ignore[call-overload]
+    iog("data", "convert", tmp_path / "o", tmp_path / "c", "--to", "coco", "--from", back, "--images", folder)
+    document = json.loads((tmp_path / "c" / "annotations.json").read_text())
+    assert [image["file_name"] for image in document["images"]] == [name]
+
+
+def test_a_labelme_path_begins_at_its_file(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    for path in ("1.png", "night/1.png", "day/1.png"):
+        write_photo(folder / path, 100, 80)
+    shape = {"label": "x", "points": [[1, 1], [9, 1], [9, 9]]}
+    files = {"day/1.json": "../night/1.png", "json/1.json": "../1.png"}
+    source = {name: json.dumps({"shapes": [shape], "imagePath": path}) for name, path in files.items()}
+    iog("import", folder, labels(tmp_path / "l", source))
+    assert objects(folder) == {"1.png": 1, "night/1.png": 1}
 
 
 def test_nested_photos_of_equal_names(tmp_path: Path) -> None:

@@ -81,8 +81,16 @@ def check(context: click.Context, name: str, path: Path, split: str | None) -> N
 @click.option(
     "--strict", is_flag=True, help="Write nothing if anything would be left out, changed or guessed."
 )
+@click.pass_context
 def convert_labels(
-    source: Path, target: Path, to: Any, name: Any, images: Path | None, tolerance: float, strict: bool
+    context: click.Context,
+    source: Path,
+    target: Path,
+    to: Any,
+    name: Any,
+    images: Path | None,
+    tolerance: float,
+    strict: bool,
 ) -> None:
     """Write the labels of SOURCE in another format into the folder TARGET.
 
@@ -91,11 +99,15 @@ def convert_labels(
     iog data convert yolo/ coco/ --to coco --images photos/
 
     The table that is printed says what was read, made and left out. docs/formats.md says what each format
-    keeps.
+    keeps. Exit status 1: nothing was made of what is there.
     """
-    from iog.formats.convert import convert
+    from iog.formats.convert import NothingMadeError, convert
 
-    account = convert(source, target, to, name=name, photos=images, tolerance=tolerance, strict=strict)
+    try:
+        account = convert(source, target, to, name=name, photos=images, tolerance=tolerance, strict=strict)
+    except NothingMadeError as error:
+        click.echo(f"Error: {error}", err=True)
+        context.exit(1)
     for line in account.lines():
         click.echo(line, err=True)
     click.echo(f"{account.objects} objects -> {target}")

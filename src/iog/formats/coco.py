@@ -122,6 +122,9 @@ class _Document:
 
     def pictures(self) -> Iterator[Picture]:
         with closing(self._spill) as spill:
+            there = {key for (key,) in spill.execute("SELECT DISTINCT image FROM a")}
+            # If no object finds its photo, the numbers are wrong, and no photo is known to have none.
+            strangers = len(there) if there.isdisjoint(self._images) else 0
             for key, stated in self._images.items():
                 rows = spill.execute("SELECT json FROM a WHERE image = ? ORDER BY rowid", (key,))
                 name, size = stated[0]
@@ -135,9 +138,15 @@ class _Document:
                     continue
                 if len(stated) > 1:
                     self._account.note("a photo is listed twice; its objects are joined", name)
+                before = self._account.losses
                 annotations = [a for (text,) in rows if (a := self._annotation(json.loads(text), size))]
                 yield Picture(
-                    name=name, size=size, annotations=annotations, split=self._part, sections=self._sections
+                    name=name,
+                    size=size,
+                    annotations=annotations,
+                    split=self._part,
+                    sections=self._sections,
+                    lost=self._account.losses - before + strangers,
                 )
             listed = set(self._images)
             for key, count, example in spill.execute(

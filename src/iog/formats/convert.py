@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,16 @@ from iog.errors import DataError, ImageError, IogError
 from iog.formats import table
 from iog.formats.account import Account
 from iog.formats.archives import unpacked
+from iog.formats.gathering import gathered, place_of
 from iog.formats.matching import PhotoIndex, fits, placed
 from iog.formats.places import files_below, replacing_folder
 from iog.formats.promises import noted
 from iog.formats.records import Annotation, Class, Dataset, Picture, Size
 from iog.images import PHOTO_ENDINGS, picture_sizes
+
+
+class NothingMadeError(DataError):
+    """There are labels, and none of them could be used."""
 
 
 def convert(
@@ -50,6 +56,8 @@ def convert(
 
     Raises
     ------
+    NothingMadeError
+        If nothing of what is there could be used.
     DataError
         If the source holds no labels, the target holds other files, or with `strict`.
     """
@@ -59,30 +67,31 @@ def convert(
     account = Account()
     found = _Photos(photos)
     with unpacked(source) as place, replacing_folder(target) as folder:
-        classes, names = _listed(table.read(place, Account(), name), found)
-        pictures = noted(to, _ready(table.read(place, account, name), found, account), account)
-        table.writer(to, tolerance)(Dataset(classes=classes, pictures=pictures, names=names), folder, account)
+        classes, counts = _listed(table.read(place, Account(), name), found)
+        pictures = noted(to, _ready(table.read(place, account, name), found, counts, account), account)
+        dataset = Dataset(classes=classes, pictures=pictures, names=list(counts))
+        table.writer(to, tolerance)(dataset, folder, account)
         account.check(strict, "written")
         if account.useless:
             lines = "\n".join(account.lines())
-            raise DataError(f"nothing was written, since nothing could be used:\n{lines}")
+            raise NothingMadeError(f"nothing was written, since nothing could be used:\n{lines}")
     return account
 
 
-def _listed(dataset: Dataset, photos: _Photos) -> tuple[list[Class], list[str]]:
-    """All classes, also those that are used and not listed, and the photos' names.
+def _listed(dataset: Dataset, photos: _Photos) -> tuple[list[Class], Counter[str]]:
+    """All classes, also those that are used and not listed, and how many entries each photo has.
 
     Writers need both before the first photo. The source is read twice for that, so that memory never holds
     all of it.
     """
     classes = {one.name: one for one in dataset.classes}
-    names: dict[str, None] = {}
+    counts: Counter[str] = Counter()
     for stated in dataset.pictures:
         with suppress(LookupError):
-            names[photos.of(stated, Account()).name] = None
+            counts[photos.of(stated, Account()).name] += 1
             for a in stated.annotations:
                 classes.setdefault(a.label, Class(a.label))
-    return list(classes.values()), list(names)
+    return list(classes.values()), counts
 
 
 class _Photos:
@@ -118,18 +127,30 @@ def _below(folder: Path) -> Iterator[str]:
     return (path.relative_to(folder).as_posix() for path in files_below(folder, *PHOTO_ENDINGS))
 
 
-def _ready(dataset: Dataset, photos: _Photos, account: Account) -> Iterator[Picture]:
-    """Photos whose size is known, with the objects that can be written."""
-    for stated in dataset.pictures:
-        account.count("photos")
-        try:
-            picture = photos.of(stated, account)
-        except LookupError as error:
-            account.skip(str(error), stated.name, max(1, len(stated.annotations)))
-            continue
+def _ready(
+    dataset: Dataset, photos: _Photos, counts: Mapping[str, int], account: Account
+) -> Iterator[Picture]:
+    """Photos whose size is known, with the objects that can be written; one picture a photo.
+
+    A photo without objects is one whose labels say so: not one whose objects could not be used.
+    """
+    for picture in gathered(_found(dataset, photos, account), counts, account):
         assert picture.size is not None
+        account.count("photos")
         usable = [b for a in picture.annotations if (b := _usable(a, picture, picture.size, account))]
-        yield replace(picture, annotations=usable)
+        if usable or not (picture.annotations or picture.lost):
+            yield replace(picture, annotations=usable)
+        else:
+            account.skip("photos whose objects all could not be used", picture.name)
+
+
+def _found(dataset: Dataset, photos: _Photos, account: Account) -> Iterator[tuple[str, Picture]]:
+    for stated in dataset.pictures:
+        try:
+            yield place_of(stated), photos.of(stated, account)
+        except LookupError as error:
+            account.count("photos")
+            account.skip(str(error), stated.name, max(1, len(stated.annotations)))
 
 
 def _usable(a: Annotation, picture: Picture, size: Size, account: Account) -> Annotation | None:

@@ -78,6 +78,7 @@ def _picture(image: ET.Element, account: Account) -> Picture:
     sides = (image.get("width", ""), image.get("height", ""))
     size = (int(sides[0]), int(sides[1])) if all(side.isdecimal() for side in sides) else None
     annotations = []
+    before = account.losses
     for number, element in enumerate(image, 1):
         account.count("shapes")
         try:
@@ -89,7 +90,7 @@ def _picture(image: ET.Element, account: Account) -> Picture:
             account.skip(f"shapes of type {element.tag!r} have no area", f"{name}, shape {number}")
         else:
             annotations.append(annotation)
-    return Picture(name=clean(name), size=size, annotations=annotations)
+    return Picture(name=clean(name), size=size, annotations=annotations, lost=account.losses - before)
 
 
 _YES_NO = {"true": True, "false": False}

@@ -70,6 +70,7 @@ def _picture(task: Mapping[str, Any], number: int, account: Account) -> Picture:
     stated = next((v for k, v in data.items() if isinstance(v, str) and ("image" in k or "/" in v)), "")
     name = _name(stated)
     annotations: list[Annotation] = []
+    before = account.losses
     size: Size | None = None
     for result in _results(task, name, account):
         if "value" not in result:
@@ -93,7 +94,7 @@ def _picture(task: Mapping[str, Any], number: int, account: Account) -> Picture:
             account.skip(f"regions of type {result.get('type')!r} have no area", name)
         else:
             annotations.append(annotation)
-    return Picture(name=name, size=size, annotations=annotations)
+    return Picture(name=name, size=size, annotations=annotations, lost=account.losses - before)
 
 
 def _results(task: Mapping[str, Any], name: str, account: Account) -> Iterator[Mapping[str, Any]]:
@@ -105,6 +106,8 @@ def _results(task: Mapping[str, Any], name: str, account: Account) -> Iterator[M
         account.note("a task has several annotations; the last is used", name)
     if done and task.get("predictions"):
         account.note("predictions of annotated tasks are left out", name)
+    if not done and not task.get("predictions"):
+        account.skip("a task that nobody has annotated", name)
     for annotation in (done or task.get("predictions") or [])[-1:]:
         yield from (r for r in annotation.get("result") or [] if isinstance(r, dict))
 

@@ -75,6 +75,7 @@ def _picture(file: Path, root: Path, account: Account) -> Picture | None:
         return None
     size = _size(data)
     found = []
+    before = account.losses
     for number, shape in enumerate(data["shapes"], 1):
         account.count("shapes")
         try:
@@ -88,9 +89,11 @@ def _picture(file: Path, root: Path, account: Account) -> Picture | None:
             )
         else:
             found.append(annotation)
-    path = PurePosixPath(clean(str(data.get("imagePath") or "")))
+    image = str(data.get("imagePath") or "")
+    path = PurePosixPath(clean(image))
     stated = path.name
     inner = file.relative_to(root).parent.as_posix()
+    sections = [_beside(inner, image), str(path.parent), inner]
     if any((data.get("flags") or {}).values()) if isinstance(data.get("flags"), Mapping) else False:
         account.note("flags of photos are left out", name)
     return Picture(
@@ -101,8 +104,17 @@ def _picture(file: Path, root: Path, account: Account) -> Picture | None:
         negative=not data["shapes"],
         file=name,
         split=part_of(str(path.parent)) or part_of(inner),
-        sections=[part for part in dict.fromkeys((str(path.parent), inner)) if part != "."],
+        sections=[part for part in dict.fromkeys(sections) if part != "."],
+        lost=account.losses - before,
     )
+
+
+def _beside(folder: str, stated: str) -> str:
+    """The folder of a photo that a file in `folder` states: LabelMe's paths begin at the file."""
+    parts = [] if "://" in stated or stated[:1] in "/\\" or stated[1:2] == ":" else folder.split("/")
+    for part in stated.replace("\\", "/").split("/")[:-1]:
+        parts = parts[:-1] if part == ".." else [*parts, part]
+    return "/".join(part for part in parts if part not in ("", ".")) or "."
 
 
 def _size(data: Mapping[str, Any]) -> Size | None:

@@ -30,22 +30,26 @@ class PhotoIndex:
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
-        self._exact: dict[str, str] = {}
-        self._whole: dict[str, str | None] = {}  # None: several
+        self._exact: dict[str, str | None] = {}  # None: several
+        self._whole: dict[str, str | None] = {}
         self._ends: dict[str, str | None] = {}
-        for path in paths:
-            self._exact[_composed(path)] = path
-            for parts in (_meaningful(path), _meaningful(_stem(path))):
-                whole = _composed("/".join(parts))
-                self._whole[whole] = path if whole not in self._whole else None
-            for end in {*_ends(_meaningful(path)), *_ends(_meaningful(_stem(path)))}:
-                self._ends[_composed(end)] = path if _composed(end) not in self._ends else None
+        named = [(path, _composed(path)) for path in paths]
+        # A photo may have a backslash in its name, while files of labels write it for a slash.
+        slashed = [(path, name.replace("\\", "/")) for path, name in named if "\\" in name]
+        for path, name in (*named, *slashed):
+            self._exact[name] = path if name not in self._exact else None
+            for parts in (_meaningful(name), _meaningful(_stem(name))):
+                whole = "/".join(parts)
+                self._whole[whole] = path if self._whole.get(whole, path) == path else None
+            for end in {*_ends(_meaningful(name)), *_ends(_meaningful(_stem(name)))}:
+                self._ends[end] = path if self._ends.get(end, path) == path else None
+        self._folders = {_folder(path) for path in self._exact}
 
     @cached_property
     def _aliases(self) -> dict[str, str | None]:
         """Photos as our own writers call them where several have one stem; seldom asked for."""
         found: dict[str, str | None] = {}
-        for path in self._exact:
+        for path in filter(None, dict.fromkeys(self._exact.values())):
             for alias in map(_composed, aliases(path)):
                 found[alias] = path if alias not in found else None
         return found
@@ -53,10 +57,10 @@ class PhotoIndex:
     def find(self, picture: Picture, account: Account | None = None) -> str:
         """The path of the photo that is meant; `LookupError` says why there is none.
 
-        The path as stated; else the path without folders such as `images`; else the longest end of it that
-        only one photo has. A stated folder is never contradicted: `val/1.jpg` is not `train/1.jpg`. Where
-        none is found, a photo with the name of its file of labels: both were renamed. The account takes a
-        note of that.
+        The path as stated, in the folders that the labels state or lie in before that without; else the path
+        without folders such as `images`; else the longest end of it that only one photo has. A stated folder
+        is never contradicted: `val/1.jpg` is not `train/1.jpg`. Where none is found, a photo with the name
+        of its file of labels: both were renamed. The account takes a note of that.
         """
         try:
             return self._stated(picture)
@@ -71,24 +75,39 @@ class PhotoIndex:
 
     def _stated(self, picture: Picture) -> str:
         name = _composed(clean(picture.name))
-        for stated in (name, *(f"{section}/{name}".lstrip("/") for section in picture.sections)):
-            if stated in self._exact:
-                return self._exact[stated]
-        wanted = [_meaningful(name)]
-        wanted += [_meaningful(f"{section}/{name}") for section in picture.sections]
-        for parts in sorted(wanted, key=len, reverse=True):
-            if (whole := self._whole.get("/".join(parts))) and _of_part(whole, picture):
+        # As it is, with its backslashes; in its folders; a path that has folders of its own.
+        placed = [f"{section}/{name}".lstrip("/") for section in picture.sections]
+        for stated in (_composed(picture.name), *placed, name):
+            if stated in self._exact and ("/" in stated or "\\" in stated or not picture.sections):
+                return _one(self._exact[stated])
+        folder = self._own_folder(picture)
+        wanted = sorted(map(_meaningful, (name, *placed)), key=len, reverse=True)
+        for parts in wanted:
+            whole = self._whole.get("/".join(parts))
+            if whole and _of_part(whole, picture) and _lies_in(whole, folder):
                 return whole
             for end in _ends(parts):
                 found = self._ends.get(end, "")
+                if found is None and not folder and end == name and end in self._exact:
+                    return _one(self._exact[end])  # the one that lies in no folder
                 if found is None:
-                    raise LookupError(AMBIGUOUS)
-                if found and self._agree(found, parts, picture.stem) and _of_part(found, picture):
+                    raise LookupError(MISSING if folder and "/" not in end else AMBIGUOUS)
+                if (
+                    found
+                    and self._agree(found, parts, picture.stem)
+                    and _of_part(found, picture)
+                    and _lies_in(found, folder)
+                ):
                     return found
-        for stated in (name, *(f"{section}/{name}" for section in picture.sections)):
+        for stated in (*placed, name):
             if alias := self._aliases.get(stated):
                 return alias
         raise LookupError(MISSING)
+
+    def _own_folder(self, picture: Picture) -> str:
+        """The folder of photos that a photo's own file of labels names or lies in; "" if there is none."""
+        stated = (_folder(f"{section}/x") for section in picture.sections if picture.file)
+        return next((folder for folder in stated if folder and folder in self._folders), "")
 
     def _agree(self, path: str, parts: Sequence[str], stem: bool) -> bool:
         """Whether the folders of a photo are those stated, as far as both say something."""
@@ -97,6 +116,20 @@ class PhotoIndex:
             # Folders of another machine: only a name says what is meant.
             len(own) == 1 or len(parts) == 1
         )
+
+
+def _one(path: str | None) -> str:
+    if path is None:
+        raise LookupError(AMBIGUOUS)
+    return path
+
+
+def _folder(path: str) -> str:
+    return "/".join(_meaningful(_composed(path))[:-1])
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return not folder or f"/{_folder(path)}".endswith(f"/{folder}")
 
 
 def _composed(text: str) -> str:

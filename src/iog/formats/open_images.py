@@ -39,6 +39,7 @@ def _pictures(source: Path, account: Account) -> Iterator[Picture]:
     names = _names(source.parent, account)
     for image, rows in groupby(enumerate(_rows(source), 2), lambda item: item[1].get("ImageID") or ""):
         annotations = []
+        before = account.losses
         for number, row in rows:
             account.count("objects")
             try:
@@ -52,7 +53,8 @@ def _pictures(source: Path, account: Account) -> Iterator[Picture]:
             crowd = row.get("IsGroupOf") == "1"
             box = Edges(x0, y0, x1, y1, relative=True)
             annotations.append(Annotation(label=names.get(label, label), box=box, crowd=crowd))
-        yield Picture(name=image, size=None, annotations=annotations, stem=True)
+        lost = account.losses - before
+        yield Picture(name=image, size=None, annotations=annotations, stem=True, lost=lost)
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

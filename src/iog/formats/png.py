@@ -49,6 +49,7 @@ def _pictures(listing: list[Any], folder: Path, account: Account) -> Iterator[Pi
         listing, lambda e: str(e.get("photo", "")) if isinstance(e, Mapping) else ""
     ):
         annotations, size = [], None
+        before = account.losses
         for entry in entries:
             account.count("objects")
             try:
@@ -57,7 +58,7 @@ def _pictures(listing: list[Any], folder: Path, account: Account) -> Iterator[Pi
                 annotations.append(Annotation(label=str(entry["label"]), shape=shape))
             except Exception as error:  # Pillow's readers raise many kinds for broken data
                 account.skip("an entry cannot be read", f"{LISTING}: {error}")
-        yield Picture(name=photo, size=size, annotations=annotations)
+        yield Picture(name=photo, size=size, annotations=annotations, lost=account.losses - before)
 
 
 def _path(folder: Path, entry: Mapping[str, Any]) -> Path:

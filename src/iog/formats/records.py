@@ -184,6 +184,8 @@ class Picture:
     """Its own file of labels, below the folder that was read; where a file holds many photos, none."""
     negative: bool = False
     """Whether its own file of labels says that it has no objects."""
+    lost: int = 0
+    """How much its reader left out: without any object, it is then not a photo that has none."""
     split: str = ""
     """Part of the dataset that it belongs to: `train`, `val` or `test`; empty if that is not stated."""
     sections: Sequence[str] = ()

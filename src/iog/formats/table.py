@@ -8,7 +8,19 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from iog.errors import DataError
-from iog.formats import coco, cvat, label_studio, labelme, open_images, png, tables, voc, xanylabeling, yolo
+from iog.formats import (
+    coco,
+    cvat,
+    label_studio,
+    labelme,
+    open_images,
+    png,
+    tables,
+    voc,
+    xanylabeling,
+    yolo,
+    yolo_layout,
+)
 from iog.formats.account import Account
 from iog.formats.places import PARTS, files_below
 from iog.formats.records import Dataset
@@ -109,20 +121,30 @@ def read(source: Path, account: Account, name: ReadName | None = None) -> Datase
 def located(source: Path, name: ReadName | None) -> tuple[ReadName, Path]:
     """The format of a path, and the file or folder that its reader takes.
 
-    A folder that holds one folder, as ZIP files often do, stands for that.
+    A folder that holds one folder, as ZIP files often do, stands for that, unless the inner one's name may
+    say where the photos lie.
     """
     if source.is_file():
         return name or _of_file(source), source
     place = _inner(source)
     name = name or _of_folder(place)
-    if place != source and place.name.lower() in PARTS and name in ("coco", "yolo", "voc", "labelme"):
-        place = place.parent  # its name says which part of the dataset it is
+    if place != source and _tells(place, name):
+        place = source if name in ("labelme", "voc") else place.parent
     if name in ("parquet", "csv"):
         file = next(files_below(place, f".{name}"), None)
         if file is None:
             raise DataError(f"{source} has no .{name} file")
         return name, file
     return name, place
+
+
+def _tells(folder: Path, name: ReadName) -> bool:
+    """Whether a folder's name says of which part of the dataset its labels are, or where their photos lie."""
+    if folder.name.lower() in PARTS:
+        return name in ("coco", "yolo", "voc", "labelme")
+    if name == "yolo":
+        return yolo_layout.description(folder) is None and not (folder / "labels").is_dir()
+    return name == "labelme" or (name == "voc" and not (folder / "Annotations").is_dir())
 
 
 def _of_file(file: Path) -> ReadName:

@@ -63,6 +63,7 @@ def read_parquet(source: Path, account: Account) -> Dataset:
 def _pictures(rows: Iterable[Mapping[str, Any]], source: Path, account: Account) -> Iterator[Picture]:
     for (name, size), group in groupby(enumerate(rows, 1), lambda item: _photo(item[1], source)):
         annotations = []
+        before = account.losses
         for number, row in group:
             account.count("objects")
             try:
@@ -72,7 +73,7 @@ def _pictures(rows: Iterable[Mapping[str, Any]], source: Path, account: Account)
             except MALFORMED as error:
                 account.skip("a row cannot be read", f"{source.name}, row {number}: {error}")
         if name:
-            yield Picture(name=name, size=size, annotations=annotations)
+            yield Picture(name=name, size=size, annotations=annotations, lost=account.losses - before)
 
 
 def _photo(row: Mapping[str, Any], source: Path) -> tuple[str, Size | None]:

@@ -96,6 +96,7 @@ def _picture(file: Path, folder: Path, source: Path, one_based: bool, account: A
         account.skip("a file cannot be read", f"{name}: {error}")
         return None
     annotations = []
+    before = account.losses
     for number, element in enumerate(root.iterfind("object"), 1):
         account.count("objects")
         try:
@@ -114,6 +115,7 @@ def _picture(file: Path, folder: Path, source: Path, one_based: bool, account: A
         split=part_of(section) or part_of(file.relative_to(source).parent.as_posix()),
         file=file.relative_to(folder).as_posix(),
         sections=[part for part in dict.fromkeys((section, inner)) if part not in ("", ".")],
+        lost=account.losses - before,
     )
 
 

@@ -70,6 +70,7 @@ def _picture(
 ) -> Picture:
     relative = file.relative_to(root)
     annotations = []
+    before = account.losses
     try:
         lines, readable = read_text(file).splitlines(), True
     except (OSError, ValueError):
@@ -93,6 +94,7 @@ def _picture(
         negative=readable and not any(line.strip() for line in lines),
         split=part_of(str(stem.parent)) if part is None else part,
         sections=_sections(stem),
+        lost=account.losses - before,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypedDict, get_args
 
@@ -16,8 +16,9 @@ from iog.errors import DataError, ImageError, IogError
 from iog.formats import table
 from iog.formats.account import Account
 from iog.formats.archives import unpacked
+from iog.formats.gathering import TWICE, place_of
 from iog.formats.matching import PhotoIndex, fits
-from iog.formats.records import Annotation, Class, Dataset, Picture, Size
+from iog.formats.records import Annotation, Class, Dataset, Size
 from iog.patch import Patch
 
 ImportName = table.ReadName
@@ -118,18 +119,16 @@ def _ready(
     numbers = store.paths()
     index = PhotoIndex(numbers)
     meant: dict[str, str] = {}
-    for picture, lost in _with_losses(dataset.pictures, account):
+    for picture in dataset.pictures:
         account.count("photos")
         try:
             path = index.find(picture, account)
         except LookupError as error:
             account.skip(str(error), picture.name)
             continue
-        stated = "/".join([*picture.sections[:1], picture.name])
+        stated = place_of(picture)
         if meant.setdefault(path, stated) != stated:
-            account.skip(
-                "another entry of the file means the same photo", f"{stated} and {meant[path]}: {path}"
-            )
+            account.skip(TWICE, f"{stated} and {meant[path]}: {path}", max(1, len(picture.annotations)))
             continue
         try:
             identity = photos.identify(numbers[path])
@@ -147,16 +146,8 @@ def _ready(
         ]
         if objects or picture.negative:
             yield numbers[path], identity, objects
-        elif not picture.annotations and not lost:
+        elif not picture.annotations and not picture.lost:
             account.note("photos that are listed without objects are to do, not done", path)
-
-
-def _with_losses(pictures: Iterable[Picture], account: Account) -> Iterator[tuple[Picture, int]]:
-    """Each picture, and how much of it its reader left out: then it is not one without objects."""
-    before = account.losses
-    for picture in pictures:
-        yield picture, account.losses - before
-        before = account.losses
 
 
 def _fitted(a: Annotation, size: Size, path: str, account: Account) -> _Object | None:
