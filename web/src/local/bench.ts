@@ -2,14 +2,15 @@
 
 import { boxOf, checkInsideImage, heightOf, intersection, sameClicks, union, widthOf } from "../../packages/iog-web/src/clicks";
 import { IogError } from "../../packages/iog-web/src/errors";
-import { resizedPart } from "../../packages/iog-web/src/resample";
+import { THRESHOLD } from "../../packages/iog-web/src/prompting";
+import { reachedPart } from "../../packages/iog-web/src/resample";
 import type { Prediction, Segmenter, Session } from "../../packages/iog-web/src/segmenter";
 import { Refusal } from "../backend";
 import { NO_FACTS, changedFacts } from "../facts";
 import type { Change, MaskMessage, MasksMade, NewObject, Point, Work } from "../types";
 import type { Tables } from "./database";
 import { SCREEN_SIDE, checkedClicks, maskMessage, objectMessage } from "./messages";
-import { Patch } from "./patch";
+import { Patch, type StoredPatch, placeOf } from "./patch";
 import type { Photos } from "./photos";
 import type { Content, Found, KeptWork } from "./rows";
 import { CHANGED_ELSEWHERE, type Store, changed } from "./store";
@@ -134,20 +135,25 @@ export class Bench {
 
   /** The mask of some work and the model's confidence; none for a mere box unless it is `needed`. */
   private async masked(found: Found, work: KeptWork, needed: boolean, onMask?: OnMask): Promise<Masked> {
+    const clicks = work.clicks && checkedClicks(work.clicks);
+    const opened = clicks && this.session({ ...found, work });
+    if (opened && !clicks.inside && !found.mask && work.strokes.length === 0 && !needed) {
+      opened.catch(() => undefined);
+      return { patch: null, confidence: null };
+    }
+    if (!clicks && !work.imported) checkDrawn(work);
+    const reading = work.spare ? this.acceptedMasks(found.photo, found.id) : Promise.resolve([]); // while the network runs
+    reading.catch(() => undefined);
     let prediction: Prediction | null = null;
-    if (work.clicks) {
-      const clicks = checkedClicks(work.clicks);
-      const opened = this.session({ ...found, work });
-      if (!work.clicks.inside && !found.mask && work.strokes.length === 0 && !needed) {
-        opened.catch(() => undefined);
-        return { patch: null, confidence: null };
-      }
+    if (opened) {
       const session = await opened;
       prediction = sameClicks(session.clicks, clicks) ? session.prediction : await session.change(clicks);
-    } else if (!work.imported) checkDrawn(work);
-    const accepted = work.spare ? await this.accepted(found.photo, found.id) : [];
+    }
+    // What the model answers lies in its window: masks elsewhere take nothing from it.
+    const window = work.strokes.length === 0 ? (prediction?.crop.window ?? null) : null;
+    const accepted = (await reading).filter(({ box }) => !window || meet(placeOf(box), window)).map(Patch.restored);
     let told = false;
-    if (prediction && isPlain(work, prediction, accepted)) {
+    if (prediction && isPlain(work, accepted)) {
       onMask?.(screen(prediction, SCREEN_SIDE));
       told = true;
     }
@@ -158,8 +164,12 @@ export class Bench {
 
   /** Masks of the photo's accepted objects, but for one. */
   private async accepted(photo: number, but = 0): Promise<Patch[]> {
+    return (await this.acceptedMasks(photo, but)).map(Patch.restored);
+  }
+
+  private async acceptedMasks(photo: number, but: number): Promise<StoredPatch[]> {
     const objects = await this.store.objects(photo);
-    return objects.filter(({ id, state, mask }) => state === "accepted" && mask && id !== but).map(({ mask }) => Patch.restored(mask!));
+    return objects.flatMap(({ id, state, mask }) => (state === "accepted" && mask && id !== but ? [mask] : []));
   }
 
   /** The session of an object: open, or being opened. */
@@ -208,8 +218,8 @@ export function compose(
 }
 
 /** Whether the mask is the model's alone. */
-function isPlain(work: Work, { crop }: Prediction, accepted: Patch[]): boolean {
-  return work.strokes.length === 0 && !work.largest && !work.fill && !accepted.some(({ box }) => meet(box, crop.window));
+function isPlain(work: Work, accepted: Patch[]): boolean {
+  return work.strokes.length === 0 && !work.largest && !work.fill && accepted.length === 0;
 }
 
 function meet(a: Patch["box"], b: Patch["box"]): boolean {
@@ -228,8 +238,8 @@ function screen({ crop, cropProbability }: Prediction, side: number): MaskMessag
   const { window, size } = crop;
   const scale = Math.min(1, side / Math.max(widthOf(window), heightOf(window)));
   const [width, height] = [widthOf(window), heightOf(window)].map((edge) => Math.max(1, Math.round(edge * scale))) as [number, number];
-  const values = resizedPart(cropProbability, { width: size, height: size }, { width, height }, { x0: 0, y0: 0, x1: width, y1: height });
-  return maskMessage(window, Uint8Array.from(values, (value) => Number(value >= 0.5)), side);
+  const part = { x0: 0, y0: 0, x1: width, y1: height };
+  return maskMessage(window, reachedPart(cropProbability, { width: size, height: size }, { width, height }, part, THRESHOLD), side);
 }
 
 /** A sentence of the segmenter's is the page's to show. */

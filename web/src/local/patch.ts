@@ -47,14 +47,15 @@ export class Patch {
     return Patch.of(box, windows[0]!.map((_, i) => Number(windows.some((window) => window[i]))));
   }
 
-  static restored({ box: [x0, y0, x1, y1], runs }: StoredPatch): Patch {
-    const pixels = new Uint8Array((x1 - x0) * (y1 - y0));
+  static restored({ box, runs }: StoredPatch): Patch {
+    const place = placeOf(box);
+    const pixels = new Uint8Array(widthOf(place) * heightOf(place));
     let start = 0;
     runs.forEach((length, index) => {
       if (index % 2 === 1) pixels.fill(1, start, start + length);
       start += length;
     });
-    return new Patch({ x0, y0, x1, y1 }, pixels);
+    return new Patch(place, pixels);
   }
 
   stored(): StoredPatch {
@@ -63,13 +64,19 @@ export class Patch {
   }
 
   get area(): number {
-    if (this.counted < 0) this.counted = this.pixels.reduce((sum, pixel) => sum + pixel, 0);
+    if (this.counted < 0) {
+      let sum = 0;
+      for (let i = 0; i < this.pixels.length; i++) sum += this.pixels[i]!;
+      this.counted = sum;
+    }
     return this.counted;
   }
 
   equals(other: Patch): boolean {
     const [a, b] = [this.box, other.box];
-    return a.x0 === b.x0 && a.y0 === b.y0 && a.x1 === b.x1 && a.y1 === b.y1 && this.pixels.every((pixel, i) => pixel === other.pixels[i]);
+    if (a.x0 !== b.x0 || a.y0 !== b.y0 || a.x1 !== b.x1 || a.y1 !== b.y1) return false;
+    for (let i = 0; i < this.pixels.length; i++) if (this.pixels[i] !== other.pixels[i]) return false;
+    return true;
   }
 
   /** The pixels in another window. */
@@ -109,8 +116,9 @@ export class Patch {
   without(other: Patch): Patch {
     const shared = intersection(this.box, other.box);
     if (widthOf(shared) <= 0 || heightOf(shared) <= 0) return this;
-    const taken = other.within(this.box);
-    return Patch.of(this.box, this.pixels.map((pixel, i) => pixel & (taken[i]! ^ 1)));
+    const left = other.within(this.box);
+    for (let i = 0; i < left.length; i++) left[i] = this.pixels[i]! & (left[i]! ^ 1);
+    return Patch.of(this.box, left);
   }
 
   /** After one step by hand in an image of width x height. */
@@ -175,6 +183,8 @@ export class Patch {
     return Patch.of(box, canvas);
   }
 }
+
+export const placeOf = ([x0, y0, x1, y1]: StoredPatch["box"]): Box => ({ x0, y0, x1, y1 });
 
 /** Lengths of runs of equal pixels, background first. */
 export function runsOf(pixels: Uint8Array): number[] {

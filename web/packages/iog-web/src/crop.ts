@@ -7,7 +7,7 @@
  * `golden/` hold the two together.
  */
 import { type Box, type Clicks, type Size, boxOf, contains, heightOf, intersection, union, widthOf } from "./clicks.js";
-import { resizedPart, resizedPhoto } from "./resample.js";
+import { reachedPart, resizedPart, resizedPhoto } from "./resample.js";
 
 /** Grey level of crop pixels outside the image: the zero of the network's normalised input. */
 export const FILL = 127;
@@ -86,12 +86,23 @@ function rowsOf(picture: Picture, window: Box): (y: number, out: Uint8Array) => 
 
 /** Crop values (size, size) at image resolution where the crop lies in the image: the box, and (h, w) of it. */
 export function visible(values: Float32Array, crop: Crop, image: Size): { box: Box; values: Float32Array } {
-  const seen = intersection(crop.window, { x0: 0, y0: 0, x1: image.width, y1: image.height });
-  if (widthOf(seen) <= 0 || heightOf(seen) <= 0) {
-    return { box: { x0: 0, y0: 0, x1: 0, y1: 0 }, values: new Float32Array(0) };
-  }
-  const { window, size } = crop;
-  const part = { x0: seen.x0 - window.x0, y0: seen.y0 - window.y0, x1: seen.x1 - window.x0, y1: seen.y1 - window.y0 };
-  const whole = { width: widthOf(window), height: heightOf(window) };
-  return { box: seen, values: resizedPart(values, { width: size, height: size }, whole, part) };
+  const { box, whole, part } = placed(crop, image);
+  return { box, values: resizedPart(values, { width: crop.size, height: crop.size }, whole, part) };
 }
+
+/** The same of values in 0..1, but 1 where they reach `threshold` and 0 elsewhere; the box is the same. */
+export function reached(values: Float32Array, crop: Crop, image: Size, threshold: number): { box: Box; pixels: Uint8Array } {
+  const { box, whole, part } = placed(crop, image);
+  return { box, pixels: reachedPart(values, { width: crop.size, height: crop.size }, whole, part, threshold) };
+}
+
+/** The part of the image that a crop shows: its box, the window's size, and where the part lies in the window. */
+function placed({ window }: Crop, image: Size): { box: Box; whole: Size; part: Box } {
+  const whole = { width: widthOf(window), height: heightOf(window) };
+  const box = intersection(window, { x0: 0, y0: 0, x1: image.width, y1: image.height });
+  if (widthOf(box) <= 0 || heightOf(box) <= 0) return { box: NOWHERE, whole, part: NOWHERE };
+  const part = { x0: box.x0 - window.x0, y0: box.y0 - window.y0, x1: box.x1 - window.x0, y1: box.y1 - window.y0 };
+  return { box, whole, part };
+}
+
+const NOWHERE: Box = { x0: 0, y0: 0, x1: 0, y1: 0 };

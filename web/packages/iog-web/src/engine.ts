@@ -56,7 +56,7 @@ export class Engine {
     const feeds = Object.fromEntries(rest.map((name, i) => [name, features[i]!]));
     const found = await this.decoder.run({ ...feeds, [first!]: input });
     // A copy: the runtime may use its memory again at the next click.
-    return Float32Array.from((await found[this.decoder.outputNames[0]!]!.getData()) as Float32Array);
+    return ((await found[this.decoder.outputNames[0]!]!.getData()) as Float32Array).slice();
   }
 
   /** Frees the runtime's memory; the engine cannot be used afterwards. */

@@ -18,23 +18,33 @@ type Point = readonly [x: number, y: number];
 /** Maximum of Gaussians around continuous crop points, drawn into `out` (size, size), whatever it held. */
 export function gaussians(points: readonly Point[], size: number, fwhm: number, out: Float32Array): void {
   out.fill(0);
+  for (const point of points) {
+    eachOfGaussian(point, size, fwhm, (at, value) => {
+      if (value > out[at]!) out[at] = value;
+    });
+  }
+}
+
+/** Tells the places of a map (size, size), and the values there, of a Gaussian; it is 0 at all others. */
+export function eachOfGaussian([x, y]: Point, size: number, fwhm: number, tell: (at: number, value: number) => void): void {
   const k = (-4 * Math.log(2)) / fwhm ** 2;
-  for (const [x, y] of points) {
-    const across = bell(x, size, k);
-    const down = bell(y, size, k);
-    for (let row = 0; row < size; row++) {
-      const height = down[row]!;
-      if (height === 0) continue;
-      for (let column = 0, at = row * size; column < size; column++, at++) {
-        const value = Math.fround(height * across[column]!);
-        if (value > out[at]!) out[at] = value;
-      }
+  const [across, down] = [bell(x, size, k), bell(y, size, k)];
+  for (let row = down.begin; row < down.end; row++) {
+    const height = down.values[row]!;
+    for (let column = across.begin, at = row * size + column; column < across.end; column++, at++) {
+      tell(at, Math.fround(height * across.values[column]!));
     }
   }
 }
 
-function bell(centre: number, size: number, k: number): Float32Array {
-  return Float32Array.from({ length: size }, (_, i) => Math.exp(k * (i + 0.5 - centre) ** 2));
+/** The bell along one axis; it is 0 but from `begin` to `end`. */
+function bell(centre: number, size: number, k: number): { values: Float32Array; begin: number; end: number } {
+  const values = new Float32Array(size);
+  for (let i = 0; i < size; i++) values[i] = Math.exp(k * (i + 0.5 - centre) ** 2);
+  let [begin, end] = [0, size];
+  while (begin < end && values[begin] === 0) begin++;
+  while (end > begin && values[end - 1] === 0) end--;
+  return { values, begin, end };
 }
 
 /** 1 outside the box of two continuous crop points, 0 inside, the share of each border pixel between. */
@@ -47,9 +57,9 @@ export function outsideOfBox([x0, y0]: Point, [x1, y1]: Point, size: number, out
 }
 
 function covered(from: number, to: number, size: number): Float32Array {
-  return Float32Array.from({ length: size }, (_, i) =>
-    Math.min(Math.max(Math.min(i + 1, to) - Math.max(i, from), 0), 1),
-  );
+  const shares = new Float32Array(size);
+  for (let i = 0; i < size; i++) shares[i] = Math.min(Math.max(Math.min(i + 1, to) - Math.max(i, from), 0), 1);
+  return shares;
 }
 
 /** The input of the click branch: (5, size, size), channels as `CHANNELS`. */

@@ -1,7 +1,7 @@
 /** How clicks become stages of decoding, and how an answer is held to what was clicked (`iog.prompting`). */
 import { type Clicks, type Correction, labelled } from "./clicks.js";
 import { type Crop, scaleOf, toCrop } from "./crop.js";
-import { gaussians } from "./guidance.js";
+import { eachOfGaussian } from "./guidance.js";
 
 /** Probability from which a pixel belongs to the mask. */
 export const THRESHOLD = 0.5;
@@ -28,13 +28,10 @@ export function settle(probability: Float32Array, clicks: Clicks, crop: Crop, pr
     if (agrees(probability, click, crop)) continue;
     // Wide enough to win the pixel where the crop is finer than the photo.
     const fwhm = Math.max(6, 2 * Math.max(...scaleOf(crop)));
-    const dot = new Float32Array(probability.length);
-    gaussians([toCrop(crop, click.x + 0.5, click.y + 0.5)], crop.size, fwhm, dot);
-    for (let i = 0; i < dot.length; i++) {
-      probability[i] = click.foreground
-        ? Math.max(probability[i]!, dot[i]!)
-        : Math.min(probability[i]!, Math.fround(1 - dot[i]!));
-    }
+    eachOfGaussian(toCrop(crop, click.x + 0.5, click.y + 0.5), crop.size, fwhm, (at, dot) => {
+      const value = probability[at]!;
+      probability[at] = click.foreground ? Math.max(value, dot) : Math.min(value, Math.fround(1 - dot));
+    });
   }
 }
 

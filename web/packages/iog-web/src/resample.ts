@@ -164,8 +164,11 @@ export function resizedPart(values: Float32Array, from: Size, to: Size, part: Bo
     const out = result.subarray(y * width, (y + 1) * width);
     for (let t = down.offset[y]!; t < down.offset[y + 1]!; t++) {
       const row = begin + t - down.offset[y]!;
-      const wide = rows.get(row) ?? stretched(values.subarray(row * from.width, (row + 1) * from.width), across);
-      rows.set(row, wide);
+      let wide = rows.get(row);
+      if (wide === undefined) {
+        rows.set(row, (wide = new Float32Array(width)));
+        stretch(values, row * from.width, across, wide, 0, 0, width);
+      }
       const share = down.weight[t]!;
       if (share !== 0) for (let x = 0; x < width; x++) out[x]! += share * wide[x]!;
     }
@@ -173,15 +176,86 @@ export function resizedPart(values: Float32Array, from: Size, to: Size, part: Bo
   return result;
 }
 
-function stretched(row: Float32Array, across: Taps): Float32Array {
-  const out = new Float32Array(across.start.length);
-  for (let x = 0; x < out.length; x++) {
-    let sum = 0;
-    let at = across.start[x]!;
-    for (let t = across.offset[x]!; t < across.offset[x + 1]!; t++) sum += across.weight[t]! * row[at++]!;
-    out[x] = sum;
+/**
+ * Where the values that `resizedPart` makes of values in 0..1 reach `threshold`: 1, elsewhere 0. Only those near an edge are
+ * made: a weighted mean of values that all lie on one side of the threshold lies there too.
+ */
+export function reachedPart(values: Float32Array, from: Size, to: Size, part: Box, threshold: number): Uint8Array {
+  const [width, height] = [widthOf(part), heightOf(part)];
+  const result = new Uint8Array(width * height);
+  const across = taps(from.width, to.width, part.x0, part.x1);
+  const down = taps(from.height, to.height, part.y0, part.y1);
+  let [first, last] = [-1, -1]; // rows of the input, of which the spans and the wide rows are
+  let spans: Span[] = [];
+  let wide = new Float32Array(0);
+  for (let y = 0; y < height; y++) {
+    const [begin, end] = [down.start[y]!, down.start[y]! + down.offset[y + 1]! - down.offset[y]!];
+    if (begin !== first || end !== last) {
+      [first, last] = [begin, end];
+      spans = spansOf(values, from.width, begin, end, across, threshold);
+      if (wide.length < (end - begin) * width) wide = new Float32Array((end - begin) * width);
+      for (const { edge, x0, x1 } of spans) {
+        for (let row = begin; edge && row < end; row++) stretch(values, row * from.width, across, wide, (row - begin) * width, x0, x1);
+      }
+    }
+    for (const { edge, x0, x1 } of spans) {
+      if (!edge) result.fill(1, y * width + x0, y * width + x1);
+      for (let x = x0; edge && x < x1; x++) {
+        let sum = 0;
+        for (let t = down.offset[y]!, at = x; t < down.offset[y + 1]!; t++, at += width) {
+          sum = Math.fround(sum + down.weight[t]! * wide[at]!);
+        }
+        if (sum >= threshold) result[y * width + x] = 1;
+      }
+    }
   }
-  return out;
+  return result;
+}
+
+/** Output columns x0 <= x < x1 that reach the threshold for sure, or, at an `edge`, perhaps. */
+interface Span {
+  readonly edge: boolean;
+  readonly x0: number;
+  x1: number;
+}
+
+const SURE = 1e-4; // beyond the threshold; rounded weights sum to 1 within 1e-6
+
+function spansOf(values: Float32Array, width: number, begin: number, end: number, across: Taps, threshold: number): Span[] {
+  const [lowest, highest] = [new Float32Array(width).fill(Infinity), new Float32Array(width).fill(-Infinity)];
+  for (let at = begin * width, x = 0; at < end * width; at++, x = x + 1 < width ? x + 1 : 0) {
+    const value = values[at]!;
+    if (value < lowest[x]!) lowest[x] = value;
+    if (value > highest[x]!) highest[x] = value;
+  }
+  const spans: Span[] = [];
+  let span: Span | null = null;
+  for (let x = 0; x < across.start.length; x++) {
+    let [low, high] = [Infinity, -Infinity];
+    const count = across.offset[x + 1]! - across.offset[x]!;
+    for (let at = across.start[x]!; at < across.start[x]! + count; at++) {
+      if (lowest[at]! < low) low = lowest[at]!;
+      if (highest[at]! > high) high = highest[at]!;
+    }
+    if (high < threshold - SURE) {
+      span = null;
+      continue;
+    }
+    const edge = low < threshold + SURE;
+    if (span === null || span.edge !== edge) spans.push((span = { edge, x0: x, x1: x }));
+    span.x1 = x + 1;
+  }
+  return spans;
+}
+
+/** The row of values that begins at `row`, resized across: x0 <= x < x1 of it into `out`, which begins at `at`. */
+function stretch(values: Float32Array, row: number, across: Taps, out: Float32Array, at: number, x0: number, x1: number): void {
+  for (let x = x0; x < x1; x++) {
+    let sum = 0;
+    let from = row + across.start[x]!;
+    for (let t = across.offset[x]!; t < across.offset[x + 1]!; t++) sum += across.weight[t]! * values[from++]!;
+    out[at + x] = sum;
+  }
 }
 
 /** The taps that resize `from` pixels to `to`, for the output positions first <= i < last alone. */
@@ -205,11 +279,17 @@ function areaTaps(from: number, to: number, first: number, last: number): Taps {
 }
 
 function linearTaps(from: number, to: number, first: number, last: number): Taps {
-  return collected(first, last, (i) => {
+  const each = Math.min(from, 2);
+  const start = new Int32Array(last - first);
+  const offset = Int32Array.from({ length: last - first + 1 }, (_, i) => each * i);
+  const weight = new Float32Array(each * start.length).fill(1);
+  for (let i = first; i < last; i++) {
     const position = Math.min(Math.max((i + 0.5) * (from / to) - 0.5, 0), from - 1);
     const begin = Math.min(Math.floor(position), Math.max(from - 2, 0));
-    return [begin, from > 1 ? [1 - position + begin, position - begin] : [1]];
-  });
+    start[i - first] = begin;
+    if (each === 2) weight.set([1 - position + begin, position - begin], 2 * (i - first));
+  }
+  return { start, offset, weight };
 }
 
 function collected(first: number, last: number, of: (i: number) => [number, number[]]): Taps {

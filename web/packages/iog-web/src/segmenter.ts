@@ -16,7 +16,7 @@ import {
   sameClicks,
   widthOf,
 } from "./clicks.js";
-import { type Crop, type Picture, cropOf, extract, sameCrop, visible } from "./crop.js";
+import { type Crop, type Picture, cropOf, extract, reached, sameCrop, visible } from "./crop.js";
 import { Engine, type Features, type Runtime } from "./engine.js";
 import { IogError } from "./errors.js";
 import { clickMaps } from "./guidance.js";
@@ -68,8 +68,11 @@ export class Prediction {
   }
 
   get mask(): Mask {
-    const { box, values } = this.probability;
-    return { ...this.image, box, pixels: Uint8Array.from(values, (value) => Number(value >= THRESHOLD)) };
+    const { box, pixels } = reached(this.cropProbability, this.crop, this.image, THRESHOLD);
+    for (const { x, y, foreground } of labelled(this.clicks)) {
+      pixels[(y - box.y0) * widthOf(box) + x - box.x0] = Number(foreground);
+    }
+    return { ...this.image, box, pixels };
   }
 
   get prompt(): Prompt {
@@ -170,6 +173,7 @@ export class Session {
   private past: Step[] = [];
   private future: Step[] = [];
   private now!: Step;
+  private previewed: Step | null = null;
   private encoded: { crop: Crop; features: Features } | null = null;
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -203,7 +207,10 @@ export class Session {
 
   /** The mask that an inside click at (x, y) would give; the session stays as it is. */
   preview(x: number, y: number): Promise<Prediction> {
-    return this.queued(async () => this.predicted(await this.run(this.with({ inside: [x, y] }), this.now)));
+    return this.queued(async () => {
+      this.previewed = await this.run(this.with({ inside: [x, y] }), this.now);
+      return this.predicted(this.previewed);
+    });
   }
 
   /** Sets (or moves) the inside click. */
@@ -271,8 +278,9 @@ export class Session {
     return new Prediction(clicks, crop, probability, { width, height }, this.segmenter.calibration);
   }
 
-  /** The state for `clicks`; goes on from `now` when it is the stage before the last. */
+  /** The state for `clicks`: that of the last preview when it is theirs; goes on from `now` when it is the stage before the last. */
   private async run(clicks: Clicks, now: Step | null): Promise<Step> {
+    if (this.previewed !== null && sameClicks(this.previewed.clicks, clicks)) return this.previewed;
     checkInsideImage(clicks, this.image);
     const crop = this.segmenter.crop(clicks);
     const features = await this.features(crop);
