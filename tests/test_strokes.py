@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from iog.clicks import Box, Clicks, Correction, PointClicks, Stroke, clicks_from_json
 from iog.crop import Crop
+from iog.description import ModelInfo
 from iog.errors import ClickError
-from iog.guidance import CHANNELS, click_maps, point_maps, stroke_pixels
-from iog.prompting.lite import LitePrompting
+from iog.guidance import CHANNELS, click_maps, dotted, point_maps, stroke_pixels
+from iog.prompting import LitePrompting, PointPrompting, prompting_of
 from iog.robot import STROKES, RobotUser, StrokeKind, depth
 
 SIDE = 64
@@ -124,6 +125,38 @@ def test_an_answer_is_held_to_the_whole_stroke() -> None:
     network = np.zeros_like(probability)
     prompting.settle(network, clicks, crop, middle)
     assert (network[stroke_pixels(LINE, crop)] >= 0.5).all()
+
+
+def test_a_network_that_knows_clicks_sees_some_along_the_stroke() -> None:
+    crop = Crop(Box(0, 0, SIDE, SIDE), SIDE, SIDE)
+    clicks = Clicks.of([(2, 2), (60, 60)], (30, 30), [(50, 50, False)]).followed_by(LINE)
+    # 40 pixels, and 0.36 of 64 between two: two, in the middle of each half.
+    seen = dotted(clicks, crop)
+    assert seen.corrections == ((50, 50, False), (20, 20, True), (30, 30, True))
+    short = PointClicks((SIDE, SIDE)).with_stroke([(10, 20), (14, 20)], False)
+    assert dotted(short, crop).corrections == ((12, 20, False),)
+    before = [np.zeros((SIDE, SIDE), np.float32)]
+    maps = LitePrompting(SIDE, 0.0).decoder_input([clicks], [crop], before)
+    assert np.array_equal(maps[0], click_maps(seen, crop, before[0]))
+    lines = LitePrompting(SIDE, 0.0, lines=True).decoder_input([clicks], [crop], before)
+    assert np.array_equal(lines[0], click_maps(clicks, crop, before[0]))
+
+
+@pytest.mark.parametrize(
+    ("guidance", "kind"), [("inside-outside", LitePrompting), ("points", PointPrompting)]
+)
+@pytest.mark.parametrize("strokes", [0.0, 0.5])
+def test_training_with_strokes_makes_lines(guidance: str, kind: type[LitePrompting], strokes: float) -> None:
+    info = ModelInfo(
+        name="n",
+        size=64,
+        margin=0.1,
+        network={"guidance": guidance},
+        weights_sha256="0" * 64,
+        trained={"strokes": strokes},
+    )
+    prompting = prompting_of(info)
+    assert isinstance(prompting, kind) and prompting.lines == (strokes > 0)
 
 
 def test_strokes_and_clicks_share_a_map_with_a_box() -> None:

@@ -9,6 +9,8 @@ its pixel. Width of a Gaussian is its FWHM, as in the published code (where it i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -16,6 +18,12 @@ import numpy.typing as npt
 
 from iog.clicks import Clicks, Correction, Pixel, PointClicks, Stroke
 from iog.crop import Crop, FloatArray
+
+Made = TypeVar("Made", Clicks, PointClicks)
+
+STROKE_SPACING = 0.36
+"""How far apart a network that was trained with clicks alone sees clicks along a stroke, as a share of the
+crop's side: chosen on validation photos, where closer ones, or a line, help less (docs/evaluation.md)."""
 
 CHANNELS = ("inside", "outside", "add", "remove", "previous")
 """What the click branch of `lite` receives, in this order."""
@@ -203,6 +211,26 @@ def _draw_strokes(clicks: Iterable[Correction], crop: Crop, fwhm: float | None, 
         np.maximum(out, drawn, out=out)
 
 
+def dotted(clicks: Made, crop: Crop) -> Made:
+    """The clicks with each stroke as clicks spaced along it, for a network that was trained with clicks.
+
+    They are `STROKE_SPACING` of the crop's longer side apart at least, and at least one.
+    """
+    made: list[Correction] = []
+    for click in clicks.corrections:
+        if not isinstance(click, Stroke):
+            made.append(click)
+            continue
+        centres = np.array(click.path) + 0.5
+        walked = np.hypot(*np.diff(crop.to_crop(centres), axis=0).T).cumsum()
+        along = np.concatenate([[0], walked])
+        count = int(along[-1] / (STROKE_SPACING * max(crop.width, crop.height))) + 1
+        at = along[-1] * (np.arange(count) + 0.5) / count
+        columns, rows = (np.interp(at, along, values) for values in centres.T)
+        made += [Correction(int(x), int(y), click.foreground) for x, y in zip(columns, rows, strict=True)]
+    return replace(clicks, corrections=tuple(made))
+
+
 def stroke_pixels(stroke: Correction, crop: Crop) -> npt.NDArray[np.bool_]:
     """Which pixels of the crop a stroke runs through, (height, width) bool."""
     centres = crop.to_crop(np.array(stroke.path) + 0.5)
@@ -220,7 +248,9 @@ def gaussian_line(along: npt.NDArray[np.bool_], fwhm: float) -> FloatArray:
 
 def _distance(along: npt.NDArray[np.bool_]) -> FloatArray:
     beside = (~along).astype(np.uint8)
-    return np.asarray(cv2.distanceTransform(beside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    distance = np.asarray(cv2.distanceTransform(beside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    # OpenCV's last bit differs from call to call; the squares are whole numbers.
+    return np.sqrt(np.rint(np.square(distance)))
 
 
 def nearness(points: Sequence[tuple[float, float]], width: int, height: int, out: FloatArray) -> FloatArray:

@@ -67,7 +67,7 @@ def test_a_pack_takes_none() -> None:
 @pytest.mark.parametrize("guidance", ["points", "inside-outside"])
 def test_the_bench_measures_with_strokes(guidance: str, tmp_path: Path) -> None:
     network = Lite(replace(SMALL, guidance=guidance))
-    checkpoints.save(tmp_path / "net.pt", network, settings={"sizes": [64]})
+    checkpoints.save(tmp_path / "net.pt", network, settings={"sizes": [64], "strokes": 0.5})
     sample = made("exact", OBJECT)
     model = ("net", f"strokes:{tmp_path / 'net.pt'}")
     with opened([], [model]) as (one,), opened([], [("net", str(tmp_path / "net.pt"))]) as (clicked,):

@@ -35,7 +35,6 @@ const ICONS = {
   plus: "M12 5v14M5 12h14",
   minus: "M5 12h14",
   brush: "M4 20c3 0 5-1 5-4a3 3 0 0 1 6 0M12 14L20 4",
-  stroke: "M4 16c4-12 7 8 10-2s4-4 6-6",
   eraser: "M8 20h12M5 15l9-10 6 6-8 9H9z",
   polygon: "M5 19L4 8l8-4 8 6-3 9zM4 8v.1M12 4v.1M20 10v.1M17 19v.1M5 19v.1",
   magnet: "M6 4v8a6 6 0 0 0 12 0V4h-4v8a2 2 0 0 1-4 0V4zM6 8h4M14 8h4",

@@ -103,7 +103,6 @@ export class Keyboard {
       previousObject: () => app.editor.openNext(-1),
       hide: () => { app.editor.sight.hideAll = true; app.changed(); },
       clickTool: () => app.editor.setTool("click"),
-      stroke: () => { if (app.backend.strokes) app.editor.setTool("stroke"); },
       brush: () => app.editor.setTool("brush"),
       polygon: () => app.editor.setTool("polygon"),
       magnetic: () => app.editor.setTool("magnetic"),

@@ -2,7 +2,7 @@
 
 export type Action =
   | "guides" | "nextPhoto" | "previousPhoto" | "doneAndNext" | "accept" | "cancel" | "undo" | "redo"
-  | "deleteObject" | "fit" | "actualSize" | "zoomIn" | "zoomOut" | "hide" | "onlyThis" | "showNone" | "clickTool" | "stroke" | "brush" | "polygon" | "magnetic"
+  | "deleteObject" | "fit" | "actualSize" | "zoomIn" | "zoomOut" | "hide" | "onlyThis" | "showNone" | "clickTool" | "brush" | "polygon" | "magnetic"
   | "eraser" | "points" | "nextObject" | "previousObject" | "findLabel" | "facts" | "several" | "smaller" | "larger" | "clickHere" | "removeHere"
   | "help";
 
@@ -21,7 +21,6 @@ const STANDARD: Record<Action, string[]> = {
   facts: ["I"],
   several: ["M"],
   clickTool: ["P"],
-  stroke: ["T"],
   brush: ["B"],
   polygon: ["O"],
   magnetic: ["W"],

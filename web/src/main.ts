@@ -127,14 +127,13 @@ function hintText(): string {
   if (app.editor.tool === "magnetic") return strings.hint.magnetic;
   if (app.editor.active && app.editor.tool === "eraser") return strings.hint.eraser;
   if (app.editor.active && app.editor.tool === "points") return strings.hint.points;
-  if (app.editor.strokable) return strings.hint.stroke;
   if (app.editor.mode === "correct" && app.editor.active?.state === "accepted") return strings.hint.accepted;
   if (app.editor.active?.saved.computed && app.editor.active.saved.area === 0) return strings.hint.nothing;
   if (app.editor.mode === "first" && app.allDone) return strings.hint.allDone;
   const proposed = app.editor.mode === "centre" && app.editor.active?.saved.computed;
   const drafts = app.editor.items.filter((item) => item.state === "draft" && item.saved.computed).length;
   return (
-    (proposed ? strings.hint.proposed : strings.hint[app.editor.mode]) +
+    (proposed ? strings.hint.proposed : app.editor.strokable ? strings.hint.stroke : strings.hint[app.editor.mode]) +
     (app.editor.active && drafts > 1 ? strings.hint.review(drafts) : "")
   );
 }

@@ -317,7 +317,7 @@ export class Stage {
       if (cursor) this.line(context, (path) => path.arc(...cursor, radius, 0, 2 * Math.PI), []);
       return;
     }
-    if (app.editor.tool === "stroke" && this.stroke.length) this.drawStroke(context, this.stroke, this.strokeAdds);
+    if (app.editor.strokable && this.stroke.length) this.drawStroke(context, this.stroke, this.strokeAdds);
     const aiming = (app.editor.mode === "first" || app.editor.mode === "second") && !POLYGON_TOOLS.includes(app.editor.tool);
     if (!cursor || !aiming || !app.settings.guides) return;
     const { clientWidth: width, clientHeight: height } = this.element;

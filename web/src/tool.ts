@@ -1,6 +1,6 @@
 // The tools of the page, and the stages of a new object.
 
-export type Tool = "click" | "remove" | "stroke" | "brush" | "eraser" | "points" | "polygon" | "magnetic";
+export type Tool = "click" | "remove" | "brush" | "eraser" | "points" | "polygon" | "magnetic";
 export type Mode = "loading" | "first" | "second" | "centre" | "correct";
 
 /** Tools that change a mask directly; brush and polygons also begin an object. */

@@ -4,10 +4,10 @@ import { VIEW_STANDARD } from "./settings";
 import { strings } from "./strings";
 import { MASK_TOOLS, type Tool } from "./tool";
 
-type ToolAction = "clickTool" | "stroke" | "brush" | "polygon" | "magnetic" | "eraser" | "points";
+type ToolAction = "clickTool" | "brush" | "polygon" | "magnetic" | "eraser" | "points";
 
 const TOOLS: [Tool, Icon, ToolAction | null][] = [
-  ["click", "plus", "clickTool"], ["remove", "minus", null], ["stroke", "stroke", "stroke"], ["brush", "brush", "brush"], ["eraser", "eraser", "eraser"],
+  ["click", "plus", "clickTool"], ["remove", "minus", null], ["brush", "brush", "brush"], ["eraser", "eraser", "eraser"],
   ["polygon", "polygon", "polygon"], ["magnetic", "magnet", "magnetic"],
   ["points", "points", "points"],
 ];
@@ -29,7 +29,7 @@ export class ToolPanel {
       cancel.disabled = !app.editor.active && !app.editor.corner;
       setText(cancel, app.editor.active?.saved.computed ? strings.closeObject : strings.cancel);
     });
-    const tools = h("div", { className: "tools", role: "group", ariaLabel: strings.tools }, ...TOOLS.filter(([tool]) => tool !== "stroke" || app.backend.strokes).map((tool) => this.tool(...tool)));
+    const tools = h("div", { className: "tools", role: "group", ariaLabel: strings.tools }, ...TOOLS.map((tool) => this.tool(...tool)));
     const size = this.slider("brush", strings.brushSize, 1, 200, 1, (value) => `${value} px`);
     this.updates.push(() => { size.hidden = app.editor.tool !== "brush" && app.editor.tool !== "eraser"; });
     const tidy = h(

@@ -36,13 +36,14 @@ __all__ = [
 
 def prompting_of(info: Info) -> Prompting:
     """How the model that `info` describes is asked."""
+    lines = isinstance(info, ModelInfo) and bool(info.trained.get("strokes"))
     if isinstance(info, ModelInfo) and info.guidance in BOXLESS:
-        return PointPrompting(info.size, info.margin, info.guidance)
+        return PointPrompting(info.size, info.margin, lines, info.guidance)
     if isinstance(info, ModelInfo) and info.guidance == "box":
         return BoxPrompting(info.size, info.margin)
     extreme = info.guidance == "extreme-points"
     if isinstance(info, ModelInfo):
-        return (LiteExtremePrompting if extreme else LitePrompting)(info.size, info.margin)
+        return (LiteExtremePrompting if extreme else LitePrompting)(info.size, info.margin, lines)
     if extreme:
         threshold = DEXTR_THRESHOLD if info.kind == "dextr" else THRESHOLD
         return PublishedExtremePrompting(info.settings, threshold=threshold)

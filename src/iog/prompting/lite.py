@@ -16,6 +16,7 @@ from iog.guidance import (
     EXTREME_CHANNELS,
     GUIDANCE,
     click_maps,
+    dotted,
     gaussian_line,
     gaussians,
     point_maps,
@@ -31,10 +32,13 @@ class LitePrompting:
     ----------
     size, margin
         See `iog.description.ModelInfo`.
+    lines
+        Whether it was trained with strokes, which it then sees as lines; else as clicks spaced along them.
     """
 
     size: int
     margin: float
+    lines: bool = False
 
     takes: ClassVar[type[AnyClicks]] = Clicks
     threshold: ClassVar[float] = THRESHOLD
@@ -81,7 +85,7 @@ class LitePrompting:
             return np.zeros(shape, np.float32)
         maps = np.empty(shape, np.float32)
         for c, crop, before, own in zip(clicks, crops, previous, maps, strict=True):
-            click_maps(c, crop, before, out=own)
+            click_maps(c if self.lines else dotted(c, crop), crop, before, out=own)
         return maps
 
     def settle(
@@ -204,7 +208,7 @@ class PointPrompting(LitePrompting):
             return np.zeros(shape, np.float32)
         maps = np.empty(shape, np.float32)
         for c, crop, before, own in zip(clicks, crops, previous, maps, strict=True):
-            point_maps(self.guidance, c, crop, before, own)
+            point_maps(self.guidance, c if self.lines else dotted(c, crop), crop, before, own)
         return maps
 
     def settle(self, probability: FloatArray, clicks: Any, crop: Crop, previous: FloatArray | None) -> None:

@@ -51,8 +51,8 @@ export const de: Texts = {
       : "Klicken fügt hinzu, Rechtsklick entfernt; Leertaste übernimmt.",
     accepted: touch ? "Übernommen. Tippen ändert es." : "Übernommen. Ein Klick ändert es.",
     stroke: touch
-      ? "Über das ziehen, was fehlt. Den Finger erst ruhen lassen, um zu ziehen, was zu viel ist. Tippen ist ein Klick."
-      : "Über das ziehen, was fehlt; mit der rechten Taste über das, was zu viel ist. Kurz drücken ist ein Klick.",
+      ? "Tippen oder Ziehen fügt hinzu, erst Halten entfernt; dann übernehmen."
+      : "Klicken oder Ziehen fügt hinzu, mit rechts entfernt es; Leertaste übernimmt.",
     brush: "Übermalen, was zum Objekt gehört. [ und ] ändern die Größe.",
     eraser: "Übermalen, was nicht zum Objekt gehört. [ und ] ändern die Größe.",
     polygon: "Die Ecken eines Polygons klicken; die erste noch einmal, oder Eingabe, schließt es. Rechtsklick nimmt die letzte zurück.",
@@ -142,9 +142,9 @@ export const de: Texts = {
   close: "Schließen",
 
   toolNames: {
-    click: "Klicks hinzufügen", remove: "Klicks zum Entfernen", stroke: "Striche ziehen", brush: "Pinsel", eraser: "Radierer", points: "Punkte des Umrisses", polygon: "Polygon von Hand", magnetic: "Magnetischer Umriss",
+    click: "Klicks hinzufügen", remove: "Klicks zum Entfernen", brush: "Pinsel", eraser: "Radierer", points: "Punkte des Umrisses", polygon: "Polygon von Hand", magnetic: "Magnetischer Umriss",
   },
-  toolCaptions: { click: "Dazu", remove: "Weg", stroke: "Strich", brush: "Pinsel", eraser: "Radierer", points: "Punkte", polygon: "Polygon", magnetic: "Magnet",
+  toolCaptions: { click: "Dazu", remove: "Weg", brush: "Pinsel", eraser: "Radierer", points: "Punkte", polygon: "Polygon", magnetic: "Magnet",
   },
   brushSize: "Pinselgröße",
   accept: "Übernehmen",
@@ -222,7 +222,6 @@ export const de: Texts = {
     onlyThis: "Nur das offene Objekt zeigen, oder alle",
     showNone: "Keine Masken zeigen, oder alle",
     clickTool: "Klicks hinzufügen",
-    stroke: "Striche ziehen",
     brush: "Pinsel",
     polygon: "Polygon von Hand",
     magnetic: "Magnetischer Umriss",

@@ -55,8 +55,8 @@ export const en = {
       : "Click to add, right-click to remove; Space accepts.",
     accepted: touch ? "Accepted. A tap changes it." : "Accepted. A click changes it.",
     stroke: touch
-      ? "Draw on what is missing. Rest the finger first to draw on what is too much. A tap is a click."
-      : "Draw on what is missing; with the right button on what is too much. A short press is a click.",
+      ? "Tap or draw to add, hold first to remove; then accept."
+      : "Click or draw to add, with the right button to remove; Space accepts.",
     brush: "Paint over what belongs to the object. [ and ] change the size.",
     eraser: "Paint over what does not belong to the object. [ and ] change the size.",
     polygon: "Click the corners of a polygon; click the first one again, or Enter, to close it. Right-click removes the last one.",
@@ -145,10 +145,10 @@ export const en = {
   close: "Close",
 
   toolNames: {
-    click: "Add clicks", remove: "Remove clicks", stroke: "Draw strokes", brush: "Brush", eraser: "Eraser", points: "Outline points", polygon: "Polygon by hand", magnetic: "Magnetic outline",
+    click: "Add clicks", remove: "Remove clicks", brush: "Brush", eraser: "Eraser", points: "Outline points", polygon: "Polygon by hand", magnetic: "Magnetic outline",
   } satisfies Record<Tool, string>,
   toolCaptions: {
-    click: "Add", remove: "Remove", stroke: "Stroke", brush: "Brush", eraser: "Eraser", points: "Points", polygon: "Polygon", magnetic: "Magnetic",
+    click: "Add", remove: "Remove", brush: "Brush", eraser: "Eraser", points: "Points", polygon: "Polygon", magnetic: "Magnetic",
   } satisfies Record<Tool, string>,
   brushSize: "Brush size",
   accept: "Accept",
@@ -227,7 +227,6 @@ export const en = {
     onlyThis: "Show only the open object, or all",
     showNone: "Show no masks, or all",
     clickTool: "Add clicks",
-    stroke: "Draw strokes",
     brush: "Brush",
     polygon: "Polygon by hand",
     magnetic: "Magnetic outline",

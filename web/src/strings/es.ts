@@ -51,8 +51,8 @@ export const es: Texts = {
     correct: touch ? "Toque para añadir, mantenga para quitar; luego acepte." : "Clic añade, clic derecho quita; Espacio acepta.",
     accepted: touch ? "Aceptado. Un toque lo cambia." : "Aceptado. Un clic lo cambia.",
     stroke: touch
-      ? "Trace sobre lo que falta. Mantenga antes el dedo quieto para trazar sobre lo que sobra. Un toque es un clic."
-      : "Trace sobre lo que falta; con el botón derecho, sobre lo que sobra. Una pulsación breve es un clic.",
+      ? "Toque o trace para añadir, mantenga antes para quitar; luego acepte."
+      : "Clic o trazo añade, con el botón derecho quita; Espacio acepta.",
     brush: "Pinte lo que pertenece al objeto. [ y ] cambian el tamaño.",
     eraser: "Pinte lo que no pertenece al objeto. [ y ] cambian el tamaño.",
     polygon: "Haga clic en las esquinas; otra vez en la primera, o Intro, lo cierra. El clic derecho quita la última.",
@@ -142,9 +142,9 @@ export const es: Texts = {
   close: "Cerrar",
 
   toolNames: {
-    click: "Clics para añadir", remove: "Clics para quitar", stroke: "Trazar líneas", brush: "Pincel", eraser: "Goma", points: "Puntos del contorno", polygon: "Polígono a mano", magnetic: "Contorno magnético",
+    click: "Clics para añadir", remove: "Clics para quitar", brush: "Pincel", eraser: "Goma", points: "Puntos del contorno", polygon: "Polígono a mano", magnetic: "Contorno magnético",
   },
-  toolCaptions: { click: "Añadir", remove: "Quitar", stroke: "Trazo", brush: "Pincel", eraser: "Goma", points: "Puntos", polygon: "Polígono", magnetic: "Imán",
+  toolCaptions: { click: "Añadir", remove: "Quitar", brush: "Pincel", eraser: "Goma", points: "Puntos", polygon: "Polígono", magnetic: "Imán",
   },
   brushSize: "Tamaño del pincel",
   accept: "Aceptar",
@@ -222,7 +222,6 @@ export const es: Texts = {
     onlyThis: "Mostrar solo el objeto abierto, o todos",
     showNone: "No mostrar máscaras, o todas",
     clickTool: "Clics para añadir",
-    stroke: "Trazar líneas",
     brush: "Pincel",
     polygon: "Polígono a mano",
     magnetic: "Contorno magnético",
