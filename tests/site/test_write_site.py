@@ -7,7 +7,10 @@ import re
 import threading
 import urllib.request
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import onnxruntime
 import pytest
 from click.testing import CliRunner
 
@@ -16,6 +19,8 @@ from iog.errors import DataError, ModelError
 from iog.site import write_site
 from iog.site.host import host
 from iog.zoo import files_of
+
+PARTS = ("encoder", "decoder")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +48,22 @@ def test_every_address_leads_to_a_file_of_the_site(site: Path) -> None:
 
 def test_what_is_loaded_first_is_small(site: Path) -> None:
     files = [path for path in site.rglob("*") if path.is_file() and "samples" not in path.parts]
-    assert sum(path.stat().st_size for path in files) <= 16e6
+    assert sum(path.stat().st_size for path in files) <= 10.5e6
+
+
+def test_the_models_are_smaller_and_answer_the_same(site: Path) -> None:
+    crop = np.random.default_rng(22).integers(0, 256, (1, 256, 256, 3), dtype=np.uint8)
+    clicks = np.random.default_rng(23).random((1, 5, 256, 256), dtype=np.float32)
+    answers = []
+    for encoder, decoder in (files_of("lite"), (site / "model" / f"lite.{part}.onnx" for part in PARTS)):
+        first, second = (onnxruntime.InferenceSession(str(path)) for path in (encoder, decoder))
+        features = first.run(None, {"crop": crop})
+        names = [given.name for given in second.get_inputs()]
+        answers.append(second.run(None, dict(zip(names, [clicks, *features], strict=True)))[0])
+        assert {"iog"} <= set(first.get_modelmeta().custom_metadata_map)
+    assert np.array_equal(*answers)
+    for path, part in zip(files_of("lite"), PARTS, strict=True):
+        assert (site / "model" / f"lite.{part}.onnx").stat().st_size < 0.6 * path.stat().st_size
 
 
 def test_writing_again_replaces_the_site_and_nothing_else(tmp_path: Path, site: Path) -> None:
@@ -58,15 +78,24 @@ def test_writing_again_replaces_the_site_and_nothing_else(tmp_path: Path, site: 
 
 def test_a_model_of_ones_own(tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
-    for path, part in zip(files_of("lite"), ("encoder", "decoder"), strict=True):
+    for path, part in zip(files_of("lite"), PARTS, strict=True):
         model = onnx.load(path)
-        model.doc_string = "mine"
+        _named(model, "mine")
         onnx.save(model, tmp_path / f"mine.{part}.onnx")
     arguments = ["web", "--out", str(tmp_path / "site"), "--model", str(tmp_path / "mine.encoder.onnx")]
     assert CliRunner().invoke(main, arguments).exit_code == 0
-    for part in ("encoder", "decoder"):
-        written = (tmp_path / "site" / "model" / f"lite.{part}.onnx").read_bytes()
-        assert written == (tmp_path / f"mine.{part}.onnx").read_bytes()
+    for part in PARTS:
+        written = onnx.load(tmp_path / "site" / "model" / f"lite.{part}.onnx")
+        assert [
+            json.loads(entry.value)["name"] for entry in written.metadata_props if entry.key == "iog"
+        ] == ["mine"]
+
+
+def _named(model: Any, name: str) -> None:
+    """Give a model another name in its description."""
+    for entry in model.metadata_props:
+        if entry.key == "iog":
+            entry.value = json.dumps({**json.loads(entry.value), "name": name})
 
 
 def test_an_unknown_model_is_refused(tmp_path: Path) -> None:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
+
+import onnxruntime
 
 from iog._version import __version__
 from iog.errors import ModelError
@@ -89,8 +92,8 @@ def _write(site: _Written, encoder: Path, decoder: Path, calibration: Path) -> N
     site.add("manifest.webmanifest", json.dumps(_manifest()).encode())
     small = [*site.hashes]
     large = {
-        "encoder": site.add("model/lite.encoder.onnx", encoder.read_bytes()),
-        "decoder": site.add("model/lite.decoder.onnx", decoder.read_bytes()),
+        "encoder": site.add("model/lite.encoder.onnx", _prepared(encoder)),
+        "decoder": site.add("model/lite.decoder.onnx", _prepared(decoder)),
     }
     if calibration.is_file():
         large["calibration"] = site.add("model/lite.calibration.json", calibration.read_bytes())
@@ -109,6 +112,22 @@ def _write(site: _Written, encoder: Path, decoder: Path, calibration: Path) -> N
     site.add("index.html", _with_facts(html.decode(), facts).encode())
     offline = {"version": version, "files": ["./", *small, *loaded, *photos]}
     write_text(site.folder / "offline.js", f"const OFFLINE = {json.dumps(offline)};\n{script.decode()}")
+
+
+def _prepared(file: Path) -> bytes:
+    """The same network with what is constant computed ahead: half the bytes, and opened in half the time.
+
+    Of ONNX's own operators alone: the browser's ONNX Runtime may be another version. As it is where that is
+    larger.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(Path(folder) / file.name)
+        options.log_severity_level = 3
+        onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        prepared = Path(options.optimized_model_filepath).read_bytes()
+    return min(file.read_bytes(), prepared, key=len)
 
 
 def _with_facts(html: str, facts: dict[str, Any]) -> str:

@@ -7,13 +7,13 @@ import { threadCount } from "../../packages/iog-web/src/threads";
 import { Refusal } from "../backend";
 import { type Progress, type Site, cacheName } from "./site";
 
-/** The files are fetched at once; the network is opened after `before`. */
+/** What is not in the cache is fetched at once; all else is done after `before`. */
 export async function openModel(site: Site, progress: Progress, before: Promise<void>): Promise<Segmenter> {
   const { encoder, decoder, calibration } = site.model;
   let loaded = 0;
   const take = (bytes: number) => progress(Math.min((loaded += bytes), site.bytes - 1), site.bytes);
   const kept: Promise<void>[] = [];
-  const content = async (address: string) => read(await cached(site, address, kept), take);
+  const content = async (address: string) => read(await cached(site, address, kept, before), take);
   const [runtime, first, second, curves] = await Promise.all([
     content(site.runtime), content(encoder), content(decoder), calibration === null ? null : content(calibration),
   ]);
@@ -26,11 +26,14 @@ export async function openModel(site: Site, progress: Progress, before: Promise<
   return Segmenter.load(files, { runtime: ort });
 }
 
-async function cached(site: Site, address: string, kept: Promise<void>[]): Promise<Response> {
+async function cached(site: Site, address: string, kept: Promise<void>[], before: Promise<void>): Promise<Response> {
   // A page that is not secure has no cache of its own.
   const cache = "caches" in self ? await caches.open(cacheName(site.version)).catch(() => null) : null;
   const known = await cache?.match(address);
-  if (known) return known;
+  if (known) {
+    await before;
+    return known;
+  }
   const response = await fetch(address).catch((error: Error) => {
     throw new Refusal(`the model cannot be loaded (${error.message}); go online once, then reload`);
   });

@@ -22,7 +22,7 @@ const FILTERS: PhotoFilter[] = ["all", "todo", "started", "review", "doubtful", 
 
 const port = self as unknown as { onmessage: (event: MessageEvent<Request>) => void; postMessage(reply: Reply, moved?: Transferable[]): void };
 
-// Opening the model keeps the Worker busy for a while: first the page shows a photo.
+// Opening the model keeps the Worker busy for a while: first the page shows a photo, if there is one.
 const AT_LATEST = 1500; // ms
 let shown: () => void;
 const somethingIsShown = new Promise<void>((resolve) => { shown = resolve; });
@@ -55,6 +55,7 @@ const local: Local = {
     const { store } = await opened;
     const all = await store.photos();
     const first = all.find(({ row }) => !row.done && row.problem === null) ?? all[0];
+    if (!first) setTimeout(shown, 0);
     const counts = FILTERS.map((filter) => [filter, all.filter(({ row, objects }) => passes(row, objects, filter)).length]);
     return {
       name: "iog", file: "", first: first ? photoMessage(first.row, first.objects) : null,
