@@ -41,6 +41,7 @@ from iog.formats.records import (
     numbered,
     outlines,
 )
+from iog.formats.sniffing import json_kind
 
 FILE = "annotations.json"
 _LISTS = frozenset({"images", "annotations", "categories"})
@@ -77,15 +78,8 @@ def read(source: Path, account: Account) -> Dataset:
 
 
 def documents(folder: Path) -> list[Path]:
-    """The COCO documents below a folder, by their first bytes; others are left alone."""
-    return [file for file in files_below(folder, ".json") if looks_like(file)]
-
-
-def looks_like(file: Path) -> bool:
-    """Whether a file begins as a COCO document does."""
-    with file.open("rb") as opened:
-        start = opened.read(1 << 16).replace(b"\0", b"")  # UTF-16
-    return any(b'"' + key.encode() + b'"' in start for key in ("images", "annotations", "image_id"))
+    """The COCO documents below a folder; others are left alone."""
+    return [file for file in files_below(folder, ".json") if json_kind(file) == "coco"]
 
 
 class _Document:

@@ -33,6 +33,7 @@ from iog.formats.records import (
     Size,
     with_flags,
 )
+from iog.formats.sniffing import xml_kind
 from iog.formats.voc import parse, without_unusable
 from iog.images import MAXIMUM_PIXELS
 from iog.masks import BoolArray
@@ -42,35 +43,44 @@ FILE = "annotations.xml"
 
 
 def read(source: Path, account: Account) -> Dataset:
-    """An XML file, or the first `annotations.xml` below a folder.
+    """An XML file, or all of CVAT's below a folder.
 
     Raises
     ------
     DataError
-        If there is none, or it is not CVAT's.
+        If there is none, or the only one is not CVAT's.
     """
-    file = source if source.is_file() else next(files_below(source, FILE), None)
-    if file is None:
-        raise DataError(f"{source} has no {FILE} (CVAT)")
+    files = [source]
+    if source.is_dir():
+        files = [file for file in files_below(source, ".xml") if xml_kind(file) == "cvat"]
+    if not files:
+        raise DataError(f"{source} has no XML file of CVAT, such as {FILE}")
+    labels: dict[str, None] = {}
+    roots = map(_root, files) if len(files) > 1 else [_root(files[0])]
+    for file, root in zip(files, roots, strict=True):
+        names = (label.findtext("name") or "" for label in root.iterfind("meta/*/labels/label"))
+        labels |= dict.fromkeys(filter(None, names))
+        for _ in root.iterfind("track"):
+            account.skip("tracks belong to videos; export single frames (CVAT for images)", file.name)
+    return Dataset(
+        classes=[Class(name) for name in labels],
+        # Of several files memory holds one at a time.
+        pictures=(
+            _picture(image, account)
+            for root in (map(_root, files) if len(files) > 1 else roots)
+            for image in root.iterfind("image")
+        ),
+    )
+
+
+def _root(file: Path) -> ET.Element:
     try:
         root = parse(file.read_bytes())
         if root.tag != "annotations":
             raise ValueError("its root is not <annotations>")
     except ValueError as error:
         raise DataError(f"{file} is not CVAT's XML: {error}") from None
-    for _ in root.iterfind("track"):
-        account.skip("tracks belong to videos; export single frames (CVAT for images)", file.name)
-    labels = [label.findtext("name") or "" for label in root.iterfind("meta/*/labels/label")]
-    return Dataset(
-        classes=[Class(name) for name in labels if name],
-        pictures=(_picture(image, account) for image in root.iterfind("image")),
-    )
-
-
-def looks_like(file: Path) -> bool:
-    """Whether an XML file begins as CVAT's does."""
-    with file.open("rb") as opened:
-        return b"<annotations" in opened.read(300)
+    return root
 
 
 def _picture(image: ET.Element, account: Account) -> Picture:

@@ -100,19 +100,23 @@ def walk(path: Path, lists: frozenset[str]) -> Iterator[tuple[str, Any]]:
         text.close()
 
 
-def first_list(path: Path, names: frozenset[str]) -> str | None:
-    """Which of `names` is the first list of an object at the top of a document; what follows is not read.
+def beginning(path: Path, names: frozenset[str]) -> tuple[str, Any] | None:
+    """What a document begins with; what follows is not read.
 
-    None if there is none, or if the document is not JSON up to there.
+    Of a list at the top ("", its first item), None if it is empty; of an object (key, None) with the first of
+    `names` that it has. None if there is none, or if the document is not JSON up to there.
     """
     text = _Text(path)
     try:
+        if text.peek() == "[":
+            text.take("[")
+            return "", None if text.peek() == "]" else text.value()
         text.take("{")
         while text.peek() != "}":
             key = text.value()
             text.take(":")
-            if key in names and text.peek() == "[":
-                return str(key)
+            if key in names:
+                return str(key), None
             text.value()
             if text.peek() != "}":
                 text.take(",")

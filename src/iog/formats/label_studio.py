@@ -24,8 +24,9 @@ from iog.formats.account import Account
 from iog.formats.jsonstream import walk
 from iog.formats.labelme import ellipse
 from iog.formats.matching import clean
-from iog.formats.places import MALFORMED
+from iog.formats.places import MALFORMED, files_below
 from iog.formats.records import Annotation, Dataset, Edges, Picture, Pixels, Polygons, Shape, Size, with_flags
+from iog.formats.sniffing import json_kind
 from iog.images import MAXIMUM_PIXELS
 from iog.masks import BoolArray
 from iog.patch import Patch
@@ -37,17 +38,21 @@ _UPLOAD = re.compile(r"^[0-9a-f]{8}-")
 
 
 def read(source: Path, account: Account) -> Dataset:
-    """A JSON file of tasks; annotations, or where a task has none its predictions.
+    """A JSON file of tasks, or all such files below a folder; annotations, or where a task has none its
+    predictions.
 
     Raises
     ------
     DataError
         If it is not such a file; where that shows only behind the first tasks, while they are read.
     """
-    file = source / FILE if source.is_dir() else source
-    return Dataset(
-        classes=[], pictures=(_picture(task, n, account) for n, task in enumerate(_tasks(file), 1))
-    )
+    files = [source]
+    if source.is_dir():
+        files = [file for file in files_below(source, ".json") if json_kind(file) == "label-studio"]
+    if not files:
+        raise DataError(f"{source} has no JSON file with a list of Label Studio's tasks")
+    tasks = (item for file in files for item in enumerate(_tasks(file), 1))
+    return Dataset(classes=[], pictures=(_picture(task, number, account) for number, task in tasks))
 
 
 def _tasks(file: Path) -> Iterator[Mapping[str, Any]]:
@@ -56,13 +61,6 @@ def _tasks(file: Path) -> Iterator[Mapping[str, Any]]:
         if key or not isinstance(task, dict) or "data" not in task:
             raise DataError(f"{file} is not a list of Label Studio's tasks")
         yield task
-
-
-def looks_like(file: Path) -> bool:
-    """Whether a JSON file begins as a list of tasks does."""
-    with file.open("rb") as opened:
-        start = opened.read(1 << 14).lstrip(b"\xef\xbb\xbf \r\n\t")
-    return start.startswith(b"[") and b'"data"' in start
 
 
 def _picture(task: Mapping[str, Any], number: int, account: Account) -> Picture:
@@ -117,7 +115,7 @@ def _name(url: str) -> str:
     local = parse_qs(parts.query).get("d")
     name = clean(local[0] if local else unquote(parts.path))
     folder, _, last = name.rpartition("/")
-    if "upload" in folder:
+    if f"/{folder}/".startswith("/data/upload/") and (parts.netloc or parts.path.startswith("/")):
         return _UPLOAD.sub("", last)
     return name
 

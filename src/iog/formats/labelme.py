@@ -13,7 +13,6 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -26,7 +25,6 @@ from iog.clicks import Box
 from iog.errors import DataError
 from iog.files import write_json
 from iog.formats.account import Account
-from iog.formats.jsonstream import first_list
 from iog.formats.matching import clean
 from iog.formats.places import MALFORMED, files_below, named_pictures, part_of, read_text
 from iog.formats.records import Annotation, Dataset, Edges, Picture, Pixels, Polygons, Shape, Size, with_flags
@@ -54,13 +52,6 @@ def read(source: Path, account: Account) -> Dataset:
         classes=[],
         pictures=(picture for file in files if (picture := _picture(file, root, account)) is not None),
     )
-
-
-def looks_like(file: Path) -> bool:
-    """Whether a file is a JSON object with a list `shapes`; COCO's lists tell that it is not."""
-    with suppress(OSError):
-        return first_list(file, frozenset({"shapes", "images", "annotations"})) == "shapes"
-    return False
 
 
 def _picture(file: Path, root: Path, account: Account) -> Picture | None:

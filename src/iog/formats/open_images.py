@@ -29,12 +29,6 @@ def read(source: Path, account: Account) -> Dataset:
     return Dataset(classes=[], pictures=_pictures(source, account))
 
 
-def looks_like(file: Path) -> bool:
-    """Whether the header of a CSV file has `ImageID`."""
-    with file.open("rb") as opened:
-        return b"ImageID" in opened.readline()
-
-
 def _pictures(source: Path, account: Account) -> Iterator[Picture]:
     names = _names(source.parent, account)
     for image, rows in groupby(enumerate(_rows(source), 2), lambda item: item[1].get("ImageID") or ""):

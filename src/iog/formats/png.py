@@ -19,8 +19,9 @@ from PIL import Image
 from iog.errors import DataError
 from iog.files import replacing, write_json
 from iog.formats.account import Account
-from iog.formats.places import named_pictures, read_text
+from iog.formats.places import files_below, named_pictures, read_text
 from iog.formats.records import Annotation, Dataset, Painting, Picture, Size
+from iog.formats.sniffing import json_kind
 from iog.images import MAXIMUM_PIXELS, write_mask
 from iog.patch import Patch
 
@@ -28,20 +29,30 @@ LISTING = "objects.json"
 
 
 def read(source: Path, account: Account) -> Dataset:
-    """A folder that either writer wrote.
+    """A folder that either writer wrote, or that holds several of them: one for each part of a dataset.
 
     Raises
     ------
     DataError
         If the listing is missing or malformed.
     """
+    files = [file for file in files_below(source, ".json") if json_kind(file) == "png"]
+    listings = [(file.parent, _listing(file, source)) for file in files or [source / LISTING]]
+    return Dataset(
+        classes=[],
+        pictures=(picture for folder, listing in listings for picture in _pictures(listing, folder, account)),
+    )
+
+
+def _listing(file: Path, source: Path) -> list[Any]:
     try:
-        listing = json.loads(read_text(source / LISTING))
+        listing = json.loads(read_text(file))
         if not isinstance(listing, list):
             raise ValueError("it is not a list")
     except (ValueError, OSError) as error:
-        raise DataError(f"{source.name}/{LISTING} cannot be read: {error}") from None
-    return Dataset(classes=[], pictures=_pictures(listing, source, account))
+        name = file.relative_to(source).as_posix()
+        raise DataError(f"{source.name}/{name} cannot be read: {error}") from None
+    return listing
 
 
 def _pictures(listing: list[Any], folder: Path, account: Account) -> Iterator[Picture]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -24,6 +24,7 @@ from iog.formats import (
 from iog.formats.account import Account
 from iog.formats.places import PARTS, files_below
 from iog.formats.records import Dataset
+from iog.formats.sniffing import csv_kind, json_kind, xml_kind
 
 ReadName = Literal[
     "coco",
@@ -114,8 +115,12 @@ def read(source: Path, account: Account, name: ReadName | None = None) -> Datase
     """
     if not source.exists():
         raise DataError(f"{source} does not exist")
-    name, place = located(source, name)
-    return READERS[name](place, account)
+    found, place = located(source, name)
+    if name is None and place.is_dir():
+        for kind, file in _others(place, found):
+            example = f"{kind}: {file.relative_to(place).as_posix()}"
+            account.skip("labels of another format are there too, and are not read", example)
+    return READERS[found](place, account)
 
 
 def located(source: Path, name: ReadName | None) -> tuple[ReadName, Path]:
@@ -130,11 +135,6 @@ def located(source: Path, name: ReadName | None) -> tuple[ReadName, Path]:
     name = name or _of_folder(place)
     if place != source and _tells(place, name):
         place = source if name in ("labelme", "voc") else place.parent
-    if name in ("parquet", "csv"):
-        file = next(files_below(place, f".{name}"), None)
-        if file is None:
-            raise DataError(f"{source} has no .{name} file")
-        return name, file
     return name, place
 
 
@@ -148,23 +148,11 @@ def _tells(folder: Path, name: ReadName) -> bool:
 
 
 def _of_file(file: Path) -> ReadName:
-    ending = file.suffix.lower()
-    if ending == ".json":
-        if labelme.looks_like(file):
-            return "labelme"
-        return "label-studio" if label_studio.looks_like(file) else "coco"
-    if ending == ".csv":
-        return "open-images" if open_images.looks_like(file) else "csv"
-    if ending == ".xml" and cvat.looks_like(file):
-        return "cvat"
-    by_ending: dict[str, ReadName] = {
-        ".parquet": "parquet",
-        ".pq": "parquet",
-        ".yaml": "yolo",
-        ".yml": "yolo",
-    }
-    if ending in by_ending:
-        return by_ending[ending]
+    kind = _kind(file)
+    if kind is not None:
+        return kind
+    if file.suffix.lower() == ".json":
+        return "coco"  # whose reader says what is wrong
     raise DataError(
         f"{file.name} is not a file of labels that can be read: these are .json (COCO, LabelMe, "
         "Label Studio), .xml (CVAT), .csv, .parquet, data.yaml (YOLO), "
@@ -172,22 +160,37 @@ def _of_file(file: Path) -> ReadName:
     )
 
 
+def _kind(file: Path) -> ReadName | None:
+    """The format of a file that is a set of labels by itself."""
+    ending = file.suffix.lower()
+    if ending == ".json":
+        return json_kind(file)
+    if ending == ".csv":
+        return csv_kind(file) or "csv"
+    if ending == ".xml":
+        return "cvat" if xml_kind(file) == "cvat" else None
+    by_ending: dict[str, ReadName] = {".parquet": "parquet", ".pq": "parquet"}
+    by_ending |= {".yaml": "yolo", ".yml": "yolo"}
+    return by_ending.get(ending)
+
+
 def _of_folder(folder: Path) -> ReadName:
     """The format of a folder, the surest sign first."""
-    if (folder / png.LISTING).is_file():
+    json = set(map(json_kind, files_below(folder, ".json")))
+    xml = next(filter(None, map(xml_kind, files_below(folder, ".xml"))), None)
+    if "png" in json:
         return "png"
-    if (folder / label_studio.FILE).is_file():
+    if "label-studio" in json:
         return "label-studio"
-    if (xml := next(files_below(folder, cvat.FILE), None)) is not None and cvat.looks_like(xml):
+    if xml == "cvat":
         return "cvat"
     if (folder / "Annotations").is_dir() and next(files_below(folder / "Annotations", ".xml"), None):
         return "voc"
-    json = next(files_below(folder, ".json"), None)
-    if json is not None and coco.documents(folder):
+    if "coco" in json:
         return "coco"
-    if next(files_below(folder, ".parquet"), None):
+    if next(files_below(folder, ".parquet", ".pq"), None):
         return "parquet"
-    if any(labelme.looks_like(file) for file in files_below(folder, ".json")):
+    if "labelme" in json:
         return "labelme"
     if next(files_below(folder, ".xml"), None):
         return "imagenet" if voc.database(folder).upper().startswith(("ILSVRC", "IMAGENET")) else "voc"
@@ -196,6 +199,36 @@ def _of_folder(folder: Path) -> ReadName:
     if next(files_below(folder, ".txt"), None):
         return "yolo"
     raise DataError(f"{folder} holds no labels that can be read; they are {', '.join(READERS)}")
+
+
+_TAKEN: dict[ReadName, frozenset[str]] = {
+    "voc": frozenset({".xml"}),
+    "imagenet": frozenset({".xml"}),
+    "labelme": frozenset({".json"}),
+    "csv": frozenset({".csv"}),
+    "parquet": frozenset({".parquet", ".pq"}),
+    "yolo": frozenset({".txt"}),
+}
+"""Endings whose files a reader takes, or says that it does not."""
+
+
+def _others(folder: Path, name: ReadName) -> Iterator[tuple[str, Path]]:
+    """The other formats of which a folder holds labels, each with a file."""
+    taken = _TAKEN.get(name, frozenset())
+    endings = [e for e in (".json", ".xml", ".csv", ".parquet", ".pq", ".txt") if e not in taken]
+    found: set[str | None] = {None, name}
+    for file in files_below(folder, *endings):
+        ending = file.suffix.lower()
+        if ending == ".txt" and "yolo" in found:
+            continue
+        kind: str | None = csv_kind(file) if ending == ".csv" else _kind(file)
+        if ending == ".xml":
+            kind = xml_kind(file)
+        if ending == ".txt":
+            kind = "yolo" if yolo_layout.holds_labels(file) else None
+        if kind not in found:
+            found.add(kind)
+            yield str(kind), file
 
 
 def _inner(folder: Path) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from iog.errors import DataError
 from iog.extras import require_pyarrow
 from iog.files import replacing
 from iog.formats.account import Account
-from iog.formats.places import MALFORMED
+from iog.formats.places import MALFORMED, files_below
 from iog.formats.records import Annotation, Dataset, Edges, Picture, Runs, Size, full_rle
 
 FILE = "annotations.parquet"
@@ -39,25 +39,43 @@ PARQUET_COLUMNS = (
 
 
 def read_csv(source: Path, account: Account) -> Dataset:
-    """A CSV file of boxes.
+    """A CSV file of boxes, or all of them below a folder.
 
     Raises
     ------
     DataError
-        If a column is missing, or the file is not CSV in UTF-8.
+        If a column is missing, or the file is not CSV in UTF-8; one of several is left out with a line.
     """
-    return Dataset(classes=[], pictures=_pictures(_csv_rows(source), source, account))
+    return Dataset(classes=[], pictures=_files(source, (".csv",), _csv_rows, account))
 
 
 def read_parquet(source: Path, account: Account) -> Dataset:
-    """A Parquet file of boxes or of masks.
+    """A Parquet file of boxes or of masks, or all of them below a folder.
 
     Raises
     ------
     DataError
-        If a column is missing, the file is not Parquet, or PyArrow is not installed.
+        If a column is missing, or the file is not Parquet; one of several is left out with a line. If PyArrow
+        is not installed.
     """
-    return Dataset(classes=[], pictures=_pictures(_parquet_rows(source), source, account))
+    require_pyarrow("reading Parquet")
+    return Dataset(classes=[], pictures=_files(source, (".parquet", ".pq"), _parquet_rows, account))
+
+
+_Rows = Callable[[Path], Iterator[Mapping[str, Any]]]
+
+
+def _files(source: Path, endings: tuple[str, ...], rows: _Rows, account: Account) -> Iterator[Picture]:
+    files = [source] if source.is_file() else list(files_below(source, *endings))
+    if not files:
+        raise DataError(f"{source} has no {endings[0]} file")
+    for file in files:
+        try:
+            yield from _pictures(rows(file), file, account)
+        except DataError as error:
+            if len(files) == 1:
+                raise
+            account.skip("a table cannot be read", str(error))
 
 
 def _pictures(rows: Iterable[Mapping[str, Any]], source: Path, account: Account) -> Iterator[Picture]:
@@ -115,7 +133,6 @@ def _csv_rows(path: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _parquet_rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    require_pyarrow(f"reading {path.name}")
     import pyarrow as pa
     import pyarrow.parquet as pq
 
