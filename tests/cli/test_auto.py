@@ -36,7 +36,7 @@ def test_masks_then_more_formats_then_another_method(boxes: Path, tmp_path: Path
 
     again = run(boxes, "--images", PHOTOS, "--out", out, "--shard-size", 3, "--format", "png", "--threads", 1)
     assert again.exit_code == 0, again.output
-    assert "(4 boxes were done before)" in again.output
+    assert "(4 boxes done before)" in again.output
     assert len(list((out / "png").iterdir())) == 4
 
     other = run(boxes, "--images", PHOTOS, "--out", out, "--shard-size", 3, "--method", "box")

@@ -150,7 +150,7 @@ def test_eval_leaves_out_empty_masks(tmp_path: Path) -> None:
     layouts.picture(mask, np.zeros((20, 30), np.uint8))
     result = run("eval", "--dataset", "coco-mval", "--data", tmp_path, "--clicks", 3)
     assert result.exit_code == 0, result.output
-    assert "1 objects have an empty mask and were left out" in result.output
+    assert "left out: 1 object with an empty mask" in result.output
     assert "| coco-mval | 1 |" in result.output
     layouts.picture(mask.with_name("hot dog01_000000000003.png"), np.zeros((20, 30), np.uint8))
     result = run("eval", "--dataset", "coco-mval", "--data", tmp_path)

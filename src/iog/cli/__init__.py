@@ -57,7 +57,7 @@ class _Commands(click.Group):
 @click.option(
     "--bits",
     type=click.IntRange(9, 16),
-    help="Bits that 16-bit grey photos use where their files do not say: 12 for 12-bit cameras.",
+    help="Bits of 16-bit grey photos whose files do not say, such as 12 for a 12-bit camera.",
 )
 def main(bits: int | None) -> None:
     """Three clicks to an object mask (Inside-Outside Guidance), offline and without a GPU.

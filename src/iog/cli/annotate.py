@@ -48,7 +48,7 @@ class _PhotosOrModels(click.Command):
     help=f"The project file. [default: {PROJECT} next to the photos]",
 )
 @click.option(
-    "--port", default=8720, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."
+    "--port", default=8720, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one."
 )
 @click.option(
     "--host",

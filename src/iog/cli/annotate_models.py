@@ -47,8 +47,8 @@ def models(
 ) -> None:
     """List the models that PROJECT has learned, and change or export them.
 
-    They lie in a folder beside the project file. Accepted masks never change by them. A running annotator
-    follows what is changed here.
+    They lie in a folder beside the project file, and never change accepted masks. A running annotator
+    notices changes made here.
 
     \b
     iog annotate models photos/annotations.iog

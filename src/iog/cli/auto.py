@@ -18,6 +18,7 @@ from iog.cli.auto_report import report
 from iog.cli.settings import told_as_options
 from iog.errors import DataError
 from iog.segmenter import BATCH
+from iog.wording import counted
 
 if TYPE_CHECKING:
     from iog.auto.plan import Item
@@ -107,7 +108,7 @@ def _options(command: Command) -> Command:
                 "place on all machines: a mounted folder, or a URL such as s3://bucket/folder.",
             ),
             click.option(
-                "--workers", type=click.IntRange(1), help="Workers on the cluster. [default: one a core]"
+                "--workers", type=click.IntRange(1), help="Workers on the cluster. [default: one per core]"
             ),
             click.option(
                 "--gpus", type=click.FloatRange(0), default=0.0, help="Share of a GPU for each worker."
@@ -161,7 +162,7 @@ def masks(
     Masks and outlines count as their boxes.
 
     The work is cut into shards. Stop it whenever you like: the same command resumes, and the
-    result is the same to the byte. Photos and boxes that cannot be used are listed in OUT/failures.jsonl.
+    result is the same byte for byte. Photos and boxes that cannot be used are listed in OUT/failures.jsonl.
 
     \b
     iog auto instances.json --images photos/ --out masks/
@@ -210,8 +211,8 @@ def masks(
 def imagenet(context: click.Context, /, root: Path, out: str, split: str, **options: Any) -> None:
     """Make Pixel-ImageNet: a mask of every box of ImageNet-LOC.
 
-    OUT gets the released layout, one picture of instance numbers a photo (WNID/WNID_N.png) and label.json,
-    and parquet/ with one row a mask. docs/pixel-imagenet.md says how to read it.
+    Writes the released layout into OUT: for each photo a PNG of instance numbers (WNID/WNID_N.png), and
+    label.json; also parquet/ with a row for each mask. docs/pixel-imagenet.md says how to read them.
     """
     from iog.auto.inputs import read_boxes
     from iog.auto.outputs import check_format, write_output, write_pngs
@@ -301,7 +302,9 @@ def _run(
             # What a person did in an earlier one stays, and its drafts may have been chosen by another limit.
             which = "of an earlier run" if queue.exists() else f"under {review_below:g}"
             count = write_queue(queue, photos.path, store.all_records(), review_below)
-            click.echo(f"{count} masks {which} to review: iog annotate {images} --project {queue}")
+            click.echo(
+                f"{counted(count, 'masks')} {which} to review: iog annotate {images} --project {queue}"
+            )
 
     try:
         summary = run(
@@ -349,9 +352,9 @@ class _Bar:
 
 
 def _report(summary: Summary, out: str) -> list[str]:
-    text = f"{summary.masks} masks of {summary.boxes} boxes -> {out}"
+    text = f"{counted(summary.masks, 'masks')} of {counted(summary.boxes, 'boxes')} -> {out}"
     if summary.resumed:
-        text += f" ({summary.resumed} boxes were done before)"
+        text += f" ({counted(summary.resumed, 'boxes')} done before)"
     if not summary.failures:
         return [text]
     causes = {

@@ -8,6 +8,7 @@ import click
 from tqdm import tqdm
 
 from iog.errors import DataError, ImageError
+from iog.wording import counted
 
 _SHOWN = 5
 """How many of the most doubtful masks are listed."""
@@ -68,7 +69,8 @@ def project(context: click.Context, path: Path, images: Path | None, model: str)
         bench.close()
     counts = {label: segmenter.model for label, segmenter in models.by_label.items()}
     used = "".join(f"; {label} with model {name!r}" for label, name in counts.items())
-    click.echo(f"{len(made)} masks of {sum(map(len, waiting.values()))} boxes in {len(waiting)} photos{used}")
+    asked = counted(sum(map(len, waiting.values())), "boxes")
+    click.echo(f"{counted(len(made), 'masks')} of {asked} in {counted(len(waiting), 'photos')}{used}")
     for sentence in failed:
         click.echo(f"  {sentence}")
     doubtful = sorted(one for one in made if one[0] < DOUBTFUL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from iog.errors import DataError
+from iog.wording import counted
 
 
 @click.command()
@@ -42,7 +43,8 @@ def report(out: str, images: str, target: str | None, classes: int, each: int, s
     folder, _, name = target.rpartition("/")
     with place_of(folder or ".").writing(name, "w") as file:
         file.write(text)
-    click.echo(f"{sum(sample.count for sample in counts.classes.values())} masks -> {target}")
+    masks = sum(sample.count for sample in counts.classes.values())
+    click.echo(f"{counted(masks, 'masks')} -> {target}")
 
 
 def _names(out: str) -> dict[str, str]:

@@ -26,7 +26,7 @@ _MODELS = click.option(
 )
 _OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="The results folder.")
 _THREADS = click.option(
-    "--threads", type=click.IntRange(1), help="Threads of networks. [default: one a core]"
+    "--threads", type=click.IntRange(1), help="Threads of networks. [default: one per core]"
 )
 
 
@@ -58,7 +58,7 @@ def bench() -> None:
     "documents",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Document whose figures `bench` the table replaces (docs/evaluation.md).",
+    help="Document in which the table replaces the figures `bench` (docs/evaluation.md).",
 )
 @options_of(BenchSettings)
 @told_as_options(BenchSettings)

@@ -45,7 +45,7 @@ def calibrate(
     plot: Path | None,
     threads: int | None,
 ) -> None:
-    """Calibrate a model's confidence, so that it is the IoU of masks like this one.
+    """Calibrate a model: make its confidence the IoU that such masks really have.
 
     Measures all kinds of prompts on photos with true masks, prints how far confidence and IoU are apart (on
     photos that the curves were not fitted on), and writes the curves to a file beside the model. They hold

@@ -49,8 +49,8 @@ Target = Literal["checkpoint", "onnx"]
     "--int8",
     "photos",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of training photos (docs/datasets.md): ONNX files of a lite network then compute with 8-bit "
-    "numbers, which is faster, within ranges seen while the robot user clicks on some of these objects.",
+    help="Write faster ONNX files of a lite network, with 8-bit numbers. Their ranges are measured on this "
+    "folder of training photos (docs/datasets.md).",
 )
 def convert(
     file: Path,
@@ -60,7 +60,7 @@ def convert(
     margin: float | None,
     photos: Path | None,
 ) -> None:
-    """Say what a checkpoint is, and write it in another form.
+    """Identify a checkpoint, and convert it.
 
     FILE is a published checkpoint (IOG, its refinement, DEXTR; the kind is recognised) or one of ours (`iog
     train`, `iog convert`), or PACKAGE.MODULE:FACTORY=CHECKPOINT (docs/own-network.md).

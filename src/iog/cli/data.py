@@ -9,6 +9,7 @@ import click
 from tqdm import tqdm
 
 from iog.formats.table import ReadName, WriteName
+from iog.wording import counted
 
 
 @click.group()
@@ -36,9 +37,9 @@ def list_() -> None:
 @click.option("--split", help="Which part of the set. [default: the first that `iog data list` names]")
 @click.pass_context
 def check(context: click.Context, name: str, path: Path, split: str | None) -> None:
-    """Read all of dataset NAME at PATH and report its content and problems.
+    """Read all of dataset NAME at PATH, and report its content and problems.
 
-    Exit status: 0 whole, 1 something is broken or empty (it is listed), 2 not that dataset.
+    Exit status: 0 no problem, 1 broken files or empty masks (listed), 2 PATH is not that dataset.
     """
     from iog.datasets import known
     from iog.datasets.checking import Report, check_boxes, check_objects
@@ -110,7 +111,7 @@ def convert_labels(
         context.exit(1)
     for line in account.lines():
         click.echo(line, err=True)
-    click.echo(f"{account.objects} objects -> {target}")
+    click.echo(f"{counted(account.objects, 'objects')} -> {target}")
 
 
 @data.command()
@@ -121,20 +122,28 @@ def convert_labels(
 @click.option("--sets", help="Only these sets (groups of the dataset), separated by commas.")
 @click.option("--limit", type=click.IntRange(1), help="At most this many objects, spread over the list.")
 @click.option(
-    "--side", default=320, show_default=True, type=click.IntRange(32), help="Side of a crop's area."
+    "--side",
+    default=320,
+    show_default=True,
+    type=click.IntRange(32),
+    help="A crop has the pixels of a square of this side.",
 )
 @click.option(
-    "--margin", default=0.35, show_default=True, type=click.FloatRange(0), help="Around the box / its side."
+    "--margin",
+    default=0.35,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Context around the box, as a share of its side.",
 )
 @click.option(
-    "--quality", default=80, show_default=True, type=click.IntRange(1, 100), help="Of the pictures."
+    "--quality", default=80, show_default=True, type=click.IntRange(1, 100), help="WebP quality of the crops."
 )
 @click.option(
     "--part-mib",
     default=40.0,
     show_default=True,
     type=click.FloatRange(0.01),
-    help="Greatest size of a part.",
+    help="Greatest size of a part, in MiB.",
 )
 def pack(
     path: Path,
@@ -167,7 +176,9 @@ def pack(
         click.echo(str(part))
     left_out = f", {found.left_out} left out (empty or too small)" if found.left_out else ""
     each = found.size / found.objects / 1024
-    click.echo(f"{found.objects} objects{left_out}, {found.size / 2**20:.1f} MiB, {each:.1f} KiB each")
+    click.echo(
+        f"{counted(found.objects, 'objects')}{left_out}, {found.size / 2**20:.1f} MiB, {each:.1f} KiB each"
+    )
 
 
 def _progress(count: int, unit: str) -> tqdm[int]:

@@ -21,7 +21,9 @@ import click
     help="Then open the annotator on the sample photos (needs the `annotate` extra). Without a screen, or "
     "with CI or IOG_NO_BROWSER set, it is started, tried once and stopped.",
 )
-@click.option("--port", default=8720, show_default=True, type=click.IntRange(0, 65535), help="Of the page.")
+@click.option(
+    "--port", default=8720, show_default=True, type=click.IntRange(0, 65535), help="Port of the page."
+)
 def demo(out: Path, page: bool, port: int) -> None:
     """Segment the bundled sample photos from stored clicks.
 

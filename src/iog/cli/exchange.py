@@ -11,6 +11,7 @@ import click
 from iog.cli.annotate import PROJECT
 from iog.errors import DataError
 from iog.formats.table import ReadName, WriteName
+from iog.wording import counted
 
 if TYPE_CHECKING:
     from iog.formats.account import Account
@@ -81,7 +82,7 @@ def export(
     folder = Photos(photos, store)
     account = exchange.export(store, folder, format_, out, tolerance=tolerance, choice=choice, strict=strict)
     _finish(account)
-    click.echo(f"{account.objects} objects -> {out}")
+    click.echo(f"{counted(account.objects, 'objects')} -> {out}")
 
 
 @click.command("import")
@@ -109,8 +110,7 @@ def import_(
 
     SOURCE is a file or folder of COCO, YOLO, VOC, LabelMe, PNG, CSV or Parquet; also as a ZIP file. Masks
     become accepted objects; boxes wait for an inside click, or for "masks for all boxes" in the page. The
-    table that is printed says what was read, made and left out. Exit status 1: nothing was made of what is
-    there.
+    table that is printed says what was read, made and left out. Exit status 1: nothing could be used.
     """
     from iog.annotator import exchange
     from iog.annotator.photos import Photos
@@ -120,7 +120,7 @@ def import_(
     folder = Photos(photos, store)
     account = exchange.import_path(store, folder, source, format_, strict=strict, on_duplicate=on_duplicate)
     _finish(account)
-    click.echo(f"{account.objects} objects added to {store.path}")
+    click.echo(f"{counted(account.objects, 'objects')} added to {store.path}")
 
 
 def _finish(account: Account) -> None:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from iog.cli.types import ParamType
 from iog.clicks import AnyClicks, Clicks, ExtremeClicks, PointClicks, clicks_from_json
 from iog.errors import DataError, IogError
+from iog.wording import counted
 from iog.zoo import ENGINES
 
 if TYPE_CHECKING:
@@ -137,11 +138,11 @@ def predict(
 ) -> None:
     """Turn clicks on PHOTO into a mask.
 
-    Pixels count from 0 at the top left. Without --inside the box alone is used; with it the mask is usually
-    better, especially if the box holds several objects. Corrections are applied in the order additions,
-    removals; use --clicks for another order. The published IOG takes corrections only where it was trained
-    for them (refinement); DEXTR takes four extreme points instead of corners and inside. For models that
-    take only clicks, give --add and --remove without corners.
+    Pixels count from 0 at the top left. --inside is optional; it helps most if the box holds several
+    objects. Additions are applied before removals; for another order use --clicks.
+
+    Of the published models, only the refinement of IOG takes corrections, and DEXTR takes --extreme instead
+    of --corners and --inside. For models that take only clicks, give --add and --remove alone.
 
     \b
     iog predict cat.jpg --corners 143,20 450,290 --inside 290,150 --out mask.png --overlay check.png
@@ -251,7 +252,7 @@ def _predict_one(
         write_picture(overlay, draw_overlay(image, prediction))
     written = ", ".join(str(path) for path in (out, overlay) if path is not None)
     click.echo(
-        f"{photo.name}: {int(prediction.mask.sum())} pixels, "
+        f"{photo.name}: {counted(int(prediction.mask.sum()), 'pixels')}, "
         f"confidence {prediction.confidence:.2f} -> {written}"
     )
 
@@ -358,7 +359,8 @@ def _predict_batch(
         listing = out / "predictions.jsonl" if format_ == "png" else out
         write_json_lines(listing, records)
     click.echo(
-        f"{len(lines) - failed} masks -> {out}" + (f"; {failed} failed (listed above)" if failed else "")
+        f"{counted(len(lines) - failed, 'masks')} -> {out}"
+        + (f"; {failed} failed (listed above)" if failed else "")
     )
     return 1 if failed else 0
 

@@ -33,10 +33,14 @@ def _options(port: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
             "--host",
             default="127.0.0.1",
             show_default=True,
-            help="Address to listen on; another than this machine's own needs --token.",
+            help="Address to listen on. Any but this machine's own needs --token.",
         )
         @click.option(
-            "--port", default=port, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."
+            "--port",
+            default=port,
+            show_default=True,
+            type=click.IntRange(0, 65535),
+            help="0 picks a free one.",
         )
         @click.option(
             "--model",
@@ -50,7 +54,7 @@ def _options(port: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
             default=512,
             show_default=True,
             type=click.IntRange(0, 1 << 20),
-            help="Megabytes for pixels and features of recent photos.",
+            help="Memory for recent photos, in MB.",
         )
         @click.option(
             "--max-megapixels",

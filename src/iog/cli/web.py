@@ -23,7 +23,7 @@ import click
     default=8730,
     show_default=True,
     type=click.IntRange(0, 65535),
-    help="To serve on; 0: any free one.",
+    help="Port for --serve; 0 picks a free one.",
 )
 def web(out: Path, model: str, serve: bool, port: int) -> None:
     """Write the annotator as a static site: photos, work and the model stay in the visitor's browser.

@@ -19,6 +19,7 @@ from iog.evaluation.protocol import ObjectResult, evaluate, measured_as
 from iog.evaluation.quoting import check_quotable, quote
 from iog.evaluation.settings import By, Settings
 from iog.segmenter import Segmenter
+from iog.wording import counted
 
 _SWEEP = (
     "Mean IoU after 3 clicks by threshold. The best of a row is chosen on the objects that it is measured "
@@ -85,7 +86,7 @@ def run(
     if len(results) < len(objects):
         report.append(f"{len(results)} of {len(objects)} objects")
     if len(results) < len(indices):
-        report.append(f"{len(indices) - len(results)} objects have an empty mask and were left out")
+        report.append(f"left out: {counted(len(indices) - len(results), 'objects')} with an empty mask")
     shared, where = _overlap(results, output.trained_on)
     report.append(shared)
     found = [tables.report(results, settings.protocol, by) for by in output.by]

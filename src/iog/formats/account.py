@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from iog.errors import DataError
+from iog.wording import counted
 
 EXAMPLES = 3
 
@@ -108,4 +109,4 @@ class Account:
 
 
 def _counts(numbers: dict[str, int]) -> str:
-    return ", ".join(f"{number:,} {what}" for what, number in numbers.items()) or "nothing"
+    return ", ".join(counted(number, what) for what, number in numbers.items()) or "nothing"

@@ -96,8 +96,7 @@ def regions(beside: Tensor, on: Tensor) -> list[tuple[int, int, int, int]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RISNetRecipe(RivalRecipe):
-    """RIS-Net (Liew et al., ICCV 2017): regions between clicks, answered locally and merged; click
-    discount."""
+    """RIS-Net (Liew et al., ICCV 2017): regions between clicks, answered locally and merged."""
 
     network: RISNetConfig = field(default_factory=RISNetConfig)
     """The network's own settings."""

@@ -34,7 +34,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IOGRecipe:
-    """Train IOG as the paper does (CVPR 2020, section 4.1); every field is an option."""
+    """Train IOG as the paper does (CVPR 2020, section 4.1); every setting is an option."""
 
     dataset: str = "voc"
     """Layout of the training set: a name from `iog data list`."""

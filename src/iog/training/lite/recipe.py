@@ -47,7 +47,7 @@ _WEIGHTS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiteRecipe:
-    """Train `lite`, the bundled network; every field is an option."""
+    """Train `lite`, the bundled network; every setting is an option."""
 
     data: str = "data"
     """Folder that holds train.jsonl and val.jsonl (layout: `iog.datasets.photos`)."""
