@@ -232,12 +232,22 @@ def dotted(clicks: Made, crop: Crop) -> Made:
 
 
 def stroke_pixels(stroke: Correction, crop: Crop) -> npt.NDArray[np.bool_]:
-    """Which pixels of the crop a stroke runs through, (height, width) bool."""
+    """Which pixels of the crop a stroke runs through, (height, width) bool: straight lines.
+
+    Whole numbers alone decide, so that a browser finds the same ones.
+    """
     centres = crop.to_crop(np.array(stroke.path) + 0.5)
-    pixels = np.clip(centres, 0, (crop.width - 1, crop.height - 1)).astype(np.int32)
-    drawn = np.zeros((crop.height, crop.width), np.uint8)
-    cv2.polylines(drawn, [np.vstack([pixels, pixels[-1:]])], False, 1)  # one point alone draws nothing
-    return drawn > 0
+    corners = np.clip(centres, 0, (crop.width - 1, crop.height - 1)).astype(np.int64)
+    moves = np.diff(corners, axis=0)
+    steps = np.abs(moves).max(axis=1)
+    leg = np.repeat(np.arange(len(steps)), steps)
+    step = np.arange(len(leg)) - np.repeat(np.cumsum(steps) - steps, steps) + 1
+    whole = steps[leg][:, None]
+    along = corners[leg] + (2 * moves[leg] * step[:, None] + whole) // (2 * whole)
+    columns, rows = np.vstack([corners[:1], along]).T
+    drawn = np.zeros((crop.height, crop.width), bool)
+    drawn[rows, columns] = True
+    return drawn
 
 
 def gaussian_line(along: npt.NDArray[np.bool_], fwhm: float) -> FloatArray:

@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from iog.clicks import Clicks
 from iog.formats import table
 from iog.formats.account import Account
 from iog.formats.records import Annotation, Class, Dataset, Picture, Pixels
@@ -44,8 +45,9 @@ STEPS = """() => new Promise((resolve, reject) => {
         const reading = opening.result.transaction("steps").objectStore("steps").getAll();
         reading.onsuccess = () => {
             opening.result.close();
-            resolve(reading.result.map(({ object, position, state, mask }) => (
-                { object, position, state, box: mask && mask.box, runs: mask && [...mask.runs] })));
+            resolve(reading.result.map(({ object, position, state, mask, work }) => (
+                { object, position, state, clicks: work.clicks,
+                  box: mask && mask.box, runs: mask && [...mask.runs] })));
         };
     };
 })"""
@@ -128,6 +130,15 @@ def test_three_clicks_give_the_mask_of_this_package_and_the_page_works_offline(
     (*_, last) = tab.page.evaluate(STEPS)
     expected = segmenter.segment(coffee.photo, clicks).mask
     assert _iou(_mask(last, tab.size), expected) >= 0.999
+
+    box = clicks.box
+    tab.drag((box.x0 + 30, box.y1 - 15), (box.x1 - 30, box.y1 - 20), button="right")
+    tab.saved()
+    (*_, last) = tab.page.evaluate(STEPS)
+    made = Clicks.from_json(last["clicks"])
+    assert len(made.corrections[0].path) > 3
+    stroked = segmenter.segment(coffee.photo, made).mask
+    assert _iou(_mask(last, tab.size), stroked) >= 0.999 and not np.array_equal(stroked, expected)
 
     tab.key("Space")
     tab.mode("first")

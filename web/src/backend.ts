@@ -116,8 +116,6 @@ export interface Backend {
   readonly desk: Desk | null;
   /** Null where nothing can be learned. */
   readonly learning: Learning | null;
-  /** Whether a correction may be a stroke. */
-  readonly strokes: boolean;
 
   project(): Promise<Project>;
   /** What objects cost; only the work after `since`, in seconds since 1970. */

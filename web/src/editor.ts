@@ -182,7 +182,7 @@ export class Editor implements Screen {
   /** Whether a stroke can be drawn now. */
   get strokable(): boolean {
     const clicking = this.tool === "click" || this.tool === "remove";
-    return this.page.backend.strokes && clicking && this.mode === "correct" && this.active!.work.clicks !== null;
+    return clicking && this.mode === "correct" && this.active!.work.clicks !== null;
   }
 
   /** A correction that was drawn through pixels of the photo. */

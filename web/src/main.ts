@@ -133,7 +133,7 @@ function hintText(): string {
   const proposed = app.editor.mode === "centre" && app.editor.active?.saved.computed;
   const drafts = app.editor.items.filter((item) => item.state === "draft" && item.saved.computed).length;
   return (
-    (proposed ? strings.hint.proposed : app.editor.strokable ? strings.hint.stroke : strings.hint[app.editor.mode]) +
+    (proposed ? strings.hint.proposed : strings.hint[app.editor.mode]) +
     (app.editor.active && drafts > 1 ? strings.hint.review(drafts) : "")
   );
 }

@@ -67,7 +67,6 @@ export const backend: Backend = {
   mask: (id) => call<MaskMessage | null>("GET", `/api/objects/${id}/mask`),
   outline: (id, tolerance) => call<Outline>("GET", `/api/objects/${id}/outline?${query({ tolerance })}`),
 
-  strokes: true,
   learning: {
     state: () => call<LearningMessage>("GET", LEARNING),
     turn: (on) => call<LearningMessage>("PUT", LEARNING, { on }),

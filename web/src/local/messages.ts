@@ -43,7 +43,7 @@ function shrunk(pixels: Uint8Array, wide: number, high: number, width: number, h
 
 /** The page's clicks, checked. */
 export function checkedClicks({ corners, inside, corrections }: Clicks): CheckedClicks {
-  return clicksOf(corners, inside, corrections.map(([x, y, foreground]) => ({ x, y, foreground })));
+  return clicksOf(corners, inside, corrections.map(([x, y, foreground, path]) => ({ x, y, foreground, ...(path ? { path } : {}) })));
 }
 
 /** Clicks as the page has them. */
@@ -52,6 +52,7 @@ export function clicksMessage({ corners, inside, corrections }: CheckedClicks): 
   return {
     corners: [[ax, ay], [bx, by]],
     inside: inside && [inside[0], inside[1]],
-    corrections: corrections.map(({ x, y, foreground }) => [x, y, foreground]),
+    corrections: corrections.map(({ x, y, foreground, path }) =>
+      path ? [x, y, foreground, path.map(([px, py]): [number, number] => [px, py])] : [x, y, foreground]),
   };
 }

@@ -119,7 +119,6 @@ export const backend: Backend = {
     setAttributes: (attributes) => call("setAttributes", attributes),
   },
   learning: null,
-  strokes: false,
   picture: ({ id }) => call("display", id),
   thumbnail,
 };

@@ -6,7 +6,7 @@ import type { Source } from "./photos";
 import type { Site } from "./site";
 
 /** The backend without what only a page can do. */
-export interface Local extends Omit<Backend, "picture" | "ahead" | "thumbnail" | "exportTo" | "intake" | "folder" | "desk" | "learning" | "strokes">, Desk {
+export interface Local extends Omit<Backend, "picture" | "ahead" | "thumbnail" | "exportTo" | "intake" | "folder" | "desk" | "learning">, Desk {
   /** First of all; the model is loaded from then on. */
   begin(site: Site): Promise<void>;
   /** The photo, upright, for the page. */

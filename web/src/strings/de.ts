@@ -47,12 +47,9 @@ export const de: Texts = {
       ? "Diese Maske übernehmen oder auf die Mitte des gemeinten Objekts tippen."
       : "Diese Maske mit der Leertaste übernehmen oder auf die Mitte des gemeinten Objekts klicken.",
     correct: touch
-      ? "Tippen fügt hinzu, Halten entfernt; dann übernehmen."
-      : "Klicken fügt hinzu, Rechtsklick entfernt; Leertaste übernimmt.",
-    accepted: touch ? "Übernommen. Tippen ändert es." : "Übernommen. Ein Klick ändert es.",
-    stroke: touch
       ? "Tippen oder Ziehen fügt hinzu, erst Halten entfernt; dann übernehmen."
       : "Klicken oder Ziehen fügt hinzu, mit rechts entfernt es; Leertaste übernimmt.",
+    accepted: touch ? "Übernommen. Tippen ändert es." : "Übernommen. Ein Klick ändert es.",
     brush: "Übermalen, was zum Objekt gehört. [ und ] ändern die Größe.",
     eraser: "Übermalen, was nicht zum Objekt gehört. [ und ] ändern die Größe.",
     polygon: "Die Ecken eines Polygons klicken; die erste noch einmal, oder Eingabe, schließt es. Rechtsklick nimmt die letzte zurück.",

@@ -51,12 +51,9 @@ export const en = {
       ? "Accept this mask, or tap the centre of your object."
       : "Accept this mask with Space, or click the centre of your object.",
     correct: touch
-      ? "Tap to add, hold to remove; then accept."
-      : "Click to add, right-click to remove; Space accepts.",
-    accepted: touch ? "Accepted. A tap changes it." : "Accepted. A click changes it.",
-    stroke: touch
       ? "Tap or draw to add, hold first to remove; then accept."
       : "Click or draw to add, with the right button to remove; Space accepts.",
+    accepted: touch ? "Accepted. A tap changes it." : "Accepted. A click changes it.",
     brush: "Paint over what belongs to the object. [ and ] change the size.",
     eraser: "Paint over what does not belong to the object. [ and ] change the size.",
     polygon: "Click the corners of a polygon; click the first one again, or Enter, to close it. Right-click removes the last one.",

@@ -48,11 +48,10 @@ export const es: Texts = {
     proposed: touch
       ? "Acepte esta máscara o toque el centro del objeto deseado."
       : "Acepte esta máscara con Espacio o haga clic en el centro del objeto deseado.",
-    correct: touch ? "Toque para añadir, mantenga para quitar; luego acepte." : "Clic añade, clic derecho quita; Espacio acepta.",
-    accepted: touch ? "Aceptado. Un toque lo cambia." : "Aceptado. Un clic lo cambia.",
-    stroke: touch
+    correct: touch
       ? "Toque o trace para añadir, mantenga antes para quitar; luego acepte."
       : "Clic o trazo añade, con el botón derecho quita; Espacio acepta.",
+    accepted: touch ? "Aceptado. Un toque lo cambia." : "Aceptado. Un clic lo cambia.",
     brush: "Pinte lo que pertenece al objeto. [ y ] cambian el tamaño.",
     eraser: "Pinte lo que no pertenece al objeto. [ y ] cambian el tamaño.",
     polygon: "Haga clic en las esquinas; otra vez en la primera, o Intro, lo cierra. El clic derecho quita la última.",

@@ -9,11 +9,15 @@ import { IogError } from "./errors.js";
 
 export type Pixel = readonly [x: number, y: number];
 
-/** A click after the third: `foreground` says whether its pixel belongs to the object. */
+/**
+ * A click after the third: `foreground` says whether its pixel belongs to the object. With a `path` it is a stroke,
+ * drawn through these pixels, and (x, y) is its middle one.
+ */
 export interface Correction {
   readonly x: number;
   readonly y: number;
   readonly foreground: boolean;
+  readonly path?: readonly Pixel[];
 }
 
 /** The clicks of one object. Make them with `clicksOf`, which checks them. */
@@ -53,8 +57,11 @@ export function clicksOf(
     corners: [first, second],
     inside: inside === null ? null : pixel(inside, "inside click"),
     corrections: corrections.map((c, i) => {
-      const [x, y] = pixel([c.x, c.y], `correction ${i + 1}`);
-      return { x, y, foreground: c.foreground };
+      const path = (c.path ?? [[c.x, c.y]]).map((one) => pixel(one, `correction ${i + 1}`));
+      const distinct = path.filter(([x, y], n) => x !== path[n - 1]?.[0] || y !== path[n - 1]?.[1]);
+      if (distinct.length === 0) throw new IogError(`correction ${i + 1}: expected at least one pixel`);
+      const [x, y] = distinct[Math.floor(distinct.length / 2)]!;
+      return { x, y, foreground: c.foreground, ...(distinct.length > 1 ? { path: distinct } : {}) };
     }),
   };
   const box = boxOf(clicks);
@@ -79,6 +86,11 @@ export function boxOf({ corners: [[ax, ay], [bx, by]] }: Clicks): Box {
   return { x0: Math.min(ax, bx), y0: Math.min(ay, by), x1: Math.max(ax, bx) + 1, y1: Math.max(ay, by) + 1 };
 }
 
+/** The pixels that a click or a stroke runs through. */
+export function pathOf({ x, y, path }: Correction): readonly Pixel[] {
+  return path ?? [[x, y]];
+}
+
 /** Every click that says of a pixel what it belongs to, in order: the inside click, then corrections. */
 export function labelled(clicks: Clicks): readonly Correction[] {
   if (clicks.inside === null) return clicks.corrections;
@@ -97,7 +109,9 @@ export function checkInsideImage(clicks: Clicks, size: Size): void {
     );
   }
   if (clicks.inside !== null) checkWithin(image, clicks.inside, "inside click");
-  clicks.corrections.forEach((c, i) => checkWithin(image, [c.x, c.y], `correction ${i + 1}`));
+  clicks.corrections.forEach((c, i) => {
+    for (const one of pathOf(c)) checkWithin(image, one, `correction ${i + 1}`);
+  });
 }
 
 export function sameClicks(a: Clicks, b: Clicks): boolean {

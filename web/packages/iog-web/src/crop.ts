@@ -6,7 +6,7 @@
  * window is rounded outward to whole pixels. The same rules as `iog.crop` of the Python package; golden vectors in
  * `golden/` hold the two together.
  */
-import { type Box, type Clicks, type Size, boxOf, contains, heightOf, intersection, union, widthOf } from "./clicks.js";
+import { type Box, type Clicks, type Size, boxOf, contains, heightOf, intersection, union, widthOf, pathOf } from "./clicks.js";
 import { reachedPart, resizedPart, resizedPhoto } from "./resample.js";
 
 /** Grey level of crop pixels outside the image: the zero of the network's normalised input. */
@@ -39,7 +39,7 @@ export function cropAround(box: Box, margin: number, size: number): Crop {
 export function cropOf(clicks: Clicks, margin: number, size: number): Crop {
   const first = cropAround(boxOf(clicks), margin, size);
   let box = boxOf(clicks);
-  for (const { x, y } of clicks.corrections) {
+  for (const [x, y] of clicks.corrections.flatMap(pathOf)) {
     if (!contains(first.window, x, y)) box = union(box, { x0: x, y0: y, x1: x + 1, y1: y + 1 });
   }
   return cropAround(box, margin, size);

@@ -1,5 +1,5 @@
 /** The page's side of the Worker: `WorkerSegmenter`, with photos and sessions that live in the Worker. */
-import type { Clicks, Size } from "./clicks.js";
+import type { Clicks, Pixel, Size } from "./clicks.js";
 import type { Picture } from "./crop.js";
 import { IogError } from "./errors.js";
 import type { ModelInfo } from "./model.js";
@@ -138,9 +138,9 @@ export class RemoteSession {
     return this.changed({ kind: "click", x, y });
   }
 
-  /** Adds a correction: pixel (x, y) belongs to the object, or does not. */
-  correct(x: number, y: number, foreground: boolean): Promise<Answer> {
-    return this.changed({ kind: "correct", x, y, foreground });
+  /** Adds a correction: pixel (x, y) belongs to the object, or does not; with a path a stroke. */
+  correct(x: number, y: number, foreground: boolean, path?: readonly Pixel[]): Promise<Answer> {
+    return this.changed({ kind: "correct", x, y, foreground, ...(path ? { path } : {}) });
   }
 
   /** Replaces the clicks altogether, as when one is moved or deleted. */

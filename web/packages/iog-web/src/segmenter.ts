@@ -9,6 +9,7 @@ import {
   type Box,
   type Clicks,
   type Correction,
+  type Pixel,
   type Size,
   checkInsideImage,
   clicksOf,
@@ -218,11 +219,10 @@ export class Session {
     return this.queued(() => this.changed(this.with({ inside: [x, y] })));
   }
 
-  /** Adds a correction: pixel (x, y) belongs to the object, or does not. */
-  correct(x: number, y: number, foreground: boolean): Promise<Prediction> {
-    return this.queued(() =>
-      this.changed(this.with({ corrections: [...this.clicks.corrections, { x, y, foreground }] })),
-    );
+  /** Adds a correction: pixel (x, y) belongs to the object, or does not; with a path a stroke. */
+  correct(x: number, y: number, foreground: boolean, path?: readonly Pixel[]): Promise<Prediction> {
+    const correction = { x, y, foreground, ...(path ? { path } : {}) };
+    return this.queued(() => this.changed(this.with({ corrections: [...this.clicks.corrections, correction] })));
   }
 
   /** Replaces the clicks altogether, as when one is moved or deleted; `undo` takes it back. */

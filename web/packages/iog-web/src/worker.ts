@@ -71,7 +71,7 @@ function taken(session: Session, step: Step): Promise<Prediction> {
     case "click":
       return session.click(step.x, step.y);
     case "correct":
-      return session.correct(step.x, step.y, step.foreground);
+      return session.correct(step.x, step.y, step.foreground, step.path);
     case "change":
       return session.change(step.clicks);
     case "undo":

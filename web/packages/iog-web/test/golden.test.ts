@@ -10,7 +10,7 @@ interface Case {
   image: [number, number];
   size: number;
   margin: number;
-  clicks: { corners: number[][]; inside: number[] | null; corrections: [number, number, boolean][] };
+  clicks: { corners: number[][]; inside: number[] | null; corrections: [number, number, boolean, [number, number][]?][] };
   window: number[];
   at: number[];
   maps: Record<string, number[]>;
@@ -22,7 +22,7 @@ const cases: Case[] = JSON.parse(await readFile(new URL("../golden/geometry.json
 
 describe.each(cases.map((golden, number) => ({ golden, number })))("case $number", ({ golden }) => {
   const { clicks: stored, margin, size } = golden;
-  const corrections = stored.corrections.map(([x, y, foreground]): Correction => ({ x, y, foreground }));
+  const corrections = stored.corrections.map(([x, y, foreground, path]): Correction => ({ x, y, foreground, ...(path ? { path } : {}) }));
   const clicks = clicksOf(stored.corners, stored.inside, corrections);
   const crop = cropOf(clicks, margin, size);
 

@@ -17,8 +17,10 @@ import {
   polygons,
 } from "../src/index.js";
 
+type Stored = [number, number, boolean, [number, number][]?];
+
 interface Stage {
-  clicks: { corners: number[][]; inside: number[] | null; corrections: [number, number, boolean][] };
+  clicks: { corners: number[][]; inside: number[] | null; corrections: Stored[] };
   probability: string;
   mask: RLE;
   parts: number;
@@ -60,9 +62,9 @@ describe.each(golden.filter(({ photo }) => photo.endsWith(".png")))("$photo", ({
       const differences = Array.from(stored, (p, i) =>
         Math.abs(p - prediction.cropProbability[STEP * (Math.floor(i / side) * segmenter.info.size + (i % side))]!),
       );
-      expect(Math.max(...differences)).toBeLessThan(2e-3);
+      expect(Math.max(...differences)).toBeLessThan(3e-3);
       expect(iou(prediction.mask, decodeRle(stage.mask)!)).toBeGreaterThanOrEqual(0.999);
-      expect(Math.abs(prediction.confidence - stage.confidence)).toBeLessThan(2e-3);
+      expect(Math.abs(prediction.confidence - stage.confidence)).toBeLessThan(3e-3);
     }
   });
 
@@ -94,7 +96,7 @@ describe.each(golden.filter(({ photo }) => photo.endsWith(".png")))("$photo", ({
   });
 });
 
-const named = ([x, y, foreground]: [number, number, boolean]): Correction => ({ x, y, foreground });
+const named = ([x, y, foreground, path]: Stored): Correction => ({ x, y, foreground, ...(path ? { path } : {}) });
 
 function probabilities(stage: Stage): Float32Array {
   const bytes = Buffer.from(stage.probability, "base64");
