@@ -40,6 +40,16 @@ it("are those whose pixels a click waits for, also when the page goes on", async
   await later();
 });
 
+it("are decoded once, from when the page is about to show them", async () => {
+  const photos = opened();
+  photos.begin(6);
+  await later();
+  expect(read.pixels).toEqual([]); // nobody has shown it yet
+  await photos.display(6);
+  await later();
+  expect([read.pixels, read.closed]).toEqual([[6], [6]]);
+});
+
 it("give no pixels for their size", async () => {
   const photos = opened();
   expect(await photos.size(4)).toEqual({ width: 4, height: 1 });

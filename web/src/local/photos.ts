@@ -117,6 +117,11 @@ export class Photos {
     return { width, height };
   }
 
+  /** Decode a photo that is shown next, before anybody waits for it. */
+  begin(number: number): void {
+    this.opened(number, true);
+  }
+
   /** What the page shows; it belongs to whoever asked. */
   async display(number: number): Promise<ImageBitmap> {
     const opened = this.opened(number, true);

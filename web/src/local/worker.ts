@@ -88,6 +88,7 @@ const local: Local = {
   },
   async photo(id) {
     const { store, photos } = await opened;
+    photos.begin(id); // the page asks for it next
     // Also if it cannot be read: the reason is kept with the photo.
     const size = await photos.size(id, true).catch(() => null);
     const objects = await store.objects(id);
