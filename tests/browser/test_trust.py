@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import CORNERS, Annotator, Server
+from tests.browser.conftest import CORNERS, INSIDE, Annotator, Server
 
 Visit = Callable[..., Annotator]
 
@@ -155,6 +155,40 @@ def test_a_drawn_box_cannot_be_accepted_before_its_mask_is_seen(visit: Visit) ->
     assert tab.objects()[0]["state"] == "draft"
 
 
+def test_only_what_is_before_the_eyes_can_be_accepted(visit: Visit) -> None:
+    tab = visit()
+    tab.start_empty("scene 10.png")
+    tab.corners()
+    tab.saved()
+    waiting: list[Any] = []
+    tab.page.route("**/api/objects/*/staged", lambda route: waiting.append(route))
+    tab.page.route("**/api/objects/*/preview", lambda route: route.abort())
+    tab.click(INSIDE)
+    tab.key("Space")  # before the mask of this click came
+    expect(tab.page.locator(".hint")).to_contain_text("mask is not ready yet")
+    tab.page.wait_for_timeout(100)
+    waiting.pop().continue_()
+    tab.page.unroute("**/api/objects/*/staged")
+    tab.saved()
+    hidden = "You could not see this mask"
+    for hide in ("Shift+h", "eye", "away"):
+        if hide == "eye":
+            tab.page.get_by_role("button", name="Hide object 1").click()
+        elif hide == "away":
+            tab.page.mouse.move(*tab.at((20, 20)))
+            tab.page.mouse.wheel(0, -3000)
+        else:
+            tab.key(hide)
+            expect(tab.page.locator(".below")).to_contain_text("all masks are hidden")
+        tab.key("Space")
+        expect(tab.page.locator(".hint")).to_contain_text(hidden)
+        assert tab.objects()[0]["state"] == "draft"
+        tab.key("p")  # another message
+    tab.key("Space")
+    tab.mode("first")
+    assert tab.objects()[0]["state"] == "accepted"
+
+
 def test_one_history_for_the_photo(visit: Visit) -> None:
     tab = visit()
     tab.start_empty("scene 10.png")
@@ -213,6 +247,7 @@ def test_marking_done_with_a_draft_asks(visit: Visit) -> None:
     tab.outline()
     tab.key("Shift+Enter")
     expect(tab.page.get_by_text("1 object is not accepted, and will not be exported.")).to_be_visible()
+    expect(tab.page.get_by_role("button", name="Show me")).to_be_focused()
     tab.key("Escape")
     expect(tab.page.locator("dialog[open]")).to_have_count(0)
     expect(tab.page.get_by_role("button", name="Mark done")).to_be_visible()
@@ -243,6 +278,9 @@ def test_a_lost_project_file_is_told_and_its_work_rescued(visit: Visit, own: Ser
     tab.open("scene 1.png")
     tab.outline()
     own.project.rename(tmp_path / "elsewhere.iog")
+    tab.key("d")  # opening a photo writes its size
+    expect(tab.page.locator(".saving")).to_have_attribute("data-state", "lost")
+    tab.page.go_back()
     tab.click((300, 100))
     expect(tab.page.locator(".saving")).to_have_attribute("data-state", "lost")
     expect(tab.page.locator(".saving")).to_contain_text("Not saved")

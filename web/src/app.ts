@@ -1,4 +1,4 @@
-import { Refusal, type Backend, type Drawn, type ListQuery } from "./backend";
+import { Lost, Refusal, type Backend, type Drawn, type ListQuery } from "./backend";
 import { ask } from "./dialog";
 import { Editor } from "./editor";
 import { Page } from "./page";
@@ -80,6 +80,7 @@ export class App extends Page {
       if (ticket === this.loading) await this.showPhoto(detail, picture);
       else freed(picture);
     } catch (error) {
+      if (error instanceof Lost) this.saver.lose();
       if (ticket === this.loading) this.say((error as Error).message);
     }
   }

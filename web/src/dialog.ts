@@ -15,17 +15,18 @@ export function dialog(title: string, ...children: HTMLElement[]): HTMLDialogEle
   return element;
 }
 
-/** A question with two answers; closing it is the second. */
+/** A question with two answers; closing it is the second, which changes nothing and has the focus. */
 export function ask(title: string, question: string, yes: string, no: string): Promise<boolean> {
   return new Promise((resolve) => {
     let answer = false;
-    const element = dialog(
+    const second = h("button", { type: "button", on: { click: () => element.close() } }, no);
+    const element: HTMLDialogElement = dialog(
       title,
       h("p", {}, question),
       h(
         "div", { className: "buttons" },
         h("button", { type: "button", className: "primary", on: { click: () => { answer = true; element.close(); } } }, yes),
-        h("button", { type: "button", on: { click: () => element.close() } }, no),
+        second,
       ),
     );
     element.addEventListener("close", () => {
@@ -34,6 +35,6 @@ export function ask(title: string, question: string, yes: string, no: string): P
     });
     document.body.append(element);
     element.showModal();
-    element.querySelector<HTMLElement>(".primary")!.focus();
+    second.focus();
   });
 }

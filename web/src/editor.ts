@@ -1,3 +1,4 @@
+import { reasonAgainst } from "./acceptable";
 import { boxOf, contains, strokeOf } from "./clicks";
 import { History } from "./history";
 import { doubt, drawnItem, newItem, type Item, type Step } from "./items";
@@ -239,8 +240,9 @@ export class Editor implements Screen {
   }
 
   private acceptShown(active: Item): void {
-    if (!active.mask && active.pending === 0) {
-      this.say(active.saved.computed ? strings.hint.nothing : strings.hint.noMask);
+    const reason = reasonAgainst(active, this.sight);
+    if (reason) {
+      this.say(reason);
       return;
     }
     const done = this.commit(active, "accept", { state: "accepted" });
@@ -363,8 +365,10 @@ export class Editor implements Screen {
       return;
     }
     // What was previewed here stays until the answer comes.
-    if (this.preview?.mask) this.active!.mask = this.preview.mask;
+    const { preview } = this;
+    if (preview?.mask) this.active!.mask = preview.mask;
     this.changeClicks({ ...clicks!, inside: point }, "inside");
+    if (preview && `${preview.point}` === `${point}`) this.active!.maskOf = this.active!.work;
     this.previewer.stop();
   }
 

@@ -12,6 +12,8 @@ export interface Item {
   state: State;
   facts: Facts;
   mask: Mask | null;
+  /** The work whose mask that is; null while there is only a box. */
+  maskOf: Work | null;
   /** Version of the object whose mask that is. */
   shown: number;
   /** It has all its pixels, also where it came with fewer at first. */
@@ -33,9 +35,9 @@ export type Wish = Pick<Item, "work" | "label" | "state" | "facts">;
 export type Step = Partial<Omit<Wish, "facts">> & { facts?: FactsChange };
 
 export function newItem(saved: ObjectMessage): Item {
-  const { work, label, state, facts, version, mask } = saved;
+  const { work, label, state, facts, version, mask, computed } = saved;
   return {
-    saved, work, label, state, facts, mask: mask && new Mask(mask), shown: version, whole: false, hidden: false, pending: 0, epoch: 0,
+    saved, work, label, state, facts, mask: mask && new Mask(mask), maskOf: computed ? work : null, shown: version, whole: false, hidden: false, pending: 0, epoch: 0,
     fresh: false, outlined: false,
   };
 }
@@ -50,19 +52,23 @@ export function drawnItem(photo: number, { corners, strokes = [], label, spare }
 
 /** Whether the backend has what was wished for: an answer to it may have been lost. */
 export function sameWork(saved: ObjectMessage, wish: Wish): boolean {
-  const known = ({ work, label, state, facts }: Wish) => {
-    const { clicks, strokes, largest, fill, spare } = work;
-    return JSON.stringify([
-      clicks && [clicks.corners, clicks.inside, clicks.corrections],
-      strokes.map((stroke) =>
-        "before" in stroke
-          ? [stroke.before, stroke.after, stroke.tolerance]
-          : "outline" in stroke ? [stroke.outline, stroke.add] : [stroke.points, stroke.radius, stroke.add],
-      ),
-      largest, fill, spare, label, state, { ...NO_FACTS, ...facts },
-    ]);
-  };
+  const known = ({ work, label, state, facts }: Wish) => JSON.stringify([keyOf(work), label, state, { ...NO_FACTS, ...facts }]);
   return known(saved) === known(wish);
+}
+
+/** Whether the mask on the screen is the one of what the person did last. */
+export const isCurrent = ({ maskOf, work }: Item) => maskOf !== null && keyOf(maskOf) === keyOf(work);
+
+function keyOf({ clicks, strokes, largest, fill, spare }: Work): string {
+  return JSON.stringify([
+    clicks && [clicks.corners, clicks.inside, clicks.corrections],
+    strokes.map((stroke) =>
+      "before" in stroke
+        ? [stroke.before, stroke.after, stroke.tolerance]
+        : "outline" in stroke ? [stroke.outline, stroke.add] : [stroke.points, stroke.radius, stroke.add],
+    ),
+    largest, fill, spare,
+  ]);
 }
 
 /** 0 for what the model is sure of; less for what has no mask yet. */

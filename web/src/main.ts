@@ -153,6 +153,7 @@ app.onChange(() => {
   hint.classList.toggle("message", app.message !== "");
   const sure = app.editor.mode === "centre" ? app.editor.preview?.confidence : app.editor.active?.saved.confidence;
   setText(confidence, [
+    app.editor.sight.none ? strings.noneShown : "",
     app.picture && app.scale < 1 ? strings.shownAt(app.scale) : "",
     sure === undefined || sure === null ? "" : strings.confidence(sure),
   ].filter(Boolean).join(" · "));

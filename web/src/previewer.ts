@@ -6,7 +6,7 @@ const tab = Math.random().toString(36).slice(2); // a page that is not secure ha
 
 /** Asks for the mask under the cursor: one question on its way, then the newest; older answers are dropped. */
 export class Previewer {
-  shown: { mask: Mask | null; confidence: number; sequence: number } | null = null;
+  shown: { mask: Mask | null; confidence: number; sequence: number; point: Point } | null = null;
   private sequence = 0;
   private next: { id: number; point: Point } | null = null;
   private asking = false;
@@ -34,7 +34,7 @@ export class Previewer {
       const sequence = ++this.sequence;
       try {
         const answer = await this.backend.preview(id, point, tab, sequence);
-        if (sequence === this.sequence && !answer.stale) this.show(answer);
+        if (sequence === this.sequence && !answer.stale) this.show(answer, point);
       } catch {
         // A preview that fails is no loss: the click itself reports what is wrong.
       }
@@ -42,8 +42,8 @@ export class Previewer {
     this.asking = false;
   }
 
-  private show({ mask, confidence, sequence }: HoverAnswer): void {
-    this.shown = { mask: mask && new Mask(mask), confidence, sequence };
+  private show({ mask, confidence, sequence }: HoverAnswer, point: Point): void {
+    this.shown = { mask: mask && new Mask(mask), confidence, sequence, point };
     this.changed();
   }
 }

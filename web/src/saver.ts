@@ -32,6 +32,12 @@ export class Saver {
     return result;
   }
 
+  /** The project's file is gone: nothing can be saved any more. */
+  lose(): void {
+    this.refused = "lost";
+    this.changed();
+  }
+
   private async insist<T>(task: () => Promise<T>): Promise<T> {
     for (;;) {
       try {

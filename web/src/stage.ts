@@ -34,11 +34,13 @@ export class Stage {
   /** A point of the outline that is being dragged, or picked up with a key, and where it is now. */
   bent: { place: Place; point: Point } | null = null;
   private shown: Drawn | null = null;
+  private followed: Item | null = null;
   private drawn = "";
 
   constructor(private readonly app: App) {
     this.masks = new MaskLayer(app, this.view);
     app.editor.magnet = new Magnet(app, this.view);
+    app.editor.sight.view = this.view;
     this.element = h("div", { className: "stage" }, this.photo, this.masks.canvas, this.overlay);
     this.overlay.setAttribute("role", "application");
     this.overlay.setAttribute("aria-label", strings.stage);
@@ -117,6 +119,7 @@ export class Stage {
       this.shown = app.picture;
       if (app.photo && app.picture) view.setImage(app.photo.width!, app.photo.height!);
     }
+    this.follow();
     this.drawPhoto();
     this.masks.draw();
     if (this.shown) app.editor.sharpen(view.scale * devicePixelRatio);
@@ -131,6 +134,14 @@ export class Stage {
     // For whoever measures how long an answer takes.
     this.element.dataset["drawn"] = app.editor.active ? `${app.editor.active.saved.id}.${app.editor.active.shown}` : "";
     this.element.dataset["previewed"] = String(app.editor.preview?.sequence ?? "");
+  }
+
+  /** The window goes where an object is opened. */
+  private follow(): void {
+    const { active } = this.app.editor;
+    if (!this.shown || active === this.followed || (active && !active.mask && active.pending > 0)) return;
+    this.followed = active;
+    if (active?.mask && !this.view.sees(active.mask.box)) this.view.reveal(active.mask.box);
   }
 
   private drawPhoto(): void {

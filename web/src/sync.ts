@@ -3,7 +3,7 @@ import { changedFacts } from "./facts";
 import { newItem, sameWork, type Item, type Step, type Wish } from "./items";
 import { Mask } from "./mask";
 import type { Saver } from "./saver";
-import type { Kind, MaskMessage, NewObject, ObjectMessage, PhotoHistory } from "./types";
+import type { Kind, MaskMessage, NewObject, ObjectMessage, PhotoHistory, Work } from "./types";
 
 const SETTLED = 300; // ms without a change, after which masks are made sharp
 const IDLE = 60; // seconds: a longer pause is not work
@@ -89,7 +89,7 @@ export class Sync {
     const wish = { kind, work, label, state, ...(facts && { facts }), seconds };
     return this.send(item, kind, { work, label, state, facts: item.facts }, () => {
       const { id, version } = item.saved;
-      return this.backend.change(id, { ...wish, version }, (mask) => this.showUnsaved(item, mask));
+      return this.backend.change(id, { ...wish, version }, (mask) => this.showUnsaved(item, mask, work));
     });
   }
 
@@ -115,8 +115,9 @@ export class Sync {
   }
 
   /** The mask of a change that is still on its way to the disk, with as many pixels as the screen shows. */
-  private showUnsaved(item: Item, mask: MaskMessage | null): void {
+  private showUnsaved(item: Item, mask: MaskMessage | null, work: Work): void {
     item.mask = mask && new Mask(mask);
+    item.maskOf = work;
     item.shown = item.saved.version + 1;
     item.whole = false;
     this.screen.changed();
@@ -159,7 +160,8 @@ export class Sync {
     }
     // The answer to the first attempt may have been lost; then the backend has what we wanted.
     const kept = wish !== null && sameWork(newest, wish);
-    if (!kept) this.screen.conflict(kind);
+    if (newest.version === item.saved.version) this.screen.say(error.message); // a reason, not another state
+    else if (!kept) this.screen.conflict(kind);
     this.adopt(item, newest, newItem(newest).mask, true);
     return kept;
   }
@@ -171,7 +173,7 @@ export class Sync {
   }
 
   private adopt(item: Item, newest: ObjectMessage, mask: Mask | null, settled: boolean): void {
-    Object.assign(item, { saved: newest, mask, shown: newest.version, whole: false });
+    Object.assign(item, { saved: newest, mask, maskOf: newest.computed ? newest.work : null, shown: newest.version, whole: false });
     if (settled) {
       const { work, label, state, facts } = newest;
       Object.assign(item, { work, label, state, facts });

@@ -1,4 +1,6 @@
-import type { Point } from "./types";
+import type { MaskMessage, Point } from "./types";
+
+type Box = MaskMessage["box"];
 
 const CLOSEST = 64; // screen pixels per image pixel
 
@@ -59,6 +61,19 @@ export class View {
     this.x += dx;
     this.y += dy;
     this.fitted = false;
+  }
+
+  /** Whether some of a box of the image is in the window. */
+  sees([x0, y0, x1, y1]: Box): boolean {
+    const [left, top] = this.toScreen([x0, y0]);
+    const [right, bottom] = this.toScreen([x1, y1]);
+    return left < this.width && right > 0 && top < this.height && bottom > 0;
+  }
+
+  /** Move the middle of a box to the middle of the window. */
+  reveal([x0, y0, x1, y1]: Box): void {
+    const [x, y] = this.toScreen([(x0 + x1) / 2, (y0 + y1) / 2]);
+    this.pan(this.width / 2 - x, this.height / 2 - y);
   }
 
   toImage(x: number, y: number): Point {

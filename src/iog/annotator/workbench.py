@@ -17,7 +17,7 @@ from iog.annotator.sessions import Sessions
 from iog.annotator.store import CHANGED_ELSEWHERE, ObjectRow, State, Store
 from iog.annotator.work import Work
 from iog.engines import Engine
-from iog.errors import ClickError, ConflictError, DataError
+from iog.errors import ConflictError, DataError
 from iog.patch import Patch
 from iog.prediction import Prediction
 from iog.segmenter import Segmenter
@@ -179,7 +179,7 @@ class Workbench:
         whole, _ = self._mask(found, replace(found.work, spare=False), True, None)
         if whole is not None and found.mask.area < (1 - SPARED) * whole.area:
             lost = 1 - found.mask.area / whole.area
-            raise ClickError(
+            raise ConflictError(
                 f"{lost:.0%} of this object lies on accepted objects and would be left out. Switch "
                 "'Do not overwrite accepted' off to keep the whole object, or correct its outline"
             )
@@ -232,11 +232,10 @@ class Workbench:
         Raises
         ------
         ConflictError
-            If `version` is not the newest, or an acceptance is of a mask that was not shown; the object
-            then has the mask to look at.
+            If `version` is not the newest, an acceptance is of a mask that was not shown (the object then has
+            the mask to look at), or would leave over a tenth of the object to others.
         ClickError, ImageError
-            If the clicks do not fit the photo, the photo cannot be read, or an acceptance would leave over
-            a tenth of the object to others. Nothing is changed then.
+            If the clicks do not fit the photo, or the photo cannot be read. Nothing is changed then.
         """
         found = self.store.one(number)
         if found.version != version:  # before a mask is computed for nothing

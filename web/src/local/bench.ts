@@ -129,6 +129,7 @@ export class Bench {
       throw new Refusal(
         `${Math.round(100 * (1 - mask.area / whole.area))}% of this object lies on accepted objects and would be left out. Switch ` +
         "'Do not overwrite accepted' off to keep the whole object, or correct its outline",
+        objectMessage(found),
       );
     }
   }

@@ -63,6 +63,7 @@ export const de: Texts = {
     outsideMask: "Das ist außerhalb des Objekts. Darauf klicken, um es neu zu umreißen, oder den Pinsel nehmen.",
     besidePhoto: "Das ist neben dem Foto; nichts wurde geändert.",
     noMask: "Die Maske ist noch nicht da; erst ansehen, dann übernehmen.",
+    unseen: "Diese Maske war nicht zu sehen; hier ist sie. Ansehen, dann übernehmen.",
     lookAgain: "Die Maske hat sich geändert, seit Sie sie sahen: Andere wurden übernommen. Ansehen, dann übernehmen.",
     review: (count) => ` · ${count === 1 ? "1 Entwurf" : `${count} Entwürfe`} zu prüfen`,
     allDone: touch
@@ -157,6 +158,7 @@ export const de: Texts = {
   confidence: (value) => `${Math.round(value * 100)} % sicher`,
   confidenceShort: (value) => `${Math.round(value * 100)} %`,
   shownAt: (scale) => `gezeigt mit ${Math.round(scale * 100)} % der Auflösung`,
+  noneShown: "alle Masken sind ausgeblendet",
   boxOnly: "nur Rahmen",
   draft: "Entwurf",
   accepted: "übernommen",

@@ -65,6 +65,7 @@ export const es: Texts = {
     outsideMask: "Eso está fuera del objeto. Haga clic en él para trazarlo de nuevo, o use el pincel.",
     besidePhoto: "Eso está fuera de la foto; no se ha cambiado nada.",
     noMask: "Su máscara aún no está; espere a verla y acepte después.",
+    unseen: "Esta máscara no se veía; aquí está. Mírela y acepte después.",
     lookAgain: "La máscara ha cambiado desde que la vio: se aceptaron otros objetos. Mírela y acepte después.",
     review: (count) => ` · ${count === 1 ? "1 borrador" : `${count} borradores`} por revisar`,
     allDone: touch
@@ -159,6 +160,7 @@ export const es: Texts = {
   confidence: (value) => `${Math.round(value * 100)} % de certeza`,
   confidenceShort: (value) => `${Math.round(value * 100)} %`,
   shownAt: (scale) => `se muestra al ${Math.round(scale * 100)} % de su resolución`,
+  noneShown: "todas las máscaras están ocultas",
   boxOnly: "solo recuadro",
   draft: "borrador",
   accepted: "aceptado",
