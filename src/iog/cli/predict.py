@@ -74,7 +74,7 @@ LINE = LineType()
     multiple=True,
     type=LINE,
     metavar="X,Y",
-    help="Correction: this pixel belongs to it; or a stroke, X,Y:X,Y:... (docs/rivals.md).",
+    help="Correction: this pixel belongs to it; or a stroke, X,Y:X,Y:... (docs/start.md).",
 )
 @click.option("--remove", multiple=True, type=LINE, metavar="X,Y", help="Correction: this pixel does not.")
 @click.option(
