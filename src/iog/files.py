@@ -87,7 +87,7 @@ def write_text(path: str | Path, text: str) -> None:
 def write_json(path: Path, data: object) -> None:
     """Write plain data as one JSON document."""
     with replacing(path, "w") as file:
-        json.dump(data, file, ensure_ascii=False)
+        json.dump(data, file, ensure_ascii=False, allow_nan=False)
         file.write("\n")
 
 

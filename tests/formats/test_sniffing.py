@@ -91,7 +91,7 @@ def test_a_table_that_is_none_is_said(photos: Path, tmp_path: Path) -> None:
     files = {"a.csv": ROWS.format("a"), "timings.csv": "photo,seconds\na,1\n"}
     source = labels(tmp_path / "c", files)
     shown = iog("import", photos, source)
-    assert "a table cannot be read" in shown and "1 boxes" in shown
+    assert "a table cannot be read" in shown and "1 box" in shown
     with pytest.raises(DataError, match="a table cannot be read"):
         convert(source, tmp_path / "o", "coco", photos=photos, strict=True)
 

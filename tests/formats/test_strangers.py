@@ -251,7 +251,7 @@ def test_files_without_objects_make_photos_done(photos: Path, tmp_path: Path) ->
         project = tmp_path / f"{number}.iog"
         out = tmp_path / f"out{number}"
         source = labels(tmp_path / f"l{number}", files)
-        assert "1 photos without objects" in iog("import", photos, source, "--project", project)
+        assert "1 photo without objects" in iog("import", photos, source, "--project", project)
         iog("export", photos, "--project", project, "--format", "yolo", "--out", out)
         assert [path.name for path in (out / "labels").iterdir()] == ["a.txt"]
     document = json.dumps({**json.loads(coco("a.png")), "annotations": []})
@@ -288,7 +288,7 @@ def test_a_broken_file_takes_nothing_from_a_photo_without_objects(photos: Path, 
     ):
         source = labels(tmp_path / f"l{number}", files)
         output = iog("import", photos, source, "--project", tmp_path / f"{number}.iog")
-        assert "skipped       1" in output and "1 photos without objects" in output
+        assert "skipped       1" in output and "1 photo without objects" in output
 
 
 def test_what_is_left_out_of_labelme_and_label_studio_is_said(tmp_path: Path) -> None:

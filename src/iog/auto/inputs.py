@@ -16,6 +16,7 @@ from iog.errors import DataError
 from iog.formats import table
 from iog.formats.account import Account
 from iog.formats.archives import unpacked
+from iog.formats.checking import note_reach
 from iog.formats.matching import AMBIGUOUS, PhotoIndex, clean
 from iog.formats.records import Class, Picture
 from iog.images import PHOTO_ENDINGS
@@ -75,7 +76,7 @@ def _listed(
         not file and name == "open-images"
     ):
         raise DataError(f"{path}: boxes of kind {name} are a {'folder' if file else 'file'}")
-    dataset = table.READERS[name](source, account)
+    dataset = table.read_as(name, source, account)
     classes.extend(dataset.classes)
     photo_of = _photos(place, name, account)
     items = [item for picture in dataset.pictures for item in _items(picture, photo_of, account)]
@@ -125,10 +126,14 @@ def _items(picture: Picture, photo_of: Callable[[Picture], str], account: Accoun
             edges = (box.x0, box.y0, box.x1, box.y1)
             if not all(math.isfinite(edge) for edge in edges):
                 raise ValueError("its box has a coordinate that is not a number")
+            item = Item(image, annotation.label, edges, box.relative, picture.size)
+            if picture.size is not None:  # otherwise it is checked when the photo is opened
+                item.box(*picture.size)
+                note_reach(box, picture.size, account, picture.name)
         except ValueError as error:
             account.skip("a box cannot be used", f"{picture.name}: {error}")
             continue
         if annotation.crowd or annotation.difficult:
             account.skip("crowds, and objects marked difficult", picture.name)
             continue
-        yield Item(image, annotation.label, edges, box.relative, picture.size)
+        yield item

@@ -209,7 +209,7 @@ def finder(source: Path, account: Account) -> Find:
 
 def _read(source: Path, kind: table.ReadName | None, account: Account) -> Dataset:
     require(source, SOURCE)
-    return table.read(source, account) if kind is None else table.READERS[kind](source, account)
+    return table.read(source, account) if kind is None else table.read_as(kind, source, account)
 
 
 def _photos_below(folder: Path) -> list[str]:

@@ -9,6 +9,8 @@ from iog.errors import DataError
 from iog.wording import counted
 
 EXAMPLES = 3
+LONGEST = 300
+"""Characters of an example; a broken file can state thousands."""
 
 
 @dataclass(slots=True)
@@ -21,6 +23,7 @@ class Tally:
     def add(self, example: str, count: int = 1) -> None:
         """Count one more, or several."""
         self.count += count
+        example = example if len(example) <= LONGEST else f"{example[:LONGEST]}..."
         if example and len(self.examples) < EXAMPLES and example not in self.examples:
             self.examples.append(example)
 

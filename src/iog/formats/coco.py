@@ -24,6 +24,7 @@ from iog.clicks import clicks_from_json
 from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
+from iog.formats.checking import reason, whole
 from iog.formats.jsonstream import walk
 from iog.formats.matching import clean
 from iog.formats.places import MALFORMED, files_below, part_of
@@ -105,7 +106,10 @@ class _Document:
                 # A list at the top is one of results if its items name photos.
                 if key or (isinstance(value, Mapping) and "image_id" in value):
                     found.add(key)
-                self._take(key, value)
+                try:
+                    self._take(key, value)
+                except MALFORMED as error:
+                    self._account.skip("it cannot be read", f"{self._name}: {reason(error)}")
         self._spill.execute("CREATE INDEX i ON a(image)")
         if not found & {"images", "annotations", ""}:
             raise DataError(f"{file} is not a COCO document: it has neither 'images' nor 'annotations'")
@@ -133,7 +137,7 @@ class _Document:
                 if len(stated) > 1:
                     self._account.note("a photo is listed twice; its objects are joined", name)
                 before = self._account.losses
-                annotations = [a for (text,) in rows if (a := self._annotation(json.loads(text), size))]
+                annotations = [a for (text,) in rows if (a := self._annotation(text, size))]
                 yield Picture(
                     name=name,
                     size=size,
@@ -176,8 +180,13 @@ class _Document:
                 name = value.get("file_name") or str(value.get("image_id", ""))
                 self._images.setdefault(image, [(str(name), None)])
 
-    def _annotation(self, a: Mapping[str, Any], size: Size | None) -> Annotation | None:
+    def _annotation(self, text: str, size: Size | None) -> Annotation | None:
         self._account.count("objects")
+        try:
+            a = json.loads(text)
+        except RecursionError as error:
+            self._account.skip("it cannot be read", f"{self._name}: {reason(error)}")
+            return None
         name = f"{self._name}: annotation {a.get('id', '?')}"
         category = self._categories.get(_key(a.get("category_id")))
         if category is None:
@@ -209,7 +218,7 @@ class _Document:
                 **_flags(a),
             )
         except MALFORMED as error:
-            self._account.skip("it cannot be read", f"{name}: {error}")
+            self._account.skip("it cannot be read", f"{name}: {reason(error)}")
             return None
 
 
@@ -250,11 +259,11 @@ def write_document(
     """
     numbers = numbered(dataset.classes, 1)
     head = {"info": {"description": "made with iog", **(info or {})}, "licenses": []}
-    file.write(json.dumps(head, ensure_ascii=False)[:-1] + ',\n"categories": ')
+    file.write(json.dumps(head, ensure_ascii=False, allow_nan=False)[:-1] + ',\n"categories": ')
     categories = [
         {"id": numbers[c.name], "name": c.name, "supercategory": c.supercategory} for c in dataset.classes
     ]
-    json.dump(categories, file, ensure_ascii=False)
+    json.dump(categories, file, ensure_ascii=False, allow_nan=False)
     images: list[dict[str, Any]] = []
     file.write(',\n"annotations": [')
     written = 0
@@ -268,11 +277,11 @@ def write_document(
             number = annotation.number if own_ids else written + 1
             ids = {"id": number, "image_id": image, "category_id": numbers[annotation.label]}
             file.write(",\n" if written else "\n")
-            file.write(json.dumps({**ids, **record}, ensure_ascii=False))
+            file.write(json.dumps({**ids, **record}, ensure_ascii=False, allow_nan=False))
             written += 1
             account.make("boxes" if annotation.shape is None else "masks")
     file.write('\n],\n"images": ')
-    json.dump(images, file, ensure_ascii=False)
+    json.dump(images, file, ensure_ascii=False, allow_nan=False)
     file.write("}\n")
 
 
@@ -328,12 +337,17 @@ def _key(number: object) -> str:
     if isinstance(number, float) and number.is_integer():
         number = int(number)
     text = str(number).strip()
-    return str(int(text)) if text.isdecimal() and text.isascii() else text
+    try:
+        return str(whole(text))
+    except ValueError:
+        return text
 
 
 def _whole(number: object) -> int | None:
-    key = _key(number)
-    return int(key) if key.isdecimal() and key.isascii() else None
+    try:
+        return whole(_key(number))
+    except ValueError:
+        return None
 
 
 def _number(value: object) -> float | None:
@@ -342,7 +356,7 @@ def _number(value: object) -> float | None:
 
 def _size(image: Mapping[str, Any]) -> Size | None:
     sides = [_whole(image.get(side)) for side in ("width", "height")]
-    width, height = (side if side and side < 10**6 else None for side in sides)
+    width, height = sides
     return None if width is None or height is None else (width, height)
 
 

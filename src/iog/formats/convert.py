@@ -12,6 +12,7 @@ from iog.errors import DataError, ImageError, IogError
 from iog.formats import table
 from iog.formats.account import Account
 from iog.formats.archives import unpacked
+from iog.formats.checking import box_within, name_problem
 from iog.formats.gathering import gathered, place_of
 from iog.formats.matching import PhotoIndex, fits, placed
 from iog.formats.places import files_below, replacing_folder
@@ -110,6 +111,8 @@ class _Photos:
                 raise LookupError("the labels state no size; name the folder of the photos too")
             return replace(picture, name=placed(picture))
         path = self._index.find(picture, account)
+        if (fault := name_problem(path)) is not None:
+            raise LookupError(fault)
         try:
             # Each photo is asked for in both readings of the source, its file once.
             if path not in self._sizes:
@@ -160,7 +163,7 @@ def _usable(a: Annotation, picture: Picture, size: Size, account: Account) -> An
             return replace(a, box=None)  # drawn again when it is written: kept, masks would fill memory
         if a.box is None:
             raise ValueError("it has no pixel in its photo")
-        a.box.box(size)
+        box_within(a.box, size, account, picture.name)
         if patch is not None:
             account.note("a mask has no pixel; its box is used", picture.name)
         return replace(a, shape=None)

@@ -18,6 +18,7 @@ from iog.clicks import Box
 from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
+from iog.formats.checking import each, whole
 from iog.formats.labelme import ellipse
 from iog.formats.matching import clean
 from iog.formats.places import MALFORMED, files_below
@@ -62,15 +63,11 @@ def read(source: Path, account: Account) -> Dataset:
         labels |= dict.fromkeys(filter(None, names))
         for _ in root.iterfind("track"):
             account.skip("tracks belong to videos; export single frames (CVAT for images)", file.name)
-    return Dataset(
-        classes=[Class(name) for name in labels],
-        # Of several files memory holds one at a time.
-        pictures=(
-            _picture(image, account)
-            for root in (map(_root, files) if len(files) > 1 else roots)
-            for image in root.iterfind("image")
-        ),
-    )
+    # Of several files memory holds one at a time.
+    again = map(_root, files) if len(files) > 1 else roots
+    images = (image for root in again for image in root.iterfind("image"))
+    pictures = each(images, lambda image: _picture(image, account), account, source.name)
+    return Dataset(classes=[Class(name) for name in labels], pictures=pictures)
 
 
 def _root(file: Path) -> ET.Element:
@@ -86,7 +83,7 @@ def _root(file: Path) -> ET.Element:
 def _picture(image: ET.Element, account: Account) -> Picture:
     name = image.get("name") or ""
     sides = (image.get("width", ""), image.get("height", ""))
-    size = (int(sides[0]), int(sides[1])) if all(side.isdecimal() for side in sides) else None
+    size = (whole(sides[0]), whole(sides[1])) if all(sides) else None
     annotations = []
     before = account.losses
     for number, element in enumerate(image, 1):

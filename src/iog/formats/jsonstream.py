@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from iog.errors import DataError
+from iog.formats.checking import reason
 
 _CHUNK = 1 << 20
 _SPACE = " \t\r\n"
@@ -94,8 +95,8 @@ def walk(path: Path, lists: frozenset[str]) -> Iterator[tuple[str, Any]]:
         if text.peek():
             raise ValueError("something follows the document")
     except (ValueError, RecursionError) as error:
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        raise DataError(f"{path} is not JSON that can be read: {reason}") from None
+        told = error.msg if isinstance(error, json.JSONDecodeError) else reason(error)
+        raise DataError(f"{path} is not JSON that can be read: {told}") from None
     finally:
         text.close()
 

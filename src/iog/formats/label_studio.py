@@ -14,16 +14,17 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote
 
 import numpy as np
 
 from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
+from iog.formats.checking import each
 from iog.formats.jsonstream import walk
 from iog.formats.labelme import ellipse
-from iog.formats.matching import clean
+from iog.formats.matching import clean, path_of
 from iog.formats.places import MALFORMED, files_below
 from iog.formats.records import Annotation, Dataset, Edges, Picture, Pixels, Polygons, Shape, Size, with_flags
 from iog.formats.sniffing import json_kind
@@ -52,7 +53,8 @@ def read(source: Path, account: Account) -> Dataset:
     if not files:
         raise DataError(f"{source} has no JSON file with a list of Label Studio's tasks")
     tasks = (item for file in files for item in enumerate(_tasks(file), 1))
-    return Dataset(classes=[], pictures=(_picture(task, number, account) for number, task in tasks))
+    pictures = each(tasks, lambda item: _picture(item[1], item[0], account), account, source.name)
+    return Dataset(classes=[], pictures=pictures)
 
 
 def _tasks(file: Path) -> Iterator[Mapping[str, Any]]:
@@ -96,26 +98,35 @@ def _picture(task: Mapping[str, Any], number: int, account: Account) -> Picture:
 
 
 def _results(task: Mapping[str, Any], name: str, account: Account) -> Iterator[Mapping[str, Any]]:
-    stated = task.get("annotations") or []
+    stated = _list(task.get("annotations"), "annotations")
+    predicted = _list(task.get("predictions"), "predictions")
     done = [a for a in stated if not a.get("was_cancelled")]
     if len(done) < len(stated):
         account.note("skipped annotations of a task are left out", name)
     if len(done) > 1:
         account.note("a task has several annotations; the last is used", name)
-    if done and task.get("predictions"):
+    if done and predicted:
         account.note("predictions of annotated tasks are left out", name)
-    if not done and not task.get("predictions"):
+    if not done and not predicted:
         account.skip("a task that nobody has annotated", name)
-    for annotation in (done or task.get("predictions") or [])[-1:]:
-        yield from (r for r in annotation.get("result") or [] if isinstance(r, dict))
+    for annotation in (done or predicted)[-1:]:
+        yield from _list(annotation.get("result"), "result")
+
+
+def _list(value: object, name: str) -> list[Mapping[str, Any]]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        raise ValueError(f"its {name!r} are not a list of objects with named values")
+    return value
 
 
 def _name(url: str) -> str:
-    parts = urlsplit(url)
-    local = parse_qs(parts.query).get("d")
-    name = clean(local[0] if local else unquote(parts.path))
+    query = url.partition("?")[2].partition("#")[0]
+    local = parse_qs(query).get("d")
+    name = clean(local[0] if local else unquote(path_of(url)))
     folder, _, last = name.rpartition("/")
-    if f"/{folder}/".startswith("/data/upload/") and (parts.netloc or parts.path.startswith("/")):
+    if f"/{folder}/".startswith("/data/upload/") and ("://" in url or url.startswith("/")):
         return _UPLOAD.sub("", last)
     return name
 
@@ -238,7 +249,7 @@ def write(dataset: Dataset, folder: Path, account: Account) -> None:
             results = [_result(a, picture.size) for a in picture.annotations]
             task = {"data": {"image": quote(picture.name)}, "annotations": [{"result": results}]}
             file.write(",\n" if number else "\n")
-            json.dump(task, file, ensure_ascii=False)
+            json.dump(task, file, ensure_ascii=False, allow_nan=False)
             account.make("photos")
             for a in picture.annotations:
                 account.make("boxes" if a.shape is None else "masks")

@@ -25,6 +25,7 @@ from iog.clicks import Box
 from iog.errors import DataError
 from iog.files import write_json
 from iog.formats.account import Account
+from iog.formats.checking import each
 from iog.formats.matching import clean
 from iog.formats.places import MALFORMED, files_below, named_pictures, part_of, read_text
 from iog.formats.records import Annotation, Dataset, Edges, Picture, Pixels, Polygons, Shape, Size, with_flags
@@ -50,7 +51,7 @@ def read(source: Path, account: Account) -> Dataset:
     root = source if source.is_dir() else source.parent
     return Dataset(
         classes=[],
-        pictures=(picture for file in files if (picture := _picture(file, root, account)) is not None),
+        pictures=each(files, lambda file: _picture(file, root, account), account, source.name),
     )
 
 

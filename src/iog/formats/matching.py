@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -146,10 +147,18 @@ def _of_part(path: str, picture: Picture) -> bool:
 def clean(name: str) -> str:
     """A stated name as a relative path: backslashes, URLs, drives and leading dots are taken away."""
     if "://" in name:
-        name = unquote(urlsplit(name).path)
+        name = unquote(path_of(name))
     path = PurePosixPath(name.replace("\\", "/"))
     parts = [part for part in path.parts if part not in ("/", ".", "..") and not part.endswith(":")]
     return "/".join(parts)
+
+
+def path_of(url: str) -> str:
+    """The path of a URL, whatever its host: some are none that a parser takes."""
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return re.split("[?#]", url.partition("://")[2].partition("/")[2], maxsplit=1)[0]
 
 
 def placed(picture: Picture) -> str:

@@ -16,7 +16,10 @@ from iog.errors import DataError, IogError
 from iog.formats.account import Account
 from iog.formats.records import Dataset, Picture
 
-MALFORMED = (IogError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+MALFORMED = (
+    *(IogError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    RecursionError,
+)
 """What reading values of other types and shapes than expected may raise: the thing is then left out."""
 
 SPACE = " \t\r\n"

@@ -19,6 +19,7 @@ from PIL import Image
 from iog.errors import DataError
 from iog.files import replacing, write_json
 from iog.formats.account import Account
+from iog.formats.checking import reason
 from iog.formats.places import files_below, named_pictures, read_text
 from iog.formats.records import Annotation, Dataset, Painting, Picture, Size
 from iog.formats.sniffing import json_kind
@@ -49,9 +50,9 @@ def _listing(file: Path, source: Path) -> list[Any]:
         listing = json.loads(read_text(file))
         if not isinstance(listing, list):
             raise ValueError("it is not a list")
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         name = file.relative_to(source).as_posix()
-        raise DataError(f"{source.name}/{name} cannot be read: {error}") from None
+        raise DataError(f"{source.name}/{name} cannot be read: {reason(error)}") from None
     return listing
 
 

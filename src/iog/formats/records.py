@@ -103,15 +103,28 @@ class Edges:
     relative: bool = False
 
     def box(self, size: Size) -> Box:
-        """The pixels that it touches; `ValueError` for edges that are no numbers or make no box."""
+        """The pixels of the photo that it touches; `ValueError` if it is no box or touches none."""
+        x0, y0, x1, y1 = (_on_grid(edge, 1) for edge in self._pixels(size))
+        if x1 <= x0 or y1 <= y0:
+            raise ValueError("its box has no width or no height")
+        whole = Box(math.floor(x0), math.floor(y0), math.ceil(x1), math.ceil(y1))
+        box = whole.intersection(Box(0, 0, *size))
+        if box.width <= 0 or box.height <= 0:
+            edges = f"({x0:g}, {y0:g}) to ({x1:g}, {y1:g})"
+            raise ValueError(f"its box {edges} lies outside of the {size[0]} x {size[1]} photo")
+        return box
+
+    def reach(self, size: Size) -> float:
+        """How far, in pixels, it reaches out of its photo; 0 if it does not. Raises as `box`."""
+        x0, y0, x1, y1 = self._pixels(size)
+        return max(0.0, -x0, -y0, x1 - size[0], y1 - size[1])
+
+    def _pixels(self, size: Size) -> tuple[float, float, float, float]:
         width, height = size if self.relative else (1, 1)
         edges = (self.x0 * width, self.y0 * height, self.x1 * width, self.y1 * height)
         if not all(math.isfinite(edge) for edge in edges):
             raise ValueError("its box has a coordinate that is not a number")
-        x0, y0, x1, y1 = (_on_grid(edge, 1) for edge in edges)
-        if x1 <= x0 or y1 <= y0:
-            raise ValueError("its box has no width or no height")
-        return Box(math.floor(x0), math.floor(y0), math.ceil(x1), math.ceil(y1))
+        return edges
 
 
 FLAGS = ("difficult", "truncated", "occluded", "crowd")

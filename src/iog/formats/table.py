@@ -22,6 +22,7 @@ from iog.formats import (
     yolo_layout,
 )
 from iog.formats.account import Account
+from iog.formats.checking import checked
 from iog.formats.places import PARTS, files_below
 from iog.formats.records import Dataset
 from iog.formats.sniffing import csv_kind, json_kind, xml_kind
@@ -120,7 +121,12 @@ def read(source: Path, account: Account, name: ReadName | None = None) -> Datase
         for kind, file in _others(place, found):
             example = f"{kind}: {file.relative_to(place).as_posix()}"
             account.skip("labels of another format are there too, and are not read", example)
-    return READERS[found](place, account)
+    return read_as(found, place, account)
+
+
+def read_as(name: ReadName, place: Path, account: Account) -> Dataset:
+    """What a file or a folder that `located` named holds, checked: see `iog.formats.checking`."""
+    return checked(READERS[name](place, account), account)
 
 
 def located(source: Path, name: ReadName | None) -> tuple[ReadName, Path]:

@@ -25,6 +25,7 @@ from PIL import Image
 from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
+from iog.formats.checking import each
 from iog.formats.matching import clean
 from iog.formats.places import SPACE, files_below, named_pictures, part_of, read_names
 from iog.formats.records import Annotation, Class, Dataset, Edges, Painting, Picture, Pixels, Size
@@ -55,10 +56,8 @@ def read(source: Path, account: Account, *, one_based: bool = True) -> Dataset:
     labels = read_names(listed, account) if listed.is_file() else []
     return Dataset(
         classes=[Class(name=label) for label in labels if label],
-        pictures=(
-            picture
-            for file in files
-            if (picture := _picture(file, folder, source, one_based, account)) is not None
+        pictures=each(
+            files, lambda file: _picture(file, folder, source, one_based, account), account, source.name
         ),
     )
 

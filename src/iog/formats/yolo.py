@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -20,6 +21,7 @@ from iog.errors import DataError
 from iog.files import replacing, write_text
 from iog.formats import yolo_layout
 from iog.formats.account import Account
+from iog.formats.checking import each
 from iog.formats.places import files_below, named_pictures, part_of, read_names, read_text
 from iog.formats.records import Annotation, Class, Dataset, Edges, Picture, Polygons, numbered, outlines
 from iog.masks import Ring
@@ -27,6 +29,8 @@ from iog.masks import Ring
 _LISTS = frozenset(
     {"classes.txt", "obj.names", "train.txt", "val.txt", "valid.txt", "test.txt", "readme.txt"}
 )
+_CLASSES = 10**6
+"""No class has such a number."""
 _NAMES = ("classes.txt", "obj.names", "predefined_classes.txt")
 
 
@@ -56,11 +60,17 @@ def read(source: Path, account: Account) -> Dataset:
     names = _names(source, root, account)
     if not names:
         account.note("no data.yaml or classes.txt gives names to the classes; they are called 'class N'")
+    for name, count in Counter(names.values()).items():
+        if count > 1:
+            account.note("classes of one name become one class", name)
     classes = [Class(name=name, number=number) for number, name in sorted(names.items())]
     listed = layout.listed(files, account)
     points = layout.keypoint_values
-    pictures = (
-        _picture(file, root, names, account, listed.parts.get(stem), points) for stem, file in files.items()
+    pictures = each(
+        files.items(),
+        lambda item: _picture(item[1], root, names, account, listed.parts.get(item[0]), points),
+        account,
+        source.name,
     )
     return Dataset(classes=classes, pictures=chain(pictures, listed.negatives))
 
@@ -112,7 +122,7 @@ def _annotation(words: Sequence[str], names: Mapping[int, str], points: int) -> 
     if not all(math.isfinite(value) for value in values):
         raise ValueError("a coordinate is not a number")
     number = float(head)
-    if not number.is_integer() or number < 0:
+    if not number.is_integer() or not 0 <= number < _CLASSES:
         raise ValueError(f"{head} is not a class number")
     label = names.get(int(number), f"class {int(number)}")
     if points and len(values) in (4 + points, 5 + points):

@@ -13,6 +13,7 @@ import yaml
 from iog.errors import DataError
 from iog.formats.account import Account
 from iog.formats.archives import is_allowed
+from iog.formats.checking import reason
 from iog.formats.matching import clean
 from iog.formats.places import PARTS, files_below, read_names, read_text
 from iog.formats.records import Picture
@@ -123,12 +124,41 @@ def _gives_names(path: Path) -> bool:
         return False
 
 
+_DEPTH = 32
+
+
+class _Loader(yaml.BaseLoader):
+    """Texts, lists and maps alone, each written out: aliases can make a small file as large as the memory."""
+
+    _depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """As PyYAML's, of a stranger's file."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("it has an alias (*name); write out what it stands for")
+        if self._depth == _DEPTH:
+            raise yaml.YAMLError("it is nested too deep")
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """As PyYAML's; of two equal keys none is taken to be the one that is meant."""
+        seen: set[str] = set()
+        for key, _ in getattr(node, "value", ()):
+            if (text := str(key.value)) in seen:
+                raise yaml.YAMLError(f"the key {text[:40]!r} stands twice")
+            seen.add(text)
+        return dict(super().construct_mapping(node, deep))
+
+
 def entries(path: Path) -> Mapping[str, Any]:
     """A data.yaml as texts, lists and maps alone; `DataError` if it is not YAML."""
     try:
-        data = yaml.load(read_text(path), Loader=yaml.BaseLoader)
-    except (yaml.YAMLError, ValueError) as error:
-        raise DataError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+        data = yaml.load(read_text(path), Loader=_Loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise DataError(f"{path} cannot be read: {reason(error).splitlines()[0]}") from None
     return data if isinstance(data, dict) else {}
 
 

@@ -18,6 +18,7 @@ from iog.annotator.store import Effort, IdentityRow, ObjectRow, PhotoRow, Store
 from iog.errors import DataError, ImageError
 from iog.formats import table
 from iog.formats.account import Account
+from iog.formats.checking import name_problem
 from iog.formats.places import replacing_folder
 from iog.formats.promises import noted
 from iog.formats.records import Annotation, Class, Dataset, Picture, Pixels, Size
@@ -104,6 +105,8 @@ def _held_out(store: Store, choice: Choice) -> set[str]:
 
 def _unusable(photo: PhotoRow, photos: Photos, identity: IdentityRow | None) -> str | None:
     """Why nothing of a photo can be exported."""
+    if (fault := name_problem(photo.path)) is not None:
+        return fault
     if not photo.present:
         return "objects of photos that are no longer in the folder; put the files back"
     if photo.problem is not None:

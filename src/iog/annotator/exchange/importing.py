@@ -16,6 +16,7 @@ from iog.errors import DataError, ImageError, IogError
 from iog.formats import table
 from iog.formats.account import Account
 from iog.formats.archives import unpacked
+from iog.formats.checking import box_within
 from iog.formats.gathering import TWICE, place_of
 from iog.formats.matching import PhotoIndex, fits
 from iog.formats.records import Annotation, Class, Dataset, Size
@@ -164,7 +165,7 @@ def _fitted(a: Annotation, size: Size, path: str, account: Account) -> _Object |
             return None
         if patch is not None:
             account.note("a mask has no pixel; its box is used", path)
-        stated = a.box.box(size)
+        stated = box_within(a.box, size, account, path)
         box = widened(stated)
         if box != stated:
             account.note("a box of under 4 pixels a side is widened, so that it can be clicked", path)
