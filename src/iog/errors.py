@@ -32,5 +32,9 @@ class ConflictError(IogError):
     """Work that was changed elsewhere in the meantime: read it again, then repeat."""
 
 
-class LostProjectError(DataError):
+class UnsavedError(DataError):
+    """The disk did not take what was to be kept: it is full, locked or gone."""
+
+
+class LostProjectError(UnsavedError):
     """The project file is no longer where it was opened: nothing can be saved into it."""

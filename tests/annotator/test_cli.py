@@ -16,7 +16,7 @@ from iog import zoo
 from iog.annotator.photos import Photos
 from iog.annotator.store import Store
 from iog.cli import main
-from iog.cli.annotate import _folder_of
+from iog.cli.annotate import folder_of
 from iog.errors import DataError
 from iog.serving.listening import listen
 from tests.annotator.conftest import write_photo
@@ -71,14 +71,32 @@ def test_answers_are_sent_without_delay() -> None:
 def test_single_photos_and_lists_of_them(tmp_path: Path) -> None:
     for name in ("a.png", "b.png", "sub/c.png"):
         write_photo(tmp_path / name)
-    assert _folder_of((tmp_path,)) == (tmp_path, None)
-    assert _folder_of((tmp_path / "a.png",)) == (tmp_path.resolve(), ["a.png"])
-    folder, names = _folder_of((tmp_path / "a.png", tmp_path / "sub" / "c.png"))
+    assert folder_of((tmp_path,)) == (tmp_path, None)
+    assert folder_of((tmp_path / "a.png",)) == (tmp_path.resolve(), ["a.png"])
+    folder, names = folder_of((tmp_path / "a.png", tmp_path / "sub" / "c.png"))
     assert (folder, names) == (tmp_path.resolve(), ["a.png", "sub/c.png"])
     photos = Photos(folder, Store(tmp_path / "p.iog"), names)
     assert set(photos._store.paths()) == {"a.png", "sub/c.png"}
     with pytest.raises(DataError, match="is not a photo"):
-        _folder_of((tmp_path / "a.png", tmp_path / "sub"))
+        folder_of((tmp_path / "a.png", tmp_path / "sub"))
+
+
+def test_export_and_import_find_the_project_of_a_single_photo(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        write_photo(tmp_path / name)
+    rows = "image,x0,y0,x1,y1,category\na.png,20,10,60,50,cat\nb.png,20,10,60,50,dog\n"
+    (tmp_path / "boxes.csv").write_text(rows)
+    photo, out = str(tmp_path / "a.png"), str(tmp_path / "out")
+    run = CliRunner().invoke
+    missing = run(main, ["export", photo, "--out", out])
+    assert missing.exit_code == 2
+    assert f"{tmp_path / 'annotations.iog'} does not exist; `iog annotate {photo}`" in missing.output
+    added = run(main, ["import", photo, str(tmp_path / "boxes.csv")])
+    assert "1 object added" in added.output, added.output
+    assert Store(tmp_path / "annotations.iog").photo_at("b.png") is None
+    run(main, ["import", str(tmp_path), str(tmp_path / "boxes.csv")])
+    written = run(main, ["export", photo, "--format", "coco", "--out", out])
+    assert "a.png" in written.output and "other photos" in written.output, written.output
 
 
 def test_a_read_only_folder_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -456,11 +456,29 @@ def test_a_project_that_went_is_said_at_the_next_change(client: TestClient, benc
     found = start(client)
     bench.store.path.unlink()
     answer = client.put("/api/labels", json={"labels": ["cat"]})
-    assert answer.status_code == 503 and "nothing was saved" in answer.json()["error"]
+    failure = answer.json()
+    assert answer.status_code == 503 and failure["lost"] and failure["unsaved"]
+    assert f"(rescued.iog) in its place as {bench.store.path.name}" in failure["error"]
+    assert client.get("/api/project").json()["lost"] == failure["error"]
     rescued = client.get("/api/rescue")
+    assert 'filename="rescued.iog"' in rescued.headers["content-disposition"]
     path = bench.store.path.with_name("rescued.iog")
     path.write_bytes(rescued.content)
     assert [row.id for row in Store(path).objects(found["photo"])] == [found["id"]]
+
+
+def test_what_a_rule_forbids_is_told_from_what_was_not_kept(client: TestClient, bench: Workbench) -> None:
+    found = start(client)
+    refused = client.post(
+        f"/api/photos/{found['photo']}/bulk", json={"kind": "merge", "objects": [found["id"]]}
+    )
+    assert refused.status_code == 422 and not refused.json()["unsaved"]
+    bench.store._db.execute("PRAGMA max_page_count = 1")  # as if the disk were full
+    labels = [f"label {number}" for number in range(3000)]
+    full = client.put("/api/labels", json={"labels": labels[:400]})
+    for start_ in range(400, 3000, 400):
+        full = client.put("/api/labels", json={"labels": labels[start_ : start_ + 400]})
+    assert full.status_code == 422 and full.json()["unsaved"], full.text
 
 
 def test_masks_for_all_boxes(client: TestClient) -> None:
@@ -594,6 +612,32 @@ def test_broken_photos_are_listed_with_the_reason(photos: Path, tmp_path: Path) 
             body = {"corners": CORNERS, "label": "cat"}
             assert client.post(f"/api/photos/{number}/objects", json=body).status_code == 422
         assert client.get("/api/project").json()["counts"]["broken"] == 2
+
+
+@pytest.mark.parametrize("kind", ["image", "thumbnail"])
+def test_a_picture_is_not_taken_for_that_of_another_project(photos: Path, tmp_path: Path, kind: str) -> None:
+    """Both have a photo 1, and the browser knows the address alone."""
+    write_photo(tmp_path / "others" / "photo 1.png", seed=7)
+    answers, marks = [], []
+    for folder in (photos, tmp_path / "others"):
+        bench = Workbench(folder, tmp_path / f"{folder.name}.iog", DiscEngine())
+        with TestClient(make_app(bench), base_url=HOST) as client:
+            address = f"/api/photos/{photo_number(client, 'photo 1.png')}/{kind}"
+            answers.append(client.get(address, headers={"If-None-Match": ", ".join(marks)}))
+            marks.append(answers[-1].headers["etag"])
+            again = client.get(address, headers={"If-None-Match": marks[-1]})
+            assert again.status_code == 304 and again.content == b""
+            assert answers[-1].headers["cache-control"] == "private, no-cache"
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].content != answers[1].content
+
+
+def test_a_thumbnail_is_of_the_file_that_is_there_now(client: TestClient, photos: Path) -> None:
+    address = f"/api/photos/{photo_number(client, 'photo 1.png')}/thumbnail"
+    before = client.get(address)
+    write_photo(photos / "photo 1.png", 60, 90, seed=8)
+    after = client.get(address, headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200 and Image.open(io.BytesIO(after.content)).size == (60, 90)
 
 
 def test_links_out_of_the_folder_are_not_followed(photos: Path, tmp_path: Path) -> None:

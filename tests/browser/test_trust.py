@@ -288,6 +288,13 @@ def test_a_lost_project_file_is_told_and_its_work_rescued(visit: Visit, own: Ser
         tab.page.get_by_role("button", name="Download all work").click()
     rescued: Any = Path(download.value.path()).read_bytes()
     assert rescued.startswith(b"SQLite format 3") and len(rescued) > 10_000
+    assert download.value.suggested_filename == "rescued.iog"
+    tab.page.reload()
+    for photo in ("#photo=1", "#photo=2"):  # whatever is done next, the offer is there
+        tab.page.goto(own.address + photo)
+        expect(tab.page.get_by_role("button", name="Download all work")).to_be_visible()
+        expect(tab.page.locator(".saving")).to_have_attribute("data-state", "lost")
+        expect(tab.page.locator(".hint")).to_contain_text("(rescued.iog) in its place as")
 
 
 def test_a_refused_step_is_not_called_saved(visit: Visit) -> None:

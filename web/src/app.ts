@@ -35,7 +35,8 @@ export class App extends Page {
     const first = askedPhoto() ?? this.project.first?.id;
     if (first && !askedPhoto()) history.replaceState(null, "", `#photo=${first}`);
     if (first) await this.openPhoto(first);
-    else if (!this.backend.intake) this.say(strings.hint.empty);
+    if (this.project.lost) this.fail(new Lost(this.project.lost));
+    else if (!first && !this.backend.intake) this.say(strings.hint.empty);
   }
 
   /** The address names another photo: Back was pressed, or it was typed. */
@@ -80,9 +81,18 @@ export class App extends Page {
       if (ticket === this.loading) await this.showPhoto(detail, picture);
       else freed(picture);
     } catch (error) {
-      if (error instanceof Lost) this.saver.lose();
-      if (ticket === this.loading) this.say((error as Error).message);
+      if (ticket === this.loading) await this.notOpened(id, error as Error);
     }
+  }
+
+  /** There is no such photo: the one before stays. */
+  private async notOpened(id: number, error: Error): Promise<void> {
+    const back = this.photo?.id ?? this.project.first?.id;
+    if (error instanceof Refusal && back && back !== id) {
+      history.replaceState(null, "", `#photo=${back}`);
+      await this.openPhoto(back);
+    } else if (error instanceof Lost) this.photo = null;
+    this.fail(error);
   }
 
   /** The next photo of the list. */

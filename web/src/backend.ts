@@ -5,9 +5,12 @@ import type {
   PhotoHistory, PhotoMessage, PhotoPage, Point, Project, Statistics,
 } from "./types";
 
-/** The backend understood and said no: `message` is its sentence; `newest` comes with a conflict. */
+/**
+ * The backend understood and said no: `message` is its sentence; `newest` comes with a conflict.
+ * `unsaved`: it would have done it, but could not keep it.
+ */
 export class Refusal extends Error {
-  constructor(message: string, readonly newest: ObjectMessage | null = null) {
+  constructor(message: string, readonly newest: ObjectMessage | null = null, readonly unsaved = false) {
     super(message);
   }
 }

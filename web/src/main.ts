@@ -198,4 +198,4 @@ window.addEventListener("beforeunload", (event) => {
 
 if (intake) photos.element.append(intake.buttons);
 app.changed();
-void app.start().then(() => photos.reload(), (error: Error) => app.say(error.message));
+void app.start().then(() => photos.reload(), (error: Error) => app.fail(error));

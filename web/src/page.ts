@@ -1,4 +1,4 @@
-import type { Backend } from "./backend";
+import { Lost, type Backend } from "./backend";
 import { Keys } from "./keys";
 import { Labels } from "./labels";
 import { Saver } from "./saver";
@@ -40,6 +40,12 @@ export class Page {
   say(message: string): void {
     this.message = message;
     this.changed();
+  }
+
+  /** Say what went wrong; where the project is gone, all that can be saved is offered. */
+  fail(error: Error): void {
+    if (error instanceof Lost) this.saver.lose();
+    this.say(error.message);
   }
 
   set<K extends keyof Settings>(name: K, value: Settings[K]): void {

@@ -1,5 +1,5 @@
 import type { App } from "./app";
-import { Refusal } from "./backend";
+import { Lost, Refusal } from "./backend";
 import { h, setText } from "./dom";
 import { strings } from "./strings";
 import type { PhotoFilter, PhotoMessage, Project } from "./types";
@@ -140,8 +140,9 @@ export class PhotoList {
       if (this.outdated) this.known.clear();
       this.outdated = false;
       photos.forEach((photo, index) => this.known.set(page * PAGE + index, photo));
-    } catch {
+    } catch (error) {
       this.asked.delete(page);
+      if (error instanceof Lost) this.app.fail(error);
     }
     this.draw();
   }

@@ -2,7 +2,7 @@ import { Lost, Refusal, Unreachable } from "./backend";
 
 const AGAIN = 1000; // ms between attempts while the server does not answer
 
-/** `failed`: the last step was refused and is not on the disk; `lost`: the project's file is gone. */
+/** `failed`: the last step could not be kept; `lost`: the project's file is gone. */
 export type SaveState = "saved" | "saving" | "offline" | "failed" | "lost";
 
 /** Sends changes one after the other, and again until the server answers; knows what is not saved yet. */
@@ -20,8 +20,23 @@ export class Saver {
     return this.offline ? "offline" : "saving";
   }
 
+  /** The project's file is gone, as whoever reads of it may hear first. */
+  lose(): void {
+    this.refused = "lost";
+    this.changed();
+  }
+
   /** Rejects with the server's refusal; silence of the server is waited out. */
   run<T>(task: () => Promise<T>): Promise<T> {
+    return this.inTurn(async () => {
+      const answer = await task();
+      this.refused = null;
+      return answer;
+    });
+  }
+
+  /** The same with what keeps nothing, and so says nothing of what is kept. */
+  inTurn<T>(task: () => Promise<T>): Promise<T> {
     this.waiting += 1;
     this.changed();
     const result = this.chain.then(() => this.insist(task));
@@ -32,25 +47,18 @@ export class Saver {
     return result;
   }
 
-  /** The project's file is gone: nothing can be saved any more. */
-  lose(): void {
-    this.refused = "lost";
-    this.changed();
-  }
-
   private async insist<T>(task: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         const answer = await task();
         this.offline = false;
-        this.refused = null;
         return answer;
       } catch (error) {
         if (!(error instanceof Unreachable)) {
           this.offline = false;
           if (error instanceof Lost) this.refused = "lost";
-          // A conflict shows the newer state, which is saved.
-          else if (error instanceof Refusal && !error.newest) this.refused = "failed";
+          // A conflict shows the newer state, which is saved; what a rule forbids was never to be.
+          else if (error instanceof Refusal && !error.newest && error.unsaved) this.refused = "failed";
           throw error;
         }
         this.offline = true;

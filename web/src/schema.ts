@@ -109,6 +109,8 @@ export interface Failure {
   object: ObjectMessage | null;
   /** The project's file is gone: nothing can be saved any more. */
   lost: boolean;
+  /** What a person did is not kept, though no rule forbids it; what was refused is no loss. */
+  unsaved: boolean;
 }
 
 /** The server runs. */
@@ -305,6 +307,8 @@ export interface PhotoPage {
 export interface Project {
   name: string;
   file: string;
+  /** Why nothing can be saved any more. */
+  lost: string | null;
   first: PhotoMessage | null;
   counts: Record<"all" | "todo" | "started" | "review" | "doubtful" | "done" | "broken", number>;
   labels: string[];

@@ -119,8 +119,9 @@ async function send(method: string, path: string, body?: unknown): Promise<Respo
   return response;
 }
 
-function refusal({ error, object, lost }: Failure): Error {
-  return lost ? new Lost(error) : new Refusal(error, object ?? null);
+/** An answer that is not the annotator's own says nothing of what was kept. */
+function refusal({ error, object, lost, unsaved }: Partial<Failure> & { error: string }): Error {
+  return lost ? new Lost(error) : new Refusal(error, object ?? null, unsaved ?? true);
 }
 
 function received<T>(answer: Promise<T>): Promise<T> {

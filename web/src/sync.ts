@@ -59,7 +59,7 @@ export class Sync {
     if (!item.saved.computed) await this.send(item, null, null, () => this.backend.open(item.saved.id));
     else {
       // In turn: what was accepted just now counts, and what is done next is done to what is shown.
-      await this.saver.run(async () => {
+      await this.saver.inTurn(async () => {
         const newest = await this.backend.open(item.saved.id).catch(() => null);
         if (newest && newest.version > item.saved.version) this.show(item, newest);
       });

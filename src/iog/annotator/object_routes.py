@@ -17,7 +17,7 @@ from iog.annotator.photos import DISPLAY_SIDE
 from iog.annotator.previews import OnMask
 from iog.annotator.workbench import Workbench
 from iog.clicks import Box
-from iog.errors import ConflictError, IogError, LostProjectError
+from iog.errors import ConflictError, IogError
 from iog.masks import BoolArray, polygons
 
 _LOG = logging.getLogger("uvicorn.error")
@@ -73,11 +73,10 @@ def add_objects(app: FastAPI, bench: Workbench) -> None:
             except ConflictError as error:
                 stage = schemas.Stage(failure=conflict(bench, number, error))
             except IogError as error:
-                lost = isinstance(error, LostProjectError)
-                stage = schemas.Stage(failure=schemas.Failure(error=str(error), lost=lost))
-            except Exception:  # a defect: a stream that broke off would look like a lost connection
+                stage = schemas.Stage(failure=schemas.Failure.of(error))
+            except Exception as error:  # a defect: a stream that broke off would look like a lost connection
                 _LOG.exception("object %d could not be changed", number)
-                stage = schemas.Stage(failure=schemas.Failure(error="the server failed; see its log"))
+                stage = schemas.Stage(failure=schemas.Failure.of(error, "the server failed; see its log"))
             yield stage.line()
 
         return _Lines(lines())

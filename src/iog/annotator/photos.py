@@ -109,6 +109,17 @@ class Photos:
             raise ImageError(f"{photo.path} is a link to a file outside the photo folder")
         return path
 
+    def mark(self, number: int) -> str:
+        """What tells a photo's file from those of other photos, folders and times. Raises as `pixels`."""
+        photo = self._store.photo(number)
+        path = self.path(photo)
+        try:
+            stat = path.stat()
+        except OSError as error:
+            raise ImageError(f"{photo.path} cannot be read: {error.strerror}") from None
+        known = f"{path}\0{stat.st_dev}\0{stat.st_ino}\0{stat.st_size}\0{stat.st_mtime_ns}"
+        return hashlib.sha256(known.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
     def pixels(self, number: int) -> ByteArray:
         """The photo as (H, W, 3) uint8 RGB, upright, at full resolution.
 
@@ -128,7 +139,7 @@ class Photos:
     def thumbnail(self, number: int) -> bytes:
         """A small JPEG. Raises as `pixels`."""
         return self._thumbnails.get(
-            number, lambda: self._thumbnailer.submit(self._make_thumbnail, number).result()
+            self.mark(number), lambda: self._thumbnailer.submit(self._make_thumbnail, number).result()
         )
 
     def add(self, name: str, content: bytes) -> None:

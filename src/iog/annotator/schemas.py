@@ -23,6 +23,7 @@ from iog.annotator.store import Moved, ObjectRow, PhotoFilter, PhotoRow, State
 from iog.annotator.work import Work
 from iog.annotator.workbench import Kind
 from iog.clicks import Box, Clicks
+from iog.errors import IogError, LostProjectError, UnsavedError
 from iog.masks import BoolArray
 from iog.patch import mask_runs
 from iog.serving.messages import Coordinate, Message, Point
@@ -121,6 +122,15 @@ class Failure(Message):
     """The newest state, after a conflict."""
     lost: bool = False
     """The project's file is gone: nothing can be saved any more."""
+    unsaved: bool = False
+    """What a person did is not kept, though no rule forbids it; what was refused is no loss."""
+
+    @classmethod
+    def of(cls, error: Exception, message: str | None = None) -> Failure:
+        """As an error says; `message` instead of its own sentence."""
+        lost, refused = isinstance(error, LostProjectError), isinstance(error, IogError)
+        unsaved = not refused or isinstance(error, UnsavedError)
+        return cls(error=message or str(error), lost=lost, unsaved=unsaved)
 
 
 class Stage(Message):
@@ -161,6 +171,8 @@ class Project(Message):
 
     name: str
     file: str
+    lost: str | None = None
+    """Why nothing can be saved any more."""
     first: PhotoMessage | None
     counts: dict[PhotoFilter, int]
     labels: list[str]

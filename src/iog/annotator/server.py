@@ -20,7 +20,7 @@ from iog.annotator.exchange_routes import add_exchange
 from iog.annotator.label_routes import add_labels
 from iog.annotator.object_routes import add_objects, conflict
 from iog.annotator.photos import DISPLAY_SIDE
-from iog.annotator.store import PhotoFilter
+from iog.annotator.store import RESCUED, PhotoFilter
 from iog.annotator.workbench import Workbench
 from iog.errors import ConflictError, ImageError, IogError, LostProjectError
 from iog.serving.guard import App, Guard
@@ -109,18 +109,18 @@ def _add_failures(app: FastAPI, bench: Workbench) -> None:
 
     @app.exception_handler(LostProjectError)
     def lost(_: Request, error: LostProjectError) -> Response:
-        return JSONResponse(schemas.Failure(error=str(error), lost=True).model_dump(), status_code=503)
+        return JSONResponse(schemas.Failure.of(error).model_dump(), status_code=503)
 
     @app.exception_handler(IogError)
     def mistake(_: Request, error: IogError) -> Response:
-        return JSONResponse(schemas.Failure(error=str(error)).model_dump(), status_code=422)
+        return JSONResponse(schemas.Failure.of(error).model_dump(), status_code=422)
 
     @app.exception_handler(RequestValidationError)
     def malformed(_: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         said = f"the server does not understand what the page sent ({place}: {first['msg']}); reload the page"
-        failure = schemas.Failure(error=said)
+        failure = schemas.Failure.of(error, said)
         return JSONResponse(failure.model_dump(), status_code=422)
 
 
@@ -138,6 +138,7 @@ def _add_project(app: FastAPI, bench: Workbench) -> None:
         return schemas.Project(
             name=bench.photos.folder.name or str(bench.photos.folder),
             file=store.path.name,
+            lost=store.lost,
             first=schemas.PhotoMessage.of(first) if first else None,
             counts=store.counts(),
             labels=store.labels,
@@ -149,7 +150,7 @@ def _add_project(app: FastAPI, bench: Workbench) -> None:
     @app.get("/api/rescue", response_class=Response)
     def rescue() -> Response:
         """The whole project as a file, also when its own was deleted, moved or replaced."""
-        headers = {"Content-Disposition": 'attachment; filename="rescued.iog"'}
+        headers = {"Content-Disposition": f'attachment; filename="{RESCUED}"'}
         return Response(store.rescued(), media_type="application/octet-stream", headers=headers)
 
     @app.get("/api/statistics")
@@ -202,14 +203,14 @@ def _add_photos(app: FastAPI, bench: Workbench) -> None:
         )
 
     @app.get("/api/photos/{number}/image", response_class=Response)
-    def image(number: PhotoNumber) -> Response:
+    def image(number: PhotoNumber, request: Request) -> Response:
         """An upright 8-bit JPEG."""
-        return _picture(bench.photos.display(number))
+        return _picture(request, bench.photos.mark(number), lambda: bench.photos.display(number))
 
     @app.get("/api/photos/{number}/thumbnail", response_class=Response)
-    def thumbnail(number: PhotoNumber) -> Response:
+    def thumbnail(number: PhotoNumber, request: Request) -> Response:
         """A small JPEG."""
-        return _picture(bench.photos.thumbnail(number))
+        return _picture(request, bench.photos.mark(number), lambda: bench.photos.thumbnail(number))
 
     @app.get("/api/photos/{number}/neighbour")
     def neighbour(
@@ -266,5 +267,9 @@ def _add_photos(app: FastAPI, bench: Workbench) -> None:
         )
 
 
-def _picture(content: bytes) -> Response:
-    return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+def _picture(request: Request, mark: str, make: Callable[[], bytes]) -> Response:
+    """What the browser has it keeps, but asks each time: the next project has a photo of this number too."""
+    headers = {"Cache-Control": "private, no-cache", "ETag": f'"{mark}"'}
+    if headers["ETag"] in request.headers.get("If-None-Match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(make(), media_type="image/jpeg", headers=headers)

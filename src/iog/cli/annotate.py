@@ -89,7 +89,7 @@ def annotate(
 
     iog annotate models PROJECT lists what the project has learned, and changes or exports it.
     """
-    folder, names = _folder_of(photos)
+    folder, names = folder_of(photos)
     path = project or folder / PROJECT
     serve(
         folder,
@@ -104,8 +104,11 @@ def annotate(
     )
 
 
-def _folder_of(photos: tuple[Path, ...]) -> tuple[Path, list[str] | None]:
-    """A folder with all its photos (None), or the folder around single photos, with their names."""
+def folder_of(photos: tuple[Path, ...]) -> tuple[Path, list[str] | None]:
+    """A folder with all its photos (None), or the folder around single photos, with their names.
+
+    The project lies in that folder, for every command that takes the same photos.
+    """
     if len(photos) == 1 and not photos[0].is_file():
         return photos[0], None
     wrong = next((photo for photo in photos if not photo.is_file()), None)

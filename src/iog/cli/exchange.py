@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from iog.cli.annotate import PROJECT
+from iog.cli.annotate import PROJECT, folder_of
 from iog.errors import DataError
 from iog.formats.table import ReadName, WriteName
 from iog.wording import counted
@@ -16,9 +16,11 @@ from iog.wording import counted
 if TYPE_CHECKING:
     from iog.formats.account import Account
 
-_photos = click.argument("photos", type=click.Path(path_type=Path))
+_photos = click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
 _project = click.option(
-    "--project", type=click.Path(path_type=Path), help=f"The project file. [default: PHOTOS/{PROJECT}]"
+    "--project",
+    type=click.Path(path_type=Path),
+    help=f"The project file. [default: {PROJECT} next to the photos]",
 )
 
 
@@ -53,7 +55,7 @@ _project = click.option(
 )
 @click.option("--strict", is_flag=True, help="Write nothing if anything would be left out.")
 def export(
-    photos: Path,
+    photos: tuple[Path, ...],
     project: Path | None,
     format_: Any,
     out: Path,
@@ -67,6 +69,8 @@ def export(
 ) -> None:
     """Export the accepted objects of `iog annotate PHOTOS`, or the timings of each step.
 
+    PHOTOS are the same as there: a folder, or photos, which alone are exported then.
+
     Photos that are marked done and have no objects are written too. An older export in the folder is
     replaced as a whole. With --val, YOLO gets train.txt and val.txt, other formats a folder for each part.
     """
@@ -74,13 +78,15 @@ def export(
     from iog.annotator.photos import Photos
     from iog.annotator.store import Store
 
-    path = project or photos / PROJECT
+    folder, names = folder_of(photos)
+    path = project or folder / PROJECT
     if not path.is_file():
-        raise DataError(f"{path} does not exist; `iog annotate {photos}` makes it")
+        raise DataError(f"{path} does not exist; `iog annotate {' '.join(map(str, photos))}` makes it")
     store = Store(path)
-    choice = exchange.Choice(drafts=drafts, labels=labels, photos=only, done=done, val=val)
-    folder = Photos(photos, store)
-    account = exchange.export(store, folder, format_, out, tolerance=tolerance, choice=choice, strict=strict)
+    choice = exchange.Choice(drafts=drafts, labels=labels, photos=(*only, *(names or ())), done=done, val=val)
+    account = exchange.export(
+        store, Photos(folder, store), format_, out, tolerance=tolerance, choice=choice, strict=strict
+    )
     _finish(account)
     click.echo(f"{counted(account.objects, 'objects')} -> {out}")
 
@@ -104,10 +110,16 @@ def export(
 )
 @click.option("--strict", is_flag=True, help="Add nothing if anything would be left out, changed or guessed.")
 def import_(
-    photos: Path, source: Path, project: Path | None, format_: Any, on_duplicate: Any, strict: bool
+    photos: tuple[Path, ...],
+    source: Path,
+    project: Path | None,
+    format_: Any,
+    on_duplicate: Any,
+    strict: bool,
 ) -> None:
     """Add objects and boxes from another tool to `iog annotate PHOTOS`.
 
+    PHOTOS are the same as there: a folder, or photos, which alone get something then.
     SOURCE is a file or folder of COCO, YOLO, VOC, LabelMe, PNG, CSV or Parquet; also as a ZIP file. Masks
     become accepted objects; boxes wait for an inside click, or for "masks for all boxes" in the page. The
     table that is printed says what was read, made and left out. Exit status 1: nothing could be used.
@@ -116,9 +128,11 @@ def import_(
     from iog.annotator.photos import Photos
     from iog.annotator.store import Store
 
-    store = Store(project or photos / PROJECT)
-    folder = Photos(photos, store)
-    account = exchange.import_path(store, folder, source, format_, strict=strict, on_duplicate=on_duplicate)
+    folder, names = folder_of(photos)
+    store = Store(project or folder / PROJECT)
+    account = exchange.import_path(
+        store, Photos(folder, store, names), source, format_, strict=strict, on_duplicate=on_duplicate
+    )
     _finish(account)
     click.echo(f"{counted(account.objects, 'objects')} added to {store.path}")
 

@@ -60,6 +60,7 @@ const local: Local = {
     return {
       name: "iog", file: "", first: first ? photoMessage(first.row, first.objects) : null,
       counts: Object.fromEntries(counts), ...(await store.labels.read()), attributes: await store.labels.attributes(),
+      lost: null,
       formats: FORMATS as unknown as Project["formats"],
     };
   },

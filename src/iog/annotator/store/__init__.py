@@ -14,7 +14,7 @@ Concurrency: every object has a version. Who changes it says which version they 
 
 from __future__ import annotations
 
-from iog.annotator.store.file import APPLICATION_ID, CHANGED_ELSEWHERE, FORMAT
+from iog.annotator.store.file import APPLICATION_ID, CHANGED_ELSEWHERE, FORMAT, RESCUED
 from iog.annotator.store.history import Moved
 from iog.annotator.store.labels import LabelTable
 from iog.annotator.store.objects import ObjectTable
@@ -35,6 +35,7 @@ __all__ = [
     "APPLICATION_ID",
     "CHANGED_ELSEWHERE",
     "FORMAT",
+    "RESCUED",
     "AcceptedRow",
     "Effort",
     "IdentityRow",

@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from iog.annotator.store.rows import ObjectRow, object_size
-from iog.errors import DataError, LostProjectError
+from iog.errors import DataError, LostProjectError, UnsavedError
 from iog.serving.cache import Cache
 
 APPLICATION_ID = 0x494F4731  # "IOG1", so that `file` and we recognise a project
 FORMAT = 3
 
 CHANGED_ELSEWHERE = "this object was changed in another tab; this page now shows the newer state"
+
+RESCUED = "rescued.iog"
+"""The name of a project that is downloaded because its own file is gone."""
 
 OBJECT_BYTES = 16 << 20
 
@@ -153,12 +156,22 @@ class File:
                 copy.close()
             return path.read_bytes()
 
+    @property
+    def lost(self) -> str | None:
+        """Why nothing can be saved any more; None: it can."""
+        try:
+            self._check_in_place()
+        except LostProjectError as error:
+            return str(error)
+        return None
+
     def _check_in_place(self) -> None:
         """Raise `LostProjectError` if another file, or none, lies where the project lay."""
         if self._place is not None and _place(self.path) != self._place:
             raise LostProjectError(
                 f"{self.path.name} was deleted, moved or replaced since it was opened, so nothing was saved. "
-                "Download the project (rescue), put it back in its place and start iog annotate again"
+                f"In the page press “Download all work”, put that file ({RESCUED}) in its place as "
+                f"{self.path.name}, and start iog annotate again"
             )
 
     def _open(self) -> None:
@@ -198,7 +211,7 @@ class File:
                 self._objects.clear()  # it may hold what never came to be
                 # A full disk, a lock, a folder that went away.
                 if isinstance(error, sqlite3.OperationalError):
-                    raise DataError(f"nothing was saved: {self.path.name}: {error}") from None
+                    raise UnsavedError(f"nothing was saved: {self.path.name}: {error}") from None
                 raise
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
