@@ -68,6 +68,8 @@ def main(bits: int | None) -> None:
     """
     # We check the size of pictures ourselves and say what to do.
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    # Of PyTorch's exporter: encoder and decoder name the same axis.
+    warnings.filterwarnings("ignore", "# The axis name", UserWarning)
     warnings.showwarning = _show
     if bits is not None:
         os.environ[BITS] = str(bits)  # also for the processes that a command starts
