@@ -153,6 +153,35 @@ def test_a_project_asks_what_it_is_told_to(client: TestClient) -> None:
     assert client.get("/api/project").json()["attributes"] == asked
 
 
+def test_what_cvat_asks_becomes_what_the_project_asks(bench: Workbench, tmp_path: Path) -> None:
+    """As CVAT declares it with its labels; a project's own question stays, and goes out with an export."""
+    specs = "".join(
+        f"<attribute><name>{name}</name><mutable>False</mutable><input_type>{kind}</input_type>"
+        f"<default_value></default_value><values>{values}</values></attribute>"
+        for name, kind, values in (
+            ("breed", "select", "tabby\nsiamese"),
+            ("wet", "checkbox", "false"),
+            ("age", "number", "0\n20\n1"),
+            ("occluded", "checkbox", "false"),
+            ("mood", "radio", "good\nbad"),
+        )
+    )
+    label = f"<label><name>cat</name><attributes>{specs}</attributes></label>"
+    shape = '<polygon label="cat" points="20,10;90,10;90,60"/>'
+    image = f'<image id="0" name="photo 1.png" width="120" height="80">{shape}</image>'
+    labels = f"<meta><task><labels>{label}</labels></task></meta>"
+    (tmp_path / "a.xml").write_text(f"<annotations><version>1.1</version>{labels}{image}</annotations>")
+    bench.store.attributes = {"mood": ["calm"]}
+    exchange.import_path(bench.store, bench.photos, tmp_path / "a.xml")
+    asked = {"mood": ["calm"], "breed": ["tabby", "siamese"], "wet": []}
+    assert bench.store.attributes == asked
+    exchange.export(bench.store, bench.photos, "cvat", tmp_path / "out")
+    again = Workbench(bench.photos.folder, tmp_path / "again.iog", "lite")
+    exchange.import_path(again.store, again.photos, tmp_path / "out")
+    assert again.store.attributes == asked
+    again.close()
+
+
 def test_a_group_is_one_step(client: TestClient) -> None:
     first, second, third = (start(client) for _ in range(3))
     photo = first["photo"]

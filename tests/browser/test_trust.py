@@ -312,6 +312,32 @@ def test_a_refused_step_is_not_called_saved(visit: Visit) -> None:
     assert len(tab.objects()[0]["work"]["clicks"]["corrections"]) == 1
 
 
+def test_what_is_doubtful_comes_one_after_the_other_on_all_photos(visit: Visit, tmp_path: Path) -> None:
+    tab = visit()
+    for photo in ("scene 9.png", "scene 10.png"):
+        tab.start_empty(photo)
+        imported(tab, tmp_path, photo, (360, 20, 420, 60), INNER, (20, 20, 90, 50))
+        tab.key("Escape")
+        tab.page.locator(".box-masks > button").click()
+        tab.mode("centre")
+        expect(tab.page.locator(".box-masks > button")).to_be_hidden()
+    by_doubt = sorted(tab.objects(), key=lambda found: found["confidence"])
+    assert by_doubt[0]["confidence"] < 0.8 < by_doubt[-1]["confidence"]
+    tab.open("scene 9.png")
+    tab.page.get_by_label("Show", exact=True).select_option("doubtful")
+    tab.page.locator("#stage").focus()
+    for left in (3, 2, 1):
+        assert sum(found["state"] == "draft" for found in tab.objects()) == left
+        tab.mode("centre")
+        tab.key("Space")
+    expect(tab.page.locator("h1")).to_have_text("scene 10.png")
+    for found in by_doubt:
+        expect(tab.page.locator(".stage")).to_have_attribute("data-drawn", re.compile(rf"^{found['id']}\."))
+        tab.key("Space")
+        tab.saved()
+    assert {found["state"] for found in tab.objects()} == {"accepted"}
+
+
 def test_a_review_goes_on_to_the_next_photo(visit: Visit, tmp_path: Path) -> None:
     tab = visit()
     for photo in ("scene 9.png", "scene 10.png"):

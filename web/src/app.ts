@@ -130,7 +130,7 @@ export class App extends Page {
     this.photo = detail.photo;
     this.scale = detail.scale;
     this.picture = picture;
-    this.editor.load(detail);
+    this.editor.load(detail, this.reviewing);
     await this.lookAhead(detail.photo.id);
   }
 
@@ -176,10 +176,15 @@ export class App extends Page {
     }
   }
 
+  /** The list is of photos with something to look at. */
+  private get reviewing(): boolean {
+    return ["review", "doubtful"].includes(this.list.filter);
+  }
+
   /** In a review the next draft may be on the next photo. */
   private async accepted(): Promise<void> {
     await this.readEffort();
-    if (!["review", "doubtful"].includes(this.list.filter) || this.editor.drafts > 0) return;
+    if (!this.reviewing || this.editor.drafts > 0) return;
     await this.go("next");
     await this.readProject();
   }

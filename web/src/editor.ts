@@ -57,14 +57,15 @@ export class Editor implements Screen {
     this.history.read({ can_undo: false, can_redo: false });
   }
 
-  /** Show a photo's objects; the draft that was worked on last is open. */
-  load(detail: PhotoDetail): void {
+  /** Show a photo's objects; the draft that was worked on last is open, or in a review the least certain one. */
+  load(detail: PhotoDetail, reviewing = false): void {
     this.photo = detail.photo;
     this.history.read(detail);
     this.items = detail.objects.map((message) => newItem(message));
     this.sync.stopClock();
     const [latest] = this.items.filter((item) => item.state === "draft").sort((a, b) => b.saved.touched - a.saved.touched);
-    if (latest) this.openObject(latest);
+    if (reviewing) this.openDraft();
+    else if (latest) this.openObject(latest);
     this.changed();
   }
 
@@ -329,8 +330,8 @@ export class Editor implements Screen {
     if (this.active === item) this.closeObject();
   }
 
-  conflict(kind: Kind | null): void {
-    this.say(kind === "accept" ? strings.hint.lookAgain : strings.conflict);
+  conflict(kind: Kind | null, same: boolean): void {
+    this.say(kind !== "accept" ? strings.conflict : same ? strings.hint.onAccepted : strings.hint.lookAgain);
   }
 
   /** Into the list, or out of it; the photo may have been opened anew meanwhile. */

@@ -19,8 +19,8 @@ export interface Screen {
   /** An object was never made. */
   failed(item: Item): void;
   say(message: string): void;
-  /** An object was changed elsewhere, or its mask after it was shown; `kind`: what was wished for. */
-  conflict(kind: Kind | null): void;
+  /** An object was changed elsewhere, or its mask after it was shown; `kind`: what was wished for; `same`: it is as it was, but others have its pixels. */
+  conflict(kind: Kind | null, same: boolean): void;
 }
 
 /** Brings what a person does to an object to the backend, and what became of it back. */
@@ -160,8 +160,7 @@ export class Sync {
     }
     // The answer to the first attempt may have been lost; then the backend has what we wanted.
     const kept = wish !== null && sameWork(newest, wish);
-    if (newest.version === item.saved.version) this.screen.say(error.message); // a reason, not another state
-    else if (!kept) this.screen.conflict(kind);
+    if (!kept) this.screen.conflict(kind, newest.version === item.saved.version);
     this.adopt(item, newest, newItem(newest).mask, true);
     return kept;
   }

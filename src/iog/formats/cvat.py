@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,17 +57,20 @@ def read(source: Path, account: Account) -> Dataset:
     if not files:
         raise DataError(f"{source} has no XML file of CVAT, such as {FILE}")
     labels: dict[str, None] = {}
+    questions: dict[str, list[str]] = {}
     roots = map(_root, files) if len(files) > 1 else [_root(files[0])]
     for file, root in zip(files, roots, strict=True):
         names = (label.findtext("name") or "" for label in root.iterfind("meta/*/labels/label"))
         labels |= dict.fromkeys(filter(None, names))
+        for attribute in root.iterfind("meta/*/labels/label/attributes/attribute"):
+            _ask(attribute, questions)
         for _ in root.iterfind("track"):
             account.skip("tracks belong to videos; export single frames (CVAT for images)", file.name)
     # Of several files memory holds one at a time.
     again = map(_root, files) if len(files) > 1 else roots
     images = (image for root in again for image in root.iterfind("image"))
     pictures = each(images, lambda image: _picture(image, account), account, source.name)
-    return Dataset(classes=[Class(name) for name in labels], pictures=pictures)
+    return Dataset(classes=[Class(name) for name in labels], pictures=pictures, questions=questions)
 
 
 def _root(file: Path) -> ET.Element:
@@ -98,6 +101,17 @@ def _picture(image: ET.Element, account: Account) -> Picture:
         else:
             annotations.append(annotation)
     return Picture(name=clean(name), size=size, annotations=annotations, lost=account.losses - before)
+
+
+def _ask(attribute: ET.Element, questions: dict[str, list[str]]) -> None:
+    """Add what a label's objects are asked; labels may offer other choices for the same question."""
+    name, kind = attribute.findtext("name") or "", attribute.findtext("input_type")
+    values = (attribute.findtext("values") or "").splitlines()
+    if kind == "checkbox":
+        questions.setdefault(name, [])
+    elif kind in ("select", "radio"):  # numbers and texts have no choices
+        choices = [value.strip() for value in values if value.strip()]
+        questions[name] = list(dict.fromkeys([*questions.get(name, ()), *choices]))
 
 
 _YES_NO = {"true": True, "false": False}
@@ -177,12 +191,31 @@ def write(dataset: Dataset, folder: Path, account: Account) -> None:
         meta = ET.Element("meta")
         labels = ET.SubElement(ET.SubElement(meta, "task"), "labels")
         for one in dataset.classes:
-            ET.SubElement(ET.SubElement(labels, "label"), "name").text = without_unusable(one.name, account)
+            label = ET.SubElement(labels, "label")
+            ET.SubElement(label, "name").text = without_unusable(one.name, account)
+            label.append(_asked(dataset.questions, account))
         file.write(ET.tostring(meta, "unicode") + "\n")
         for number, picture in enumerate(dataset.pictures):
             file.write(ET.tostring(_image(number, picture, account), "unicode") + "\n")
             account.make("photos")
         file.write("</annotations>\n")
+
+
+def _asked(questions: Mapping[str, Sequence[str]], account: Account) -> ET.Element:
+    attributes = ET.Element("attributes")
+    for name, choices in questions.items():
+        values = [without_unusable(value, account) for value in choices] or ["false"]
+        stated = {
+            "name": without_unusable(name, account),
+            "mutable": "False",
+            "input_type": "select" if choices else "checkbox",
+            "default_value": values[0],
+            "values": "\n".join(values),
+        }
+        attribute = ET.SubElement(attributes, "attribute")
+        for tag, text in stated.items():
+            ET.SubElement(attribute, tag).text = text
+    return attributes
 
 
 def _image(number: int, picture: Picture, account: Account) -> ET.Element:

@@ -223,6 +223,8 @@ class Dataset:
     pictures: Iterable[Picture]
     names: Sequence[str] = ()
     """Of the photos, where they are known before: writers then need not hold all photos at once."""
+    questions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What objects are asked, by its name: the choices; none for a yes or no."""
 
 
 def with_flags(annotation: Annotation) -> Annotation:

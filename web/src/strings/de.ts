@@ -22,10 +22,18 @@ export const de: Texts = {
   tour: {
     name: "So geht es",
     steps: [
-      "Schritt 1 von 4: Klicken Sie auf eine Ecke eines Rahmens um ein Objekt.",
-      "Schritt 2 von 4: Klicken Sie auf die Ecke gegenüber.",
-      "Schritt 3 von 4: Gehen Sie zur Mitte des Objekts. Die Maske folgt; klicken Sie, wenn sie passt.",
-      "Schritt 4 von 4: Klicken Sie auf Fehlendes, rechts auf Überflüssiges. Leertaste übernimmt. ? zeigt alle Tasten.",
+      touch
+        ? "Schritt 1 von 4: Tippen Sie auf eine Ecke eines Rahmens um ein Objekt."
+        : "Schritt 1 von 4: Klicken Sie auf eine Ecke eines Rahmens um ein Objekt.",
+      touch
+        ? "Schritt 2 von 4: Tippen Sie auf die Ecke gegenüber."
+        : "Schritt 2 von 4: Klicken Sie auf die Ecke gegenüber.",
+      touch
+        ? "Schritt 3 von 4: Tippen Sie auf die Mitte des Objekts."
+        : "Schritt 3 von 4: Gehen Sie zur Mitte des Objekts. Die Maske folgt; klicken Sie, wenn sie passt.",
+      touch
+        ? "Schritt 4 von 4: Tippen Sie auf Fehlendes, halten Sie den Finger auf Überflüssiges. Dann „Übernehmen“."
+        : "Schritt 4 von 4: Klicken Sie auf Fehlendes, rechts auf Überflüssiges. Leertaste übernimmt. ? zeigt alle Tasten.",
     ],
     skip: "Überspringen",
   },
@@ -64,6 +72,7 @@ export const de: Texts = {
     besidePhoto: "Das ist neben dem Foto; nichts wurde geändert.",
     noMask: "Die Maske ist noch nicht da; erst ansehen, dann übernehmen.",
     unseen: "Diese Maske war nicht zu sehen; hier ist sie. Ansehen, dann übernehmen.",
+    onAccepted: "Mehr als ein Zehntel dieses Objekts liegt auf übernommenen. Ohne das Häkchen bei „Übernommene nicht überschreiben“ bleibt es ganz; oder den Umriss korrigieren.",
     lookAgain: "Die Maske hat sich geändert, seit Sie sie sahen: Andere wurden übernommen. Ansehen, dann übernehmen.",
     review: (count) => ` · ${count === 1 ? "1 Entwurf" : `${count} Entwürfe`} zu prüfen`,
     allDone: touch

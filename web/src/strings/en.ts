@@ -25,10 +25,18 @@ export const en = {
   tour: {
     name: "How it works",
     steps: [
-      "Step 1 of 4: move over the photo and click a corner of a box around any object.",
-      "Step 2 of 4: click the opposite corner.",
-      "Step 3 of 4: move to the centre of the object. The mask follows; click when it fits.",
-      "Step 4 of 4: click what is missing, right-click what is too much. Space accepts. The key ? shows all keys.",
+      touch
+        ? "Step 1 of 4: tap a corner of a box around any object."
+        : "Step 1 of 4: move over the photo and click a corner of a box around any object.",
+      touch
+        ? "Step 2 of 4: tap the opposite corner."
+        : "Step 2 of 4: click the opposite corner.",
+      touch
+        ? "Step 3 of 4: tap the centre of the object."
+        : "Step 3 of 4: move to the centre of the object. The mask follows; click when it fits.",
+      touch
+        ? "Step 4 of 4: tap what is missing, hold your finger on what is too much. Then press Accept."
+        : "Step 4 of 4: click what is missing, right-click what is too much. Space accepts. The key ? shows all keys.",
     ],
     skip: "Skip",
   },
@@ -68,6 +76,7 @@ export const en = {
     besidePhoto: "That is outside the photo; nothing changed.",
     noMask: "The mask is not ready yet; wait until you see it, then accept.",
     unseen: "You could not see this mask; here it is. Check it, then accept.",
+    onAccepted: "More than a tenth of this object lies on accepted ones. Untick “Do not overwrite accepted” to keep it whole, or correct its outline.",
     lookAgain: "The mask changed when other objects were accepted. Check it, then accept.",
     review: (count: number) => ` · ${count === 1 ? "1 draft" : `${count} drafts`} to review`,
     allDone: touch ? "All accepted. Mark the photo done, or outline another object." : "All done here? Shift+Enter marks the photo done and opens the next.",

@@ -22,10 +22,18 @@ export const es: Texts = {
   tour: {
     name: "Cómo funciona",
     steps: [
-      "Paso 1 de 4: haga clic en una esquina de un recuadro alrededor de un objeto.",
-      "Paso 2 de 4: haga clic en la esquina opuesta.",
-      "Paso 3 de 4: vaya al centro del objeto. La máscara lo sigue; haga clic cuando encaje.",
-      "Paso 4 de 4: clic en lo que falta, clic derecho en lo que sobra. Espacio acepta. ? muestra todas las teclas.",
+      touch
+        ? "Paso 1 de 4: toque una esquina de un recuadro alrededor de un objeto."
+        : "Paso 1 de 4: haga clic en una esquina de un recuadro alrededor de un objeto.",
+      touch
+        ? "Paso 2 de 4: toque la esquina opuesta."
+        : "Paso 2 de 4: haga clic en la esquina opuesta.",
+      touch
+        ? "Paso 3 de 4: toque el centro del objeto."
+        : "Paso 3 de 4: vaya al centro del objeto. La máscara lo sigue; haga clic cuando encaje.",
+      touch
+        ? "Paso 4 de 4: toque lo que falta; mantenga el dedo sobre lo que sobra. Después, «Aceptar»."
+        : "Paso 4 de 4: clic en lo que falta, clic derecho en lo que sobra. Espacio acepta. ? muestra todas las teclas.",
     ],
     skip: "Omitir",
   },
@@ -66,6 +74,7 @@ export const es: Texts = {
     besidePhoto: "Eso está fuera de la foto; no se ha cambiado nada.",
     noMask: "Su máscara aún no está; espere a verla y acepte después.",
     unseen: "Esta máscara no se veía; aquí está. Mírela y acepte después.",
+    onAccepted: "Más de una décima parte de este objeto está sobre objetos aceptados. Desmarque «No sobrescribir los aceptados» para conservarlo entero, o corrija su contorno.",
     lookAgain: "La máscara ha cambiado desde que la vio: se aceptaron otros objetos. Mírela y acepte después.",
     review: (count) => ` · ${count === 1 ? "1 borrador" : `${count} borradores`} por revisar`,
     allDone: touch

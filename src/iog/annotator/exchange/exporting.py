@@ -233,17 +233,21 @@ def _write(
         if not choice.labels or label in choice.labels
     ]
     names = [photo.path for photo in store.photos_to_export()]
-    write = table.writer(format, tolerance)
+    write, asked = table.writer(format, tolerance), store.attributes
 
     def chosen(part: str = "") -> Iterator[Picture]:
         return noted(format, pictures_of(store, photos, account, choice, part), account, FORMATS[format])
 
     if not choice.val or format in table.WITH_PARTS:
-        write(Dataset(classes=classes, pictures=chosen(), names=names), folder, account)
+        write(Dataset(classes=classes, pictures=chosen(), names=names, questions=asked), folder, account)
         return
     for part in ("train", "val"):
         (folder / part).mkdir()
-        write(Dataset(classes=classes, pictures=chosen(part), names=names), folder / part, account)
+        write(
+            Dataset(classes=classes, pictures=chosen(part), names=names, questions=asked),
+            folder / part,
+            account,
+        )
 
 
 def losses(store: Store, photos: Photos, format: FormatName, choice: Choice | None = None) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypedDict, get_args
 
@@ -19,7 +19,7 @@ from iog.formats.archives import unpacked
 from iog.formats.checking import box_within
 from iog.formats.gathering import TWICE, place_of
 from iog.formats.matching import PhotoIndex, fits
-from iog.formats.records import Annotation, Class, Dataset, Size
+from iog.formats.records import FLAGS, Annotation, Class, Dataset, Size
 from iog.patch import Patch
 
 ImportName = table.ReadName
@@ -97,6 +97,7 @@ def import_path(
                     account.make("photos without objects")
             if used or not account.useless:
                 _add_classes(store, dataset.classes, list(used), account)
+                _add_questions(store, dataset.questions)
     return account
 
 
@@ -238,6 +239,20 @@ def _create(store: Store, photo: int, one: _Object) -> None:
         kind="import",
         facts=facts,
     )
+
+
+def _add_questions(store: Store, questions: Mapping[str, Sequence[str]]) -> None:
+    """What objects are asked, of a kind that the page can ask; what the project asks stays."""
+    own = (*FLAGS, "group", "description")
+    new = {
+        name: list(choices)
+        for name, choices in questions.items()
+        if name.lower() not in own
+        and len(choices) <= 100
+        and all(0 < len(text) <= 100 and text.isprintable() for text in (name, *choices))
+    }
+    if new.keys() - store.attributes.keys():
+        store.attributes = {**store.attributes, **{n: c for n, c in new.items() if n not in store.attributes}}
 
 
 def _add_classes(store: Store, classes: Collection[Class], used: list[str], account: Account) -> None:
