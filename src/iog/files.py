@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -17,6 +18,23 @@ PHOTO_ENDINGS = (
     *(".jfif", ".jp2", ".avif", ".heic", ".heif"),
 )
 """Of files that are taken to be photos, the likeliest first."""
+
+
+def told(error: OSError) -> str:
+    """What the system refused, of which file, and what to do, in one sentence."""
+    name = "a file" if error.filename is None else str(error.filename)
+    sentences = {
+        errno.ENOSPC: "cannot be written: the disk is full; make room, or choose a place on another disk",
+        errno.EDQUOT: "cannot be written: your share of the disk is used up; make room on it",
+        errno.EROFS: "cannot be written: the disk is read-only; choose another place",
+        errno.EACCES: "cannot be read or written: it is not yours; change its permissions",
+        errno.ENAMETOOLONG: "has too long a name for this disk; choose shorter names",
+        errno.EIO: "cannot be read or written: the disk reports an error; check the disk",
+    }
+    advice = sentences.get(error.errno or 0)
+    if advice is not None:
+        return f"{name} {advice}"
+    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
 
 
 @contextmanager
@@ -45,8 +63,12 @@ def replacing(path: str | Path, mode: str = "wb") -> Iterator[IO[Any]]:
         os.umask(umask)
         Path(temporary).chmod(0o666 & ~umask)
         Path(temporary).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
+        if (
+            isinstance(error, OSError) and error.errno and error.filename in (None, temporary)
+        ):  # a full disk names none
+            error.filename = str(path)
         raise
 
 

@@ -217,7 +217,7 @@ def test_a_photo_that_is_missing_is_left_to_the_run(small_photos: Path, tmp_path
     ("name", "text", "message"),
     [
         ("boxes.csv", "image,x0,y0,x1\nrocket.jpg,1,2,3\n", "no column 'y1'"),
-        ("boxes.csv", "image,x0,y0,x1,y1\n", "no usable box"),
+        ("boxes.csv", "image,x0,y0,x1,y1\n", "has no row"),
         ("boxes.json", "{", "not JSON"),
         ("boxes.parquet", "PAR", "not Parquet"),
         ("boxes.doc", "", "not a file of labels"),

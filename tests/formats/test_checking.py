@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
+import sqlite3
+import sys
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -263,3 +268,120 @@ def test_classes_of_one_name_are_said(photos: Path, tmp_path: Path) -> None:
     source = labels(tmp_path / "l", {"a.txt": YOLO, "data.yaml": "names: [cat, cat]"})
     account = convert(source, tmp_path / "out", "coco", photos=photos)
     assert "classes of one name become one class" in account.notes
+
+
+@pytest.mark.parametrize(
+    ("label", "line"), [("c\nat", "c at"), (" cat ", "cat"), ("\r\n", "object"), ("c\x01at", "cat")]
+)
+def test_vocs_lists_hold_a_label_a_line(tmp_path: Path, label: str, line: str) -> None:
+    text = coco().replace('"cat"', json.dumps(label))
+    account = convert(labels(tmp_path / "l", {"c.json": text}), tmp_path / "out", "voc")
+    assert account.notes and (tmp_path / "out" / "labels.txt").read_text() == f"{line}\n"
+    (picture,) = table.read(tmp_path / "out", Account()).pictures
+    assert picture.annotations[0].label == line
+    with pytest.raises(DataError, match="left out or changed"):
+        convert(tmp_path / "l", tmp_path / "strict", "voc", strict=True)
+
+
+def test_xml_says_which_text_it_cannot_hold(tmp_path: Path) -> None:
+    source = labels(tmp_path / "l", {"c.json": coco({"segmentation": SQUARE, "attributes": {"q": "\x01"}})})
+    account = convert(source, tmp_path / "out", "cvat")
+    assert "a text has characters that XML cannot hold; they are left out" in account.notes
+
+
+@pytest.mark.parametrize(
+    "files", [{"c.json": coco()}, {"x.csv": "image,x0,y0,x1,y1\na.jpg,1,1,9,9\n"}, {"a.txt": YOLO}]
+)
+def test_a_link_to_nowhere_is_said_and_stops_nothing(
+    photos: Path, tmp_path: Path, files: dict[str, str]
+) -> None:
+    source = labels(tmp_path / "l", files)
+    ending = next(iter(files)).rpartition(".")[2]
+    (source / f"0.{ending}").symlink_to("nowhere")
+    (source / f"1.{ending}").symlink_to(f"1.{ending}")
+    os.mkfifo(source / f"2.{ending}")
+    account = convert(source, tmp_path / "out", "coco", photos=photos)
+    assert account.objects == 1 and account.losses == 3
+    with pytest.raises(DataError, match="neither a file nor a folder"):
+        convert(source / f"2.{ending}", tmp_path / "p", "coco", photos=photos)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("kind", ["cvat", "voc"])
+def test_xml_in_any_encoding_and_alone(photos: Path, tmp_path: Path, encoding: str, kind: str) -> None:
+    text = f'<?xml version="1.0" encoding="{encoding}"?>\n{cvat() if kind == "cvat" else voc()}'
+    source = labels(tmp_path / "l", {"x.xml": text.encode(encoding)}) / "x.xml"
+    for door, account in doors(source, photos, tmp_path).items():
+        assert "skipped" not in told(account) and "Error" not in told(account), door
+
+
+def test_one_file_of_a_voc_folder_has_its_masks(tmp_path: Path) -> None:
+    convert(labels(tmp_path / "l", {"c.json": coco()}), tmp_path / "v", "voc")
+    account = convert(tmp_path / "v" / "Annotations" / "a.xml", tmp_path / "out", "coco")
+    assert account.made["masks"] == 1
+
+
+@pytest.mark.parametrize("content", ["", "image,x0,y0,x1,y1\n"])
+def test_a_table_without_rows_is_an_error(photos: Path, tmp_path: Path, content: str) -> None:
+    source = labels(tmp_path / "l", {"x.csv": content}) / "x.csv"
+    with pytest.raises(DataError, match="expected the columns"):
+        convert(source, tmp_path / "out", "coco", photos=photos)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("to", ["coco", "yolo", "png", "voc", "labelme", "parquet"])
+def test_a_full_disk_is_told_with_its_file(tmp_path: Path, to: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    source = labels(tmp_path / "l", {"c.json": coco()})
+    monkeypatch.setattr(os, "fsync", full)
+    ran = CliRunner().invoke(main, ["data", "convert", str(source), str(tmp_path / "out"), "--to", to])
+    assert ran.exit_code == 2 and "the disk is full; make room" in ran.output
+    assert str(tmp_path / "out") in ran.output and ".tmp" not in ran.output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such names")
+def test_photos_whose_names_are_not_utf_8(photos: Path, tmp_path: Path) -> None:
+    (photos / os.fsdecode(b"\xff.jpg")).write_bytes((photos / "a.jpg").read_bytes())
+    source = labels(tmp_path / "l", {"c.json": coco()})
+    ran = CliRunner().invoke(main, ["import", str(photos), str(source), "--strict"])
+    assert ran.exit_code == 0 and "1 object added" in ran.output
+    assert "note: 1 photo" in ran.output and "not text in UTF-8" in ran.output
+
+
+def test_no_room_for_what_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(sqlite3.Connection):
+        def execute(self, *arguments: Any) -> sqlite3.Cursor:
+            if "INSERT" in arguments[0]:
+                raise sqlite3.OperationalError("database or disk is full")
+            return super().execute(*arguments)
+
+    monkeypatch.setattr("iog.formats.coco.sqlite3.connect", lambda path: Full(path))
+    with pytest.raises(DataError, match="name another one with TMPDIR"):
+        convert(labels(tmp_path / "l", {"c.json": coco()}), tmp_path / "out", "coco")
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({"c.json": ""}, "it is empty"),
+        ({"c.json": coco({"segmentation": {"size": [80, 100], "counts": "\xff~~"}})}, "COCO's do not have"),
+        ({"a.json": labelme(shape_type="mask", mask="!!!!")}, "it is not a picture"),
+        ({"data.yaml": "names: {" + "9" * 5000 + ": cat}", "a.txt": YOLO}, "line 1: "),
+    ],
+)
+def test_sentences_speak_of_the_file(tmp_path: Path, files: dict[str, str], sentence: str) -> None:
+    source = labels(tmp_path / "l", files)
+    source = source / next(iter(files)) if len(files) == 1 else source
+    with pytest.raises(DataError) as raised:
+        convert(source, tmp_path / "out", "coco")
+    assert sentence in str(raised.value) and "object at 0x" not in str(raised.value)
+
+
+def test_a_damaged_archive_is_called_so(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "l.zip", "w") as archive:
+        archive.writestr("c.json", coco())
+    (tmp_path / "l.zip").write_bytes((tmp_path / "l.zip").read_bytes()[:-30])
+    with pytest.raises(DataError, match="no ZIP file, or a damaged one"):
+        convert(tmp_path / "l.zip", tmp_path / "out", "coco")

@@ -96,11 +96,16 @@ class Photos:
         # One at a time: while a photo is decoded it takes several times its size.
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="iog-photo")
         self._thumbnailer = ThreadPoolExecutor(1, thread_name_prefix="iog-thumbnail")
+        self.unnamed = 0
+        """How many photos are left out, since no project can hold their names: they are not text in UTF-8."""
         self._refreshed = -float(_REFRESH_SECONDS)
         self.refresh()
 
     def _listed(self) -> list[str]:
-        return [name for name in _files(self.folder) if self._names is None or name in self._names]
+        found = [name for name in _files(self.folder) if self._names is None or name in self._names]
+        named = [name for name in found if _is_text(name)]
+        self.unnamed = len(found) - len(named)
+        return named
 
     def path(self, photo: PhotoRow) -> Path:
         """Where a photo lies; `ImageError` if a link leads out of the folder."""
@@ -328,6 +333,14 @@ def _files(folder: Path) -> Iterator[str]:
         for name in files:
             if not name.startswith(".") and Path(name).suffix.lower() in PHOTO_ENDINGS:
                 yield (Path(root) / name).relative_to(folder).as_posix()
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _read_named(path: Path, name: str, keep: Keep | None = None) -> ByteArray:

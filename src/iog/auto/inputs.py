@@ -71,8 +71,10 @@ def _listed(
         raise DataError(
             f"photos behind a URL need boxes that name them in full, COCO's or a table; {path} is {name}"
         )
-    folders, file = ("voc", "yolo", "imagenet"), source.is_file()
-    if (file and name in folders and source.suffix not in (".yaml", ".yml")) or (
+    # Of formats with a file a photo, what may stand for a folder.
+    single = {"voc": (".xml",), "imagenet": (".xml",), "yolo": (".yaml", ".yml")}.get(name)
+    file = source.is_file()
+    if (file and single is not None and source.suffix.lower() not in single) or (
         not file and name == "open-images"
     ):
         raise DataError(f"{path}: boxes of kind {name} are a {'folder' if file else 'file'}")

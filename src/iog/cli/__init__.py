@@ -27,6 +27,7 @@ from iog.cli.serve import serve
 from iog.cli.train import train
 from iog.cli.web import web
 from iog.errors import IogError
+from iog.files import told
 from iog.images import BITS, DarkPictureWarning
 
 
@@ -46,8 +47,7 @@ class _Commands(click.Group):
             raise  # whoever read our output has enough (`| head`): click ends quietly
         except OSError as error:
             # A full disk, a folder without permission: the user's to mend, not a defect.
-            told = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
-            raise _BadInput(told) from None
+            raise _BadInput(told(error)) from None
 
 
 @click.group(

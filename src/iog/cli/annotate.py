@@ -20,6 +20,7 @@ import click
 from iog.cli.annotate_models import models
 from iog.errors import DataError
 from iog.serving.listening import listen, share_freed_memory
+from iog.wording import counted
 
 if TYPE_CHECKING:
     import uvicorn
@@ -104,6 +105,13 @@ def annotate(
     )
 
 
+def tell_unnamed(count: int) -> None:
+    """Say on standard error how many photos of a folder are left out for their names."""
+    if count:
+        what = counted(count, "photos")
+        click.echo(f"note: {what} left out: the name is not text in UTF-8; rename the file", err=True)
+
+
 def folder_of(photos: tuple[Path, ...]) -> tuple[Path, list[str] | None]:
     """A folder with all its photos (None), or the folder around single photos, with their names.
 
@@ -177,6 +185,7 @@ def serve(
         if not answered.is_set():
             raise DataError("the annotator did not answer")
         return
+    tell_unnamed(bench.photos.unnamed)
     click.echo(f"Annotator: {address}  (Ctrl+C stops it; the work is in {bench.store.path})")
     if browser:
         # Beside the server: some browsers block until their window is closed.

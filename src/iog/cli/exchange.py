@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from iog.cli.annotate import PROJECT, folder_of
+from iog.cli.annotate import PROJECT, folder_of, tell_unnamed
 from iog.errors import DataError
 from iog.formats.table import ReadName, WriteName
 from iog.wording import counted
@@ -130,9 +130,9 @@ def import_(
 
     folder, names = folder_of(photos)
     store = Store(project or folder / PROJECT)
-    account = exchange.import_path(
-        store, Photos(folder, store, names), source, format_, strict=strict, on_duplicate=on_duplicate
-    )
+    found = Photos(folder, store, names)
+    tell_unnamed(found.unnamed)
+    account = exchange.import_path(store, found, source, format_, strict=strict, on_duplicate=on_duplicate)
     _finish(account)
     click.echo(f"{counted(account.objects, 'objects')} added to {store.path}")
 

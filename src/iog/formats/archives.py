@@ -37,6 +37,8 @@ def unpacked(path: Path) -> Iterator[Path]:
         If the archive is damaged, has a password, or is too large.
     """
     if not (path.is_file() and zipfile.is_zipfile(path)):
+        if path.suffix.lower() == ".zip" and path.is_file():
+            raise DataError(f"{path} is no ZIP file, or a damaged one; copy or download it again")
         yield path
         return
     with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from PIL import UnidentifiedImageError
+
 from iog.clicks import Box
 from iog.formats.account import Account
 from iog.formats.matching import clean
@@ -66,6 +68,8 @@ def reason(error: BaseException) -> str:
         return f"{error} is missing"
     if isinstance(error, UnicodeEncodeError):
         return "a text has characters that no file can hold"
+    if isinstance(error, UnidentifiedImageError):
+        return "it is not a picture"
     text = str(error)
     return "a number has over 4300 digits" if text.startswith("Exceeds the limit") else text
 

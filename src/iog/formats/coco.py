@@ -27,7 +27,7 @@ from iog.formats.account import Account
 from iog.formats.checking import reason, whole
 from iog.formats.jsonstream import walk
 from iog.formats.matching import clean
-from iog.formats.places import MALFORMED, files_below, part_of
+from iog.formats.places import MALFORMED, files_below, part_of, waiting_on_disk
 from iog.formats.records import (
     Annotation,
     Class,
@@ -101,7 +101,7 @@ class _Document:
         self._spill = sqlite3.connect("")
         self._spill.execute("CREATE TABLE a (image TEXT, json TEXT)")
         found: set[str] = set()
-        with self._spill:
+        with self._spill, waiting_on_disk(file):
             for key, value in walk(file, _LISTS):
                 # A list at the top is one of results if its items name photos.
                 if key or (isinstance(value, Mapping) and "image_id" in value):

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from iog.formats.account import Account
+from iog.formats.places import waiting_on_disk
 from iog.formats.records import Picture
 
 TWICE = "another entry of the file means the same photo"
@@ -38,7 +39,11 @@ def gathered(
     numbers: dict[str, int] = {}
     left: dict[str, int] = {}
     firsts: dict[str, tuple[str, Picture]] = {}
-    with closing(sqlite3.connect("")) as waiting:  # SQLite moves a nameless database to the disk
+    named = "what belongs to one photo"
+    with (
+        waiting_on_disk(named),
+        closing(sqlite3.connect("")) as waiting,
+    ):  # SQLite moves a nameless database to the disk
         waiting.execute("CREATE TABLE e (photo INTEGER, picture BLOB)")
         waiting.execute("CREATE INDEX i ON e(photo)")
         for stated, picture in entries:

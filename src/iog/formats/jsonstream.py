@@ -91,6 +91,8 @@ def walk(path: Path, lists: frozenset[str]) -> Iterator[tuple[str, Any]]:
     """
     text = _Text(path)
     try:
+        if not text.peek():
+            raise ValueError("it is empty")
         yield from _top(text, lists)
         if text.peek():
             raise ValueError("something follows the document")

@@ -25,7 +25,7 @@ from iog.clicks import Box
 from iog.errors import DataError
 from iog.files import write_json
 from iog.formats.account import Account
-from iog.formats.checking import each
+from iog.formats.checking import each, reason
 from iog.formats.matching import clean
 from iog.formats.places import MALFORMED, files_below, named_pictures, part_of, read_text
 from iog.formats.records import Annotation, Dataset, Edges, Picture, Pixels, Polygons, Shape, Size, with_flags
@@ -73,7 +73,7 @@ def _picture(file: Path, root: Path, account: Account) -> Picture | None:
         try:
             annotation = _annotation(shape, size)
         except MALFORMED as error:
-            account.skip("a shape cannot be read", f"{name}, shape {number}: {_reason(error)}")
+            account.skip("a shape cannot be read", f"{name}, shape {number}: {reason(error)}")
             continue
         if annotation is None:
             account.skip(
@@ -230,12 +230,8 @@ def _decoded(text: str, points: Any) -> Patch:
                 raise ValueError("its mask is too large")
             mask = np.asarray(picture.convert("L")) > 0
     except Exception as error:  # Pillow's readers raise many kinds for broken data
-        raise ValueError(f"its mask is not a PNG that can be read: {_reason(error)}") from None
+        raise ValueError(f"its mask is not a PNG that can be read: {reason(error)}") from None
     return Patch(Box(x, y, x + mask.shape[1], y + mask.shape[0]), mask)
-
-
-def _reason(error: Exception) -> str:
-    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
 
 
 def write(dataset: Dataset, folder: Path, account: Account) -> None:

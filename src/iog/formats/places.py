@@ -6,9 +6,10 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
@@ -32,13 +33,39 @@ LONGEST = 200
 def files_below(folder: Path, *endings: str) -> Iterator[Path]:
     """Files with one of the endings in an order that does not depend on the system; hidden ones are left out.
 
-    So are what a Mac puts into archives: `__MACOSX` and `._NAME`.
+    So are what a Mac puts into archives, `__MACOSX` and `._NAME`, and what `no_files_below` names.
     """
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name != "__MACOSX" and not name.startswith("."))
-        for name in sorted(names):
-            if name.lower().endswith(endings) and not name.startswith("."):
-                yield Path(place) / name
+    return (path for path, is_file in _entries(folder, endings) if is_file)
+
+
+def no_files_below(folder: Path, *endings: str) -> Iterator[Path]:
+    """What is called as such files are and is none: links that lead nowhere, pipes."""
+    return (path for path, is_file in _entries(folder, endings) if not is_file)
+
+
+def _entries(folder: Path, endings: tuple[str, ...]) -> Iterator[tuple[Path, bool]]:
+    folders = []
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError:  # of another person
+        return
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name == "__MACOSX":
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            folders.append(entry.path)
+        elif entry.name.lower().endswith(endings) and not _is(entry.is_dir):
+            yield Path(entry.path), _is(entry.is_file)
+    for path in folders:
+        yield from _entries(Path(path), endings)
+
+
+def _is(kind: Callable[[], bool]) -> bool:
+    try:
+        return kind()
+    except OSError:  # a ring of links
+        return False
 
 
 PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
@@ -126,6 +153,18 @@ def _named(path: str, flat: bool, *, ending: bool) -> str:
     return "/".join([*folders, name])
 
 
+@contextmanager
+def waiting_on_disk(what: object) -> Iterator[None]:
+    """A full disk as a sentence, where what is too large for memory waits in a temporary database."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise DataError(
+            f"{what} does not fit into the folder for temporary files ({error}); make room there, or name "
+            "another one with TMPDIR"
+        ) from None
+
+
 _MARK = ".iog-export"
 """Names the files that an export wrote, one a line: what else is in the folder is a person's."""
 
@@ -164,8 +203,10 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
                 old.rename(folder)
             raise
         shutil.rmtree(old, ignore_errors=True)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(made, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno is not None:  # a person knows the folder that was to be
+            error.filename = str(error.filename or folder).replace(str(made), str(folder))
         raise
 
 

@@ -69,7 +69,7 @@ def _pictures(listing: list[Any], folder: Path, account: Account) -> Iterator[Pi
                 shape = _Value(_path(folder, entry), int(entry["value"]))
                 annotations.append(Annotation(label=str(entry["label"]), shape=shape))
             except Exception as error:  # Pillow's readers raise many kinds for broken data
-                account.skip("an entry cannot be read", f"{LISTING}: {error}")
+                account.skip("an entry cannot be read", f"{LISTING}: {reason(error)}")
         yield Picture(name=photo, size=size, annotations=annotations, lost=account.losses - before)
 
 
@@ -99,7 +99,7 @@ class _Value:
                     raise ValueError("it is too large")
                 values = np.asarray(picture)
         except Exception as error:  # Pillow's decoders raise many kinds for broken data
-            raise ValueError(f"{self.path.name} cannot be read: {error}") from None
+            raise ValueError(f"{self.path.name} cannot be read: {reason(error)}") from None
         if values.ndim != 2 or values.shape[::-1] != size:
             raise ValueError(f"{self.path.name} is not a grey picture of the photo's size")
         return Patch.of(values == self.value)

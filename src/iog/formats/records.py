@@ -67,6 +67,8 @@ class Runs:
                 f"its run lengths are of {width} x {height} pixels, not of {size[0]} x {size[1]}"
             )
         if isinstance(self.counts, str):
+            if not self.counts.isascii():
+                raise ValueError("its run lengths have characters that COCO's do not have")
             return Patch.of(decode_rle({"size": [height, width], "counts": self.counts}))
         # As Python's numbers: a sum of 64 bits may overflow.
         if min(self.counts, default=-1) < 0 or sum(self.counts) != width * height:

@@ -23,7 +23,7 @@ from iog.formats import (
 )
 from iog.formats.account import Account
 from iog.formats.checking import checked
-from iog.formats.places import PARTS, files_below
+from iog.formats.places import PARTS, files_below, no_files_below
 from iog.formats.records import Dataset
 from iog.formats.sniffing import csv_kind, json_kind, xml_kind
 
@@ -106,6 +106,9 @@ def writer(name: WriteName, tolerance: float = 0) -> Writer:
     return found
 
 
+_ENDINGS = (".json", ".xml", ".csv", ".parquet", ".pq", ".txt", ".yaml", ".yml", ".zip")
+
+
 def read(source: Path, account: Account, name: ReadName | None = None) -> Dataset:
     """What a file or a folder holds; without a name the format is found out.
 
@@ -117,6 +120,10 @@ def read(source: Path, account: Account, name: ReadName | None = None) -> Datase
     if not source.exists():
         raise DataError(f"{source} does not exist")
     found, place = located(source, name)
+    if place.is_dir():
+        for path in no_files_below(place, *_ENDINGS):
+            told = path.relative_to(place).as_posix()
+            account.skip("a file cannot be read: it is a link that leads nowhere, or a pipe", told)
     if name is None and place.is_dir():
         for kind, file in _others(place, found):
             example = f"{kind}: {file.relative_to(place).as_posix()}"
@@ -137,6 +144,8 @@ def located(source: Path, name: ReadName | None) -> tuple[ReadName, Path]:
     """
     if source.is_file():
         return name or _of_file(source), source
+    if not source.is_dir():
+        raise DataError(f"{source} is neither a file nor a folder; name a file or a folder of labels")
     place = _inner(source)
     name = name or _of_folder(place)
     if place != source and _tells(place, name):
@@ -159,9 +168,11 @@ def _of_file(file: Path) -> ReadName:
         return kind
     if file.suffix.lower() == ".json":
         return "coco"  # whose reader says what is wrong
+    if file.suffix.lower() == ".xml" and xml_kind(file) == "voc":
+        return "voc"
     raise DataError(
         f"{file.name} is not a file of labels that can be read: these are .json (COCO, LabelMe, "
-        "Label Studio), .xml (CVAT), .csv, .parquet, data.yaml (YOLO), "
+        "Label Studio), .xml (CVAT, VOC), .csv, .parquet, data.yaml (YOLO), "
         "and .zip of the folder of another format"
     )
 

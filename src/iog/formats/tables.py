@@ -127,7 +127,11 @@ def _edges(row: Mapping[str, Any]) -> Edges:
 def _csv_rows(path: Path) -> Iterator[Mapping[str, Any]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.DictReader(file)
+            rows = csv.DictReader(file)
+            yield from rows
+            if rows.line_num <= 1:
+                what = "has no row below its header" if rows.fieldnames else "is empty"
+                raise DataError(f"{path} {what}; expected the columns {_COLUMNS}")
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(f"{path} is not a CSV file in UTF-8: {error}") from None
 

@@ -25,7 +25,7 @@ from PIL import Image
 from iog.errors import DataError
 from iog.files import replacing
 from iog.formats.account import Account
-from iog.formats.checking import each
+from iog.formats.checking import each, reason
 from iog.formats.matching import clean
 from iog.formats.places import SPACE, files_below, named_pictures, part_of, read_names
 from iog.formats.records import Annotation, Class, Dataset, Edges, Painting, Picture, Pixels, Size
@@ -40,16 +40,21 @@ _WIDER = dict.fromkeys(("gb2312", "gbk", "gb_2312-80"), "gb18030")
 
 
 def read(source: Path, account: Account, *, one_based: bool = True) -> Dataset:
-    """A folder of XML files, in `Annotations/` or not; masks from `SegmentationObject/` where it has a
-    picture.
+    """A folder of XML files, in `Annotations/` or not, or one file; masks from `SegmentationObject/` where it
+    has a picture.
 
     Raises
     ------
     DataError
         If the folder has no XML file.
     """
-    folder = source / "Annotations" if (source / "Annotations").is_dir() else source
-    files = list(files_below(folder, ".xml"))
+    files = [source] if source.is_file() else []
+    if files:
+        folder = source.parent
+        source = folder.parent if folder.name == "Annotations" else folder
+    else:
+        folder = source / "Annotations" if (source / "Annotations").is_dir() else source
+        files = list(files_below(folder, ".xml"))
     if not files:
         raise DataError(f"{source} has no .xml files (VOC)")
     listed = source / "labels.txt"
@@ -179,7 +184,7 @@ def _values(path: Path, size: Size | None, account: Account) -> npt.NDArray[np.u
                 raise ValueError(f"it has {picture.width} x {picture.height} pixels, its XML states {size}")
             return np.asarray(picture)
     except Exception as error:  # Pillow's readers raise many kinds for broken data
-        account.note("a picture of objects cannot be used; boxes are used", f"{path.name}: {error}")
+        account.note("a picture of objects cannot be used; boxes are used", f"{path.name}: {reason(error)}")
         return None
 
 
@@ -234,7 +239,7 @@ def write(dataset: Dataset, folder: Path, account: Account) -> None:
         names.append(name)
         _write_picture(name, picture, numbers, folder, account)
     _write_lines(folder / "ImageSets" / "Segmentation" / "all.txt", names)
-    _write_lines(folder / "labels.txt", [one.name for one in dataset.classes])
+    _write_lines(folder / "labels.txt", [_line(one.name, account) for one in dataset.classes])
 
 
 def _write_picture(
@@ -275,7 +280,7 @@ def _element(picture: Picture, account: Account) -> ET.Element:
     _add(root, "segmented", 1)
     for a in picture.annotations:
         element = ET.SubElement(root, "object")
-        _add(element, "name", without_unusable(a.label, account))
+        _add(element, "name", _line(a.label, account))
         _add(element, "pose", a.attributes.get("pose", "Unspecified"))
         for flag in ("truncated", "difficult", "occluded"):
             _add(element, flag, int(getattr(a, flag)))
@@ -293,12 +298,21 @@ def _element(picture: Picture, account: Account) -> ET.Element:
     return root
 
 
-def without_unusable(label: str, account: Account) -> str:
-    """A label without what XML cannot hold."""
-    usable = _UNUSABLE.sub("", label)
-    if usable != label:
-        account.note("a label has characters that XML cannot hold; they are left out", repr(label))
+def without_unusable(text: str, account: Account) -> str:
+    """A text without what XML cannot hold."""
+    usable = _UNUSABLE.sub("", text)
+    if usable != text:
+        account.note("a text has characters that XML cannot hold; they are left out", repr(text))
     return usable
+
+
+def _line(label: str, account: Account) -> str:
+    """A label as a list with a label a line can hold it."""
+    usable = without_unusable(label, account)
+    line = re.sub(r"[\r\n]+", " ", usable).strip(SPACE)
+    if line != usable:
+        account.note("VOC's labels are lines without spaces around them; a label is changed", repr(label))
+    return line or "object"
 
 
 def _add(parent: ET.Element, name: str, value: object) -> None:

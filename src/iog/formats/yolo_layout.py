@@ -158,7 +158,10 @@ def entries(path: Path) -> Mapping[str, Any]:
     try:
         data = yaml.load(read_text(path), Loader=_Loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise DataError(f"{path} cannot be read: {reason(error).splitlines()[0]}") from None
+        what = reason(error).splitlines()[0]
+        if isinstance(error, yaml.MarkedYAMLError) and error.problem and error.problem_mark:
+            what = f"line {error.problem_mark.line + 1}: {error.problem}"
+        raise DataError(f"{path} cannot be read: {what}") from None
     return data if isinstance(data, dict) else {}
 
 

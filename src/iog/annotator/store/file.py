@@ -211,7 +211,9 @@ class File:
                 self._objects.clear()  # it may hold what never came to be
                 # A full disk, a lock, a folder that went away.
                 if isinstance(error, sqlite3.OperationalError):
-                    raise UnsavedError(f"nothing was saved: {self.path.name}: {error}") from None
+                    full = any(word in str(error) for word in ("full", "disk I/O"))
+                    advice = "; make room on its disk, and do it again" if full else ""
+                    raise UnsavedError(f"nothing was saved: {self.path.name}: {error}{advice}") from None
                 raise
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
