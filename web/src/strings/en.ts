@@ -8,6 +8,8 @@ import { touch } from "./touch";
 
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
+const counted = (count: number, one: string, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
+
 export const en = {
   language: "en",
   title: (project: string) => `${project} · iog`,
@@ -43,7 +45,7 @@ export const en = {
   intake: intake.en,
   noPhotos: "No photos here.",
   photoStatus: (objects: number, done: boolean) =>
-    `${objects === 0 ? "no objects" : objects === 1 ? "1 object" : `${objects} objects`}${done ? ", done" : ""}`,
+    `${objects === 0 ? "no objects" : counted(objects, "object")}${done ? ", done" : ""}`,
   broken: "Cannot be read",
   progress: "Photos done",
   photosDone: (done: number, all: number) => `${done} of ${all} done`,
@@ -78,7 +80,7 @@ export const en = {
     unseen: "You could not see this mask; here it is. Check it, then accept.",
     onAccepted: "More than a tenth of this object lies on accepted ones. Untick “Do not overwrite accepted” to keep it whole, or correct its outline.",
     lookAgain: "The mask changed when other objects were accepted. Check it, then accept.",
-    review: (count: number) => ` · ${count === 1 ? "1 draft" : `${count} drafts`} to review`,
+    review: (count: number) => ` · ${counted(count, "draft")} to review`,
     allDone: touch ? "All accepted. Mark the photo done, or outline another object." : "All done here? Shift+Enter marks the photo done and opens the next.",
     empty: "This folder holds no photos.",
   },
@@ -96,13 +98,13 @@ export const en = {
   photoDone: "Done",
   photoNotDone: "Mark done",
   draftsLeft: (count: number) =>
-    `${count === 1 ? "1 object is" : `${count} objects are`} not accepted, and will not be exported.`,
+    `${counted(count, "object is", "objects are")} not accepted, and will not be exported.`,
   markAnyway: "Mark done anyway",
   showDrafts: "Show me",
   deletedObjects: "Deleted objects",
   noneDeleted: "None on this photo.",
   bringBack: (label: string) => `Bring ${label} back`,
-  deletedRow: (label: string, area: number) => `${label}, ${area === 0 ? "box only" : `${area} pixels`}`,
+  deletedRow: (label: string, area: number) => `${label}, ${area === 0 ? "box only" : counted(area, "pixel")}`,
   labelManager: {
     title: "Labels and colours",
     intro: "The first nine have the keys 1 to 9; key L finds any by typing.",
@@ -127,7 +129,7 @@ export const en = {
     group: "Group",
     copy: "Copy to the next photo",
     noNext: "There is no next photo.",
-    copied: (count: number, path: string) => `${count === 1 ? "1 object was" : `${count} objects were`} copied to ${path}.`,
+    copied: (count: number, path: string) => `${counted(count, "object was", "objects were")} copied to ${path}.`,
   },
   facts: {
     title: "Attributes",
@@ -204,7 +206,7 @@ export const en = {
   guides: "Guide lines",
   detail: "Detail",
   detailValue: (pixels: number, points: number | null) =>
-    `${pixels === 0 ? "exact" : `± ${pixels} px`}${points === null ? "" : ` · ${points} points`}`,
+    `${pixels === 0 ? "exact" : `± ${pixels} px`}${points === null ? "" : ` · ${counted(points, "point")}`}`,
   resetView: "Reset",
 
   helpIntro:
@@ -279,17 +281,17 @@ export const en = {
   duplicates: { skip: "Skip", replace: "Replace", add: "Add again" },
   exported: (name: string) => `${name} was downloaded.`,
   importButton: "Import",
-  imported: (count: number) => `${count === 1 ? "1 object" : `${count} objects`} imported.`,
+  imported: (count: number) => `${counted(count, "object")} imported.`,
   effort: "Effort",
   effortVisit: "This visit:",
   effortProject: "The project:",
   effortValue: ({ objects, median_seconds: seconds, median_clicks: clicks }: Statistics) =>
     objects === 0
       ? "no objects yet."
-      : `${objects === 1 ? "1 object" : `${objects} objects`}, ${number.format(seconds)} s and ` +
-        `${number.format(clicks)} clicks each (median).`,
+      : `${counted(objects, "object")}, ${number.format(seconds)} s and ` +
+        `${number.format(clicks)} ${clicks === 1 ? "click" : "clicks"} each (median).`,
   effortShort: ({ objects, median_seconds: seconds, median_clicks: clicks }: Statistics) =>
-    `${objects} × ${number.format(seconds)} s, ${number.format(clicks)} clicks`,
+    `${objects} × ${number.format(seconds)} s, ${number.format(clicks)} ${clicks === 1 ? "click" : "clicks"}`,
   effortTitle: "Objects of this visit, with median seconds and clicks",
   effortNote: "Every step with its seconds: export “Timings”.",
   togglePhotos: "Photo list",

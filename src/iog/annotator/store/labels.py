@@ -9,6 +9,7 @@ from typing import Any
 from iog.annotator.store.file import File
 from iog.annotator.store.rows import NOW
 from iog.errors import DataError
+from iog.wording import counted
 
 
 class LabelTable(File):
@@ -77,8 +78,8 @@ class LabelTable(File):
                 f"SELECT count(*) FROM {NOW} WHERE s.state != 'deleted' AND s.label = ?", (label,)
             )
             if count:
-                objects = "1 object has" if count == 1 else f"{count} objects have"
-                raise DataError(f"{objects} the label {label!r}; merge it into another one instead")
+                have = f"{counted(count, 'objects')} {'has' if count == 1 else 'have'}"
+                raise DataError(f"{have} the label {label!r}; merge it into another one instead")
             if len(labels) == 1:
                 raise DataError("this is the only label; add another one first")
             self.labels = [other for other in labels if other != label]
