@@ -428,8 +428,12 @@ def test_swapped_photos_take_their_objects_along(make: Callable[[str], Project],
     (folder / "a.png").rename(tmp_path / "t.png")
     (folder / "b.png").rename(folder / "a.png")
     (tmp_path / "t.png").rename(folder / "b.png")
-    Photos(folder, store)
+    photos = Photos(folder, store)
     assert [p.path for p in store.photos_with_objects()] == ["b.png"]
+    account = exchange.export(store, photos, "coco", tmp_path / "o", choice=exchange.Choice(drafts=True))
+    assert [str(tally) for tally in account.notes.values()] == ["a.png: b.png"]
+    with pytest.raises(DataError, match="their objects go with their content"):
+        exchange.export(store, photos, "coco", tmp_path / "s", strict=True)
     assert {p.path for p in store.photos(0, 9)[1]} == {"a.png", "b.png", "sub/b.jpg"}
 
 

@@ -330,3 +330,17 @@ def test_auto_keeps_the_numbers_of_classes(photos: Path, tmp_path: Path) -> None
 def test_a_mask_and_its_picture_are_two_files(photos: Path, tmp_path: Path) -> None:
     same = ("--out", tmp_path / "m.png", "--overlay", tmp_path / "." / "m.png")
     assert "name two files" in iog("predict", photos / "a.png", "--corners", "5,5", "60,60", *same, status=2)
+
+
+@pytest.mark.parametrize(
+    ("files", "status"), [({"a.txt": f"{LINE}\n0 1"}, 2), ({"a.txt": "0 1"}, 1), ({"a.md": ""}, 2)]
+)
+def test_an_import_of_nothing_makes_no_project(
+    photos: Path, tmp_path: Path, files: dict[str, str], status: int
+) -> None:
+    strict = ["--strict"] if status == 2 else []
+    iog("import", photos, labels(tmp_path / "l", files), *strict, status=status)
+    assert sorted(path.name for path in photos.iterdir()) == ["a.png", "b.png"]
+    iog("import", photos, labels(tmp_path / "m", {"a.txt": LINE}))
+    iog("import", photos, tmp_path / "l", *strict, status=status)
+    assert objects(photos) == {"a.png": 1}, "a project that was there stays"

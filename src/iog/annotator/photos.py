@@ -98,6 +98,8 @@ class Photos:
         self._thumbnailer = ThreadPoolExecutor(1, thread_name_prefix="iog-thumbnail")
         self.unnamed = 0
         """How many photos are left out, since no project can hold their names: they are not text in UTF-8."""
+        self.moved: dict[str, str] = {}
+        """Where photos lay whose work went along with their content, and where they lie now."""
         self._refreshed = -float(_REFRESH_SECONDS)
         self.refresh()
 
@@ -302,6 +304,7 @@ class Photos:
             if number is not None:
                 moves[number] = relative
         if moves:
+            self.moved |= {astray[number].path: path for number, path in moves.items()}
             self._store.move_photos(moves)
             self._store.sync_photos(self._listed())
 

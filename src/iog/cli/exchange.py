@@ -129,10 +129,20 @@ def import_(
     from iog.annotator.store import Store
 
     folder, names = folder_of(photos)
-    store = Store(project or folder / PROJECT)
-    found = Photos(folder, store, names)
-    tell_unnamed(found.unnamed)
-    account = exchange.import_path(store, found, source, format_, strict=strict, on_duplicate=on_duplicate)
+    path = project or folder / PROJECT
+    new = not path.exists()
+    store = Store(path)
+    account = None
+    try:
+        found = Photos(folder, store, names)
+        tell_unnamed(found.unnamed)
+        account = exchange.import_path(
+            store, found, source, format_, strict=strict, on_duplicate=on_duplicate
+        )
+    finally:
+        if new and (account is None or account.useless):  # no project comes of nothing
+            store.close()
+            path.unlink()
     _finish(account)
     click.echo(f"{counted(account.objects, 'objects')} added to {store.path}")
 

@@ -217,6 +217,7 @@ def _write(
     tolerance: float,
     choice: Choice,
 ) -> None:
+    note_moved(photos, account)
     if format == "timings":
         timings.write(store.timings(), folder)
         account.make("files")
@@ -247,6 +248,14 @@ def _write(
             Dataset(classes=classes, pictures=chosen(part), names=names, questions=asked),
             folder / part,
             account,
+        )
+
+
+def note_moved(photos: Photos, account: Account) -> None:
+    """Say which photos were renamed, moved or swapped: what was done on them follows their content."""
+    for before, now in photos.moved.items():
+        account.note(
+            "photos lie elsewhere than before; their objects go with their content", f"{before}: {now}"
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypedDict, get_args
 
+from iog.annotator.exchange.exporting import note_moved
 from iog.annotator.photos import Identity, Photos
 from iog.annotator.store import ObjectRow, PhotoRow, Store
 from iog.annotator.work import Work
@@ -75,6 +76,7 @@ def import_path(
         If the path is missing or holds no labels, or with `strict`.
     """
     account = Account()
+    note_moved(photos, account)
     # Files are read and masks are drawn before the project is locked for writing; they wait on the disk.
     with unpacked(path) as place, tempfile.TemporaryFile("w+", encoding="utf-8") as waiting:
         dataset = table.read(place, account, format)
