@@ -59,6 +59,43 @@ def test_what_a_format_has_no_place_for_is_said(source: Path, tmp_path: Path) ->
     assert str(notes["numbers, lists and the like in attributes become text"]) == "legs"
 
 
+def test_boxes_that_change_are_said(source: Path, tmp_path: Path) -> None:
+    (first, _) = COCO["annotations"]
+    said = {
+        "a box ends between pixels; it is widened to whole ones": {
+            "bbox": [5.4, 5.4, 10.2, 10.2],
+            "segmentation": [],
+        },
+        "a stated box is not that of its mask; it is left out": {"bbox": [1, 1, 35, 25]},
+    }
+    for sentence, facts in said.items():
+        source.write_text(json.dumps({**COCO, "annotations": [{**first, **facts}]}))
+        assert list(convert(source, tmp_path / "coco", "coco").notes) == [sentence]
+    for facts in ({"bbox": [5, 5, 10.001, 10], "segmentation": []}, {"bbox": [2, 2, 18, 18.4]}):
+        source.write_text(json.dumps({**COCO, "annotations": [{**first, **facts}]}))
+        convert(source, tmp_path / "strict", "coco", strict=True)
+
+
+def test_lists_and_maps_of_an_annotation_are_kept(source: Path, tmp_path: Path) -> None:
+    (first, _) = COCO["annotations"]
+    more = {"extra": [1, 2, 3], "caption": {"a": 1}, "track_id": 4}
+    source.write_text(json.dumps({**COCO, "annotations": [{**first, **more}]}))
+    convert(source, tmp_path / "coco", "coco", strict=True)
+    back = json.loads((tmp_path / "coco" / "annotations.json").read_text())
+    assert back["annotations"][0]["attributes"] == more
+    convert(source, tmp_path / "labelme", "labelme", strict=True)
+    shapes = json.loads((tmp_path / "labelme" / "a.json").read_text())["shapes"]
+    assert shapes[0]["attributes"] == more
+
+
+def test_texts_that_cvat_reads_as_answers_are_said(source: Path, tmp_path: Path) -> None:
+    (first, _) = COCO["annotations"]
+    source.write_text(json.dumps({**COCO, "annotations": [{**first, "attributes": {"s": "true"}}]}))
+    assert list(convert(source, tmp_path / "cvat", "cvat").notes) == [
+        "texts 'true' and 'false' in attributes become yes and no"
+    ]
+
+
 def test_a_zip_file_stands_for_its_folder(source: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "labels.zip", "w") as archive:
         archive.write(source, "set/c.json")

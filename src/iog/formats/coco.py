@@ -323,9 +323,7 @@ _FLAGS = ("difficult", "truncated", "occluded")
 def _flags(a: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes, also those under names of other tools, and the flags among them."""
     attributes = dict(a["attributes"]) if isinstance(a.get("attributes"), Mapping) else {}
-    attributes |= {
-        key: value for key, value in a.items() if key not in _KNOWN and not isinstance(value, list | dict)
-    }
+    attributes |= {key: value for key, value in a.items() if key not in _KNOWN}
     flags = {
         name: bool(attributes.pop(name)) for name in _FLAGS if isinstance(attributes.get(name), bool | int)
     }

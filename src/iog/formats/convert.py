@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from iog.clicks import Box
 from iog.errors import DataError, ImageError, IogError
 from iog.formats import table
 from iog.formats.account import Account
@@ -17,8 +18,9 @@ from iog.formats.gathering import gathered, place_of
 from iog.formats.matching import PhotoIndex, fits, placed
 from iog.formats.places import files_below, replacing_folder
 from iog.formats.promises import noted
-from iog.formats.records import Annotation, Class, Dataset, Picture, Size
+from iog.formats.records import Annotation, Class, Dataset, Edges, Picture, Polygons, Size
 from iog.images import PHOTO_ENDINGS, picture_sizes
+from iog.patch import Patch
 
 
 class NothingMadeError(DataError):
@@ -69,9 +71,9 @@ def convert(
     found = _Photos(photos)
     with unpacked(source) as place, replacing_folder(target) as folder:
         classes, counts = _listed(table.read(place, Account(), name), found)
-        pictures = noted(to, _ready(table.read(place, account, name), found, counts, account), account)
+        pictures = _ready(table.read(place, account, name), found, counts, account)
         dataset = Dataset(classes=classes, pictures=pictures, names=list(counts))
-        table.writer(to, tolerance)(dataset, folder, account)
+        table.writer(to, tolerance)(noted(to, dataset, account), folder, account)
         account.check(strict, "written")
         if account.useless:
             lines = "\n".join(account.lines())
@@ -160,13 +162,42 @@ def _usable(a: Annotation, picture: Picture, size: Size, account: Account) -> An
     try:
         patch = None if a.shape is None else a.shape.patch(size)
         if patch is not None and patch.area:
+            if a.box is not None and not _is_around(a.box, a, patch, size):
+                account.note("a stated box is not that of its mask; it is left out", picture.name)
             return replace(a, box=None)  # drawn again when it is written: kept, masks would fill memory
         if a.box is None:
             raise ValueError("it has no pixel in its photo")
         box_within(a.box, size, account, picture.name)
+        _, moved = _rounded(a.box, size)
+        if moved > _UNSEEN:
+            account.note("a box ends between pixels; it is widened to whole ones", picture.name)
         if patch is not None:
             account.note("a mask has no pixel; its box is used", picture.name)
         return replace(a, shape=None)
     except (IogError, ValueError) as error:
         account.skip("an object cannot be used", f"{picture.name}: {error}")
         return None
+
+
+_UNSEEN = 0.02
+"""Pixels: decimals of boxes in other tools' files are rounded."""
+
+
+def _rounded(edges: Edges, size: Size) -> tuple[Box, float]:
+    """The whole pixels that a box touches, and by how much its edges moved for that."""
+    box = edges.box(size)
+    width, height = size if edges.relative else (1, 1)
+    stated = (edges.x0 * width, edges.y0 * height, edges.x1 * width, edges.y1 * height)
+    return box, max(abs(round(edge) - edge) for edge in stated)
+
+
+def _is_around(edges: Edges, a: Annotation, patch: Patch, size: Size) -> bool:
+    """Whether a box is that around a mask, or around its outline: drawing moves that by up to a pixel."""
+    try:
+        stated, _ = _rounded(edges, size)
+        boxes = [patch.box]
+        if isinstance(a.shape, Polygons):  # a corner may cover no pixel's centre
+            boxes.append(_rounded(replace(a, box=None).edges(), size)[0])
+    except (IogError, ValueError):
+        return True  # it says nothing
+    return any(all(abs(x - y) <= 1 for x, y in zip(stated, box, strict=True)) for box in boxes)

@@ -257,6 +257,8 @@ def _attributes(a: Annotation, account: Account) -> Iterator[tuple[str, str]]:
     for name, value in a.attributes.items():
         if not isinstance(value, str | bool):
             account.note("numbers, lists and the like in attributes become text", name)
+        if value in ("true", "false"):
+            account.note("texts 'true' and 'false' in attributes become yes and no", name)
         yield name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     yield from ((name, "true") for name in a.flags if name != "occluded")  # which has a place of its own
     if a.description:

@@ -110,6 +110,7 @@ def write_objects(dataset: Dataset, folder: Path, account: Account) -> None:
     taken: set[str] = set()
     listing = []
     for stem, picture in named_pictures(dataset):
+        account.make("photos", int(any(a.shape is not None for a in picture.annotations)))
         for number, (label, patch) in enumerate(_masks(picture, account), 1):
             name = f"{stem}_{number:03d}"
             while name in taken:  # another photo is called so
@@ -130,6 +131,7 @@ def write_photos(dataset: Dataset, folder: Path, account: Account) -> None:
         assert picture.size is not None, "writers take photos whose size is known"
         path = folder / f"{stem}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
+        account.make("photos")
         painting = Painting(picture.size, np.uint8 if len(picture.annotations) < 256 else np.uint16)
         for number, (label, patch) in enumerate(_masks(picture, account), 1):
             painting.paint(patch, number)
@@ -143,7 +145,6 @@ def write_photos(dataset: Dataset, folder: Path, account: Account) -> None:
 
 def _masks(picture: Picture, account: Account) -> Iterator[tuple[str, Patch]]:
     assert picture.size is not None, "writers take photos whose size is known"
-    account.make("photos")
     for a in picture.annotations:
         if a.shape is None:
             account.skip("pictures of masks hold no boxes", picture.name)

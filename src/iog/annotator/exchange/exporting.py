@@ -236,19 +236,17 @@ def _write(
     names = [photo.path for photo in store.photos_to_export()]
     write, asked = table.writer(format, tolerance), store.attributes
 
-    def chosen(part: str = "") -> Iterator[Picture]:
-        return noted(format, pictures_of(store, photos, account, choice, part), account, FORMATS[format])
+    def chosen(part: str = "") -> Dataset:
+        pictures = pictures_of(store, photos, account, choice, part)
+        dataset = Dataset(classes=classes, pictures=pictures, names=names, questions=asked)
+        return noted(format, dataset, account, FORMATS[format], project=True)
 
     if not choice.val or format in table.WITH_PARTS:
-        write(Dataset(classes=classes, pictures=chosen(), names=names, questions=asked), folder, account)
+        write(chosen(), folder, account)
         return
     for part in ("train", "val"):
         (folder / part).mkdir()
-        write(
-            Dataset(classes=classes, pictures=chosen(part), names=names, questions=asked),
-            folder / part,
-            account,
-        )
+        write(chosen(part), folder / part, account)
 
 
 def note_moved(photos: Photos, account: Account) -> None:
