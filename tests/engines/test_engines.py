@@ -47,7 +47,8 @@ def test_8_bits_agree_nearly_on_real_photos(
     assert by_onnx.mask.any()
     assert iou(by_onnx.mask, by_torch.mask) > 0.97
     assert np.abs(by_onnx.probability - by_torch.probability).mean() < 0.01
-    assert by_onnx.confidence == pytest.approx(by_torch.confidence, abs=0.02)
+    # ONNX Runtime 1.22, the oldest, rounds otherwise than 1.32: 0.04 on the rocket instead of 0.012.
+    assert by_onnx.confidence == pytest.approx(by_torch.confidence, abs=0.05)
 
 
 def test_the_number_of_threads_changes_nothing(coffee: Sample, segmenter: Segmenter) -> None:
