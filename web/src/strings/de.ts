@@ -66,7 +66,7 @@ export const de: Texts = {
       ? "Einen Punkt oder eine Kante ziehen; einen Punkt halten, um ihn zu entfernen."
       : "Einen Punkt oder eine Kante ziehen; Rechtsklick auf einen Punkt entfernt ihn.",
     needsObject: "Erst ein Objekt öffnen: Dieses Werkzeug arbeitet an einer Maske.",
-    nothing: "Von diesem Objekt bleibt nichts: Übernommene haben seine Pixel. Ohne das Häkchen werden sie überschrieben.",
+    nothing: "Von diesem Objekt bleibt nichts: Übernommene haben seine Pixel. Ohne das Häkchen bei „Übernommene nicht überschreiben“ bekommt es sie.",
     outsideBox: "Das ist außerhalb des Rahmens. Hineinklicken oder erst eine Ecke ziehen.",
     outsideMask: "Das ist außerhalb des Objekts. Darauf klicken, um es neu zu umreißen, oder den Pinsel nehmen.",
     besidePhoto: "Das ist neben dem Foto; nichts wurde geändert.",
@@ -124,7 +124,7 @@ export const de: Texts = {
     group: "Gruppieren",
     copy: "Auf das nächste Foto kopieren",
     noNext: "Es gibt kein nächstes Foto.",
-    copied: (count, path) => `${count === 1 ? "1 Objekt" : `${count} Objekte`} auf ${path} kopiert.`,
+    copied: (count, path) => `${objects(count)} auf ${path} kopiert.`,
   },
   facts: {
     title: "Attribute",
@@ -262,7 +262,7 @@ export const de: Texts = {
     done: "Nur Fotos, die als fertig markiert sind",
     here: "Nur das offene Foto",
     split: "Fotos zur Validierung, in %",
-    labels: "Labels",
+    labels: "Klassen",
   },
   exportButton: "Herunterladen",
   importTitle: "Import",
@@ -284,7 +284,7 @@ export const de: Texts = {
       : `${objects(count)}, je ${number.format(seconds)} s und ${number.format(clicks)} Klicks (Median).`,
   effortShort: ({ objects: count, median_seconds: seconds, median_clicks: clicks }) =>
     `${count} × ${number.format(seconds)} s, ${number.format(clicks)} Klicks`,
-  effortTitle: "Objekte dieses Besuchs, und was die Hälfte von ihnen höchstens kostete",
+  effortTitle: "Objekte dieses Besuchs, mit dem Median ihrer Sekunden und Klicks",
   effortNote: "Jeder Schritt mit seinen Sekunden: Export „Timings“.",
   togglePhotos: "Liste der Fotos",
   togglePanel: "Klassen, Objekte, Ansicht",

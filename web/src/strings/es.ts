@@ -68,7 +68,7 @@ export const es: Texts = {
       ? "Arrastre un punto o un borde del contorno; mantenga un punto para quitarlo."
       : "Arrastre un punto o un borde del contorno; clic derecho en un punto lo quita.",
     needsObject: "Abra primero un objeto: esta herramienta trabaja sobre una máscara.",
-    nothing: "No queda nada de este objeto: los aceptados tienen sus píxeles. Quite la marca para sobrescribirlos.",
+    nothing: "No queda nada de este objeto: los aceptados tienen sus píxeles. Desmarque «No sobrescribir los aceptados» para tomarlos.",
     outsideBox: "Eso está fuera del recuadro. Haga clic dentro o arrastre antes una esquina.",
     outsideMask: "Eso está fuera del objeto. Haga clic en él para trazarlo de nuevo, o use el pincel.",
     besidePhoto: "Eso está fuera de la foto; no se ha cambiado nada.",
@@ -286,7 +286,7 @@ export const es: Texts = {
       : `${objects(count)}, ${number.format(seconds)} s y ${number.format(clicks)} clics cada uno (mediana).`,
   effortShort: ({ objects: count, median_seconds: seconds, median_clicks: clicks }) =>
     `${count} × ${number.format(seconds)} s, ${number.format(clicks)} clics`,
-  effortTitle: "Objetos de esta visita, y lo que costó como mucho la mitad de ellos",
+  effortTitle: "Objetos de esta visita, con la mediana de segundos y clics",
   effortNote: "Cada paso con sus segundos: exportación «Timings».",
   togglePhotos: "Lista de fotos",
   togglePanel: "Etiquetas, objetos, vista",

@@ -22,16 +22,16 @@ export const zh: Texts = {
     name: "使用方法",
     steps: [
       touch
-        ? "第 1 步（共 4 步）：点按物体外框的一个角。"
+        ? "第 1 步（共 4 步）：轻触物体外框的一个角。"
         : "第 1 步（共 4 步）：点击物体外框的一个角。",
       touch
-        ? "第 2 步（共 4 步）：点按对角。"
+        ? "第 2 步（共 4 步）：轻触对角。"
         : "第 2 步（共 4 步）：点击对角。",
       touch
-        ? "第 3 步（共 4 步）：点按物体中心。"
+        ? "第 3 步（共 4 步）：轻触物体中心。"
         : "第 3 步（共 4 步）：移到物体中心。掩膜会跟随光标，合适时点击。",
       touch
-        ? "第 4 步（共 4 步）：点按缺少的部分，长按多余的部分。然后按“确认”。"
+        ? "第 4 步（共 4 步）：轻触缺少的部分，长按多余的部分。然后按“确认”。"
         : "第 4 步（共 4 步）：点击补上缺少的部分，右键去掉多余的部分。空格键确认。按 ? 查看全部快捷键。",
     ],
     skip: "跳过",
@@ -57,7 +57,7 @@ export const zh: Texts = {
     magnetic: "沿边缘依次点击。再次点击第一个点、双击或按 Enter 闭合；退格键撤回一个点。",
     points: touch ? "拖动轮廓的点或边；长按一个点将其删除。" : "拖动轮廓的点或边；右键点击一个点将其删除。",
     needsObject: "请先打开一个对象：此工具用于修改掩膜。",
-    nothing: "该对象没有剩余像素：它们属于已确认的对象。取消勾选即可覆盖。",
+    nothing: "该对象没有剩余像素：它们属于已确认的对象。取消勾选“不覆盖已确认的对象”即可使用这些像素。",
     outsideBox: "点击位置在框外。请点击框内，或先拖动一个角。",
     outsideMask: "点击位置在对象之外。点击对象可重新勾画，或使用画笔。",
     besidePhoto: "点击位置在照片之外，没有任何改动。",
@@ -270,7 +270,7 @@ export const zh: Texts = {
       : `${objects} 个对象，每个 ${number.format(seconds)} 秒、${number.format(clicks)} 次点击（中位数）。`,
   effortShort: ({ objects, median_seconds: seconds, median_clicks: clicks }) =>
     `${objects} × ${number.format(seconds)} 秒，${number.format(clicks)} 次点击`,
-  effortTitle: "本次的对象，以及其中一半最多所需的时间和点击",
+  effortTitle: "本次的对象，及其用时和点击数的中位数",
   effortNote: "每一步及其秒数：导出“Timings”。",
   togglePhotos: "照片列表",
   togglePanel: "标签、对象、显示",
