@@ -192,3 +192,69 @@ def test_effort_begins_with_the_first_click_not_with_the_photo(visit: Visit, own
     effort = tab.page.request.get(f"{own.address}api/statistics").json()
     assert (effort["objects"], effort["clicks"]) == (1, 3)
     assert effort["seconds"] < 50
+
+
+def places(tab: Annotator) -> list[object]:
+    found = [tab.page.get_by_role("button", name=name, exact=True) for name in ("Accept", "Close", "Cancel")]
+    boxes = [button.bounding_box() for button in found if button.count()]
+    return [*boxes, tab.page.locator("#stage").bounding_box()]
+
+
+def test_nothing_moves_and_lists_have_rows(visit: Visit) -> None:
+    """Neither a tool nor a long message moves the photo or a button under the hand."""
+    tab = visit(viewport={"width": 1400, "height": 900})
+    tab.start_empty("scene 3.png")
+    tab.outline()
+    before = places(tab)
+    assert len(before) == 3
+    tab.page.get_by_role("button", name="Brush", exact=True).click()
+    assert places(tab) == before
+    message = "This is a sentence that says at length what was refused, and what to do about it. " * 3
+    tab.page.evaluate("said => { document.querySelector('.hint').textContent = said; }", message)
+    assert places(tab) == before
+    rows = tab.page.locator(".dock .scrolled").evaluate("list => list.clientHeight / 46")
+    assert rows >= 3, rows
+
+
+def test_a_list_by_search_from_its_first_photo_to_its_last(visit: Visit, own: Server) -> None:
+    """The keyboard alone, from a fresh page: counts, copies and the end are those of the list."""
+    tab = visit(own.address)
+    tab.page.goto(own.address + "#photo=999")
+    expect(tab.page.locator(".hint")).to_contain_text("no photo number 999")
+    expect(tab.page.locator("h1")).not_to_have_text("")
+    tab.mode("first")
+    filters = tab.page.get_by_label("Show", exact=True)
+    expect(filters).to_contain_text("Started (0)")
+    tab.page.get_by_label("Search").fill("scene 1")  # scene 1.png and scene 10.png, far apart
+    expect(tab.page.locator(".photo-row")).to_have_count(2)
+    tab.page.locator(".photo-row").first.click()
+    expect(tab.page.locator("h1")).to_have_text("scene 1.png")
+    tab.page.reload()
+    tab.mode("first")
+    expect(tab.page.locator("#stage")).to_be_focused()
+    for key in ("ArrowLeft", "ArrowUp", "c"):
+        tab.key(key)
+    tab.mode("second")
+    tab.key("Escape")
+    tab.page.get_by_label("Search").fill("scene 1")
+    expect(tab.page.locator(".photo-row")).to_have_count(2)
+    tab.outline()
+    expect(filters).to_contain_text("Started (1)")
+    expect(filters).to_contain_text("To review (1)")
+    tab.key(" ")
+    expect(filters).to_contain_text("To review (0)")
+    tab.key("m")
+    tab.page.get_by_role("button", name="All", exact=True).click()
+    tab.page.get_by_role("button", name="Copy to the next photo").click()
+    expect(tab.page.locator(".hint")).to_contain_text("copied to scene 10.png")
+    expect(filters).to_contain_text("Started (2)")
+    tab.key("Shift+Enter")
+    expect(tab.page.locator("h1")).to_have_text("scene 10.png")
+    tab.mode("correct", "first")
+    while tab.page.locator(".objects li.active").count():  # the copy is a draft
+        tab.key(" ")
+        tab.saved()
+    tab.key("Shift+Enter")
+    expect(tab.page.locator(".hint")).to_contain_text(
+        "the last photo of this list. 12 photos are not done yet"
+    )

@@ -5,6 +5,7 @@ import { Page } from "./page";
 import { strings } from "./strings";
 import type { PhotoDetail, PhotoMessage, Project, Statistics } from "./types";
 
+const DOUBTFUL = 0.8; // as the server's list of doubtful photos
 const LARGE = 24_000_000; // pixels of a photo from which the next one is not decoded ahead
 
 /** The page's state: the project, its photos, and the open one with its editor. Drawing and widgets only read it. */
@@ -20,12 +21,15 @@ export class App extends Page {
   effort: Statistics | null = null;
   private readonly visit = Date.now() / 1000;
   private loading = 0;
+  /** What decided, when it was counted last, in which lists the open photo is. */
+  private standing = "";
   /** The photo that is open, or being opened. */
   private opened = 0;
 
   constructor(backend: Backend) {
     super(backend);
     this.editor.onAccepted = () => void this.accepted();
+    this.onChange(() => this.recount());
   }
 
   /** Open the photo that the address names, or else the first unfinished one. */
@@ -123,7 +127,12 @@ export class App extends Page {
 
   /** Mark the photo done, or not; after a done one comes the next. */
   async finish(done = true): Promise<void> {
-    if ((await this.setDone(done)) && done) await this.go("next");
+    if (!(await this.setDone(done)) || !done) return;
+    const { photo } = this;
+    await this.go("next");
+    if (photo !== this.photo) return;
+    const { all, broken, done: finished } = this.project.counts;
+    this.say(strings.lastDone(all - broken - finished));
   }
 
   private async showPhoto(detail: PhotoDetail, picture: Drawn): Promise<void> {
@@ -140,6 +149,17 @@ export class App extends Page {
     if (!this.backend.ahead || !this.photo || this.photo.width! * this.photo.height! > LARGE) return;
     const { photo } = await this.backend.neighbour(id, "next", this.list);
     if (photo && !photo.problem) await this.backend.ahead(photo);
+  }
+
+  /** The counts of the lists follow what became of the open photo, once that is saved. */
+  private recount(): void {
+    const { photo, editor } = this;
+    if (!photo || editor.photo?.id !== photo.id || this.saver.state !== "saved") return;
+    const states = editor.items.map(({ state, saved }) => [state, (saved.confidence ?? 1) < DOUBTFUL].join());
+    const standing = [`${photo.id}:`, ...new Set(states.sort())].join(" ");
+    const before = this.standing;
+    this.standing = standing;
+    if (standing !== before && before.startsWith(`${photo.id}:`)) void this.readProject().catch(() => undefined);
   }
 
   // ---- labels

@@ -31,7 +31,7 @@ export class Keyboard {
     if (document.querySelector("dialog[open]")) return; // its own keys, Esc above all
     if (target.closest("input:not([type=range]):not([type=checkbox]), select")) return;
     const arrow = ARROWS[event.key];
-    if (arrow && target === this.stage.overlay) {
+    if (arrow && (target === this.stage.overlay || target === document.body)) {
       event.preventDefault();
       this.app.editor.sync.begin();
       this.moveCursor(arrow, event.shiftKey ? 1 : 10);

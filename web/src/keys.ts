@@ -26,8 +26,8 @@ const STANDARD: Record<Action, string[]> = {
   magnetic: ["W"],
   eraser: ["E"],
   points: ["V"],
-  smaller: ["["],
-  larger: ["]"],
+  smaller: ["[", ","],
+  larger: ["]", "."],
   guides: ["G"],
   fit: ["F"],
   actualSize: ["0"],
@@ -44,7 +44,7 @@ const STORED = "iog-keys";
 
 export const ACTIONS = Object.keys(STANDARD) as Action[];
 
-/** Keys that are meant by their place, whatever is printed on them. */
+/** Keys that are meant by their place, whatever is printed on them but digits and the signs + − ?. */
 const PLACES: Record<string, string> = {
   BracketLeft: "[", BracketRight: "]", Space: "Space", NumpadEnter: "Enter",
   NumpadAdd: "+", NumpadSubtract: "-",
@@ -58,7 +58,7 @@ const PLACES: Record<string, string> = {
  */
 export function nameOf(event: KeyboardEvent): string {
   const control = event.ctrlKey || event.metaKey;
-  const sign = PLACES[event.code] ?? (/^[0-9+\-?]$/.test(event.key) ? event.key : null);
+  const sign = /^[0-9+\-?]$/.test(event.key) ? event.key : (PLACES[event.code] ?? null);
   const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
   const typed = event.key.length === 1 ? event.key.toUpperCase() : event.key;
   const key = sign ?? (letter && !(control && /^[A-Z]$/.test(typed)) ? letter : typed === "=" ? "+" : typed);

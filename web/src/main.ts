@@ -173,6 +173,11 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/** The keys are the photo's as soon as there is one, unless something else was chosen meanwhile. */
+function focusPhoto(): void {
+  if (app.picture && document.activeElement === document.body) stage.overlay.focus({ preventScroll: true });
+}
+
 /** All work as a file, when nothing can be saved any more. */
 async function saveRescue(): Promise<void> {
   try {
@@ -198,4 +203,5 @@ window.addEventListener("beforeunload", (event) => {
 
 if (intake) photos.element.append(intake.buttons);
 app.changed();
+app.onChange(focusPhoto);
 void app.start().then(() => photos.reload(), (error: Error) => app.fail(error));

@@ -1,5 +1,6 @@
 import type { App } from "./app";
 import { bulk } from "./bulk";
+import { boxOf } from "./clicks";
 import { dialog } from "./dialog";
 import { h } from "./dom";
 import type { Item } from "./items";
@@ -7,6 +8,7 @@ import { strings } from "./strings";
 import type { BulkKind } from "./types";
 
 const texts = strings.many;
+const CROP = 40; // CSS pixels; as in style.css
 
 /** What can be done to several objects of the photo at once; each is one step for undo. */
 export class ManyDialog {
@@ -42,12 +44,25 @@ export class ManyDialog {
       places.set(item.label, place);
       const swatch = h("span", { className: "swatch" });
       swatch.style.background = labels.colour(item.label);
-      return h("li", {}, h("label", { className: "switch" }, box, swatch, h("span", {}, strings.objectName(item.label, place))));
+      return h("li", {}, h("label", { className: "switch" }, box, swatch, this.crop(item), h("span", {}, strings.objectName(item.label, place))));
     }));
     this.said.textContent = "";
     this.draw();
     this.element.showModal();
     this.boxes.find(([item]) => item === editor.active)?.[1].focus();
+  }
+
+  /** The object itself: the dialog covers the photo. */
+  private crop(item: Item): HTMLCanvasElement {
+    const { picture, scale } = this.app;
+    const canvas = h("canvas", { className: "crop", width: CROP, height: CROP, ariaHidden: "true" });
+    const box = item.mask?.box ?? (item.work.clicks && boxOf(item.work.clicks));
+    if (!picture || !box) return canvas;
+    const [x, y, width, height] = [box[0], box[1], box[2] - box[0], box[3] - box[1]].map((length) => length * scale) as [number, number, number, number];
+    const fit = Math.min(CROP / width, CROP / height);
+    const [w, v] = [width * fit, height * fit];
+    canvas.getContext("2d")!.drawImage(picture, x, y, width, height, (CROP - w) / 2, (CROP - v) / 2, w, v);
+    return canvas;
   }
 
   private get chosen(): Item[] {
@@ -83,6 +98,7 @@ export class ManyDialog {
       }
       const changed = await bulk(app, { kind, objects: this.chosen.map(({ saved }) => saved.id), photo: target?.id ?? null });
       this.element.close();
+      if (target) await app.readProject();
       if (target) app.say(texts.copied(changed.length, target.path));
     } catch (error) {
       this.said.textContent = (error as Error).message;

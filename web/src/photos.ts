@@ -6,7 +6,8 @@ import type { PhotoFilter, PhotoMessage, Project } from "./types";
 
 const ROW = 60; // CSS pixels; as in style.css
 const PAGE = 100;
-const LONGEST = 23; // signs of a name that are shown
+const LONGEST = 16; // signs of a name that are shown: more have no room in a row
+const HEAD = 6;
 
 /** The photo list: only the rows in sight exist, pages are fetched when they come into sight. */
 export class PhotoList {
@@ -206,5 +207,5 @@ export class PhotoList {
 
 /** Without its middle: numbered names differ at their ends. */
 function shortened(name: string): string {
-  return name.length <= LONGEST ? name : `${name.slice(0, 8)}…${name.slice(8 - LONGEST + 1)}`;
+  return name.length <= LONGEST ? name : `${name.slice(0, HEAD)}…${name.slice(HEAD + 1 - LONGEST)}`;
 }

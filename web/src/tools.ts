@@ -31,7 +31,11 @@ export class ToolPanel {
     });
     const tools = h("div", { className: "tools", role: "group", ariaLabel: strings.tools }, ...TOOLS.map((tool) => this.tool(...tool)));
     const size = this.slider("brush", strings.brushSize, 1, 200, 1, (value) => `${value} px`);
-    this.updates.push(() => { size.hidden = app.editor.tool !== "brush" && app.editor.tool !== "eraser"; });
+    // One of the two is always there, so that no button moves when the tool changes.
+    this.updates.push(() => {
+      size.hidden = app.editor.tool === "points";
+      size.classList.toggle("idle", app.editor.tool !== "brush" && app.editor.tool !== "eraser");
+    });
     const tidy = h(
       "div", { className: "switches" },
       this.workSwitch("largest", strings.largest), this.workSwitch("fill", strings.fill), this.workSwitch("spare", strings.spare),

@@ -24,6 +24,8 @@ describe("the name of a key press", () => {
     ["a digit that needs Shift on a French keyboard", press("0", "Digit0", { shiftKey: true }), "0"],
     ["the plus of the number pad", press("+", "NumpadAdd"), "+"],
     ["plus without Shift", press("=", "Equal"), "+"],
+    ["a plus where others have a bracket", press("+", "BracketRight"), "+"],
+    ["a question mark beside a German 0", press("?", "Minus", { shiftKey: true }), "?"],
     ["a bracket, by its place", press("ü", "BracketLeft"), "["],
     ["space", press(" ", "Space"), "Space"],
     ["Shift and Enter", press("Enter", "Enter", { shiftKey: true }), "Shift+Enter"],

@@ -46,7 +46,7 @@ export const de: Texts = {
 
   hint: {
     loading: "Das Foto wird geöffnet …",
-    first: touch ? "1 von 3: Auf eine Ecke eines Rahmens um ein Objekt tippen." : "1 von 3: Auf eine Ecke eines Rahmens um ein Objekt klicken.",
+    first: touch ? "1 von 3: Auf eine Ecke eines Rahmens um ein Objekt tippen." : "1 von 3: Auf eine Ecke eines Rahmens um ein Objekt klicken. Ohne Maus: Pfeiltasten, dann C.",
     second: touch ? "2 von 3: Auf die Ecke gegenüber tippen." : "2 von 3: Auf die Ecke gegenüber klicken.",
     centre: touch
       ? "3 von 3: Auf die Mitte des Objekts tippen."
@@ -58,8 +58,8 @@ export const de: Texts = {
       ? "Tippen oder Ziehen fügt hinzu, erst Halten entfernt; dann übernehmen."
       : "Klicken oder Ziehen fügt hinzu, mit rechts entfernt es; Leertaste übernimmt.",
     accepted: touch ? "Übernommen. Tippen ändert es." : "Übernommen. Ein Klick ändert es.",
-    brush: "Übermalen, was zum Objekt gehört. [ und ] ändern die Größe.",
-    eraser: "Übermalen, was nicht zum Objekt gehört. [ und ] ändern die Größe.",
+    brush: "Übermalen, was zum Objekt gehört. [ und ] oder Komma und Punkt ändern die Größe.",
+    eraser: "Übermalen, was nicht zum Objekt gehört. [ und ] oder Komma und Punkt ändern die Größe.",
     polygon: "Die Ecken eines Polygons klicken; die erste noch einmal, oder Eingabe, schließt es. Rechtsklick nimmt die letzte zurück.",
     magnetic: "An der Kante entlang klicken. Der erste Punkt, ein Doppelklick oder Eingabe schließt; die Rücktaste nimmt einen Punkt zurück.",
     points: touch
@@ -94,6 +94,7 @@ export const de: Texts = {
   photoDone: "Fertig",
   photoNotDone: "Fertig melden",
   draftsLeft: (count) => `${objects(count)} nicht übernommen: in keinem Export.`,
+  lastDone: (left: number) => left === 0 ? "Alle Fotos sind fertig." : `Das war das letzte Foto dieser Liste. ${left === 1 ? "1 Foto ist" : `${left} Fotos sind`} noch nicht fertig.`,
   markAnyway: "Trotzdem fertig melden",
   showDrafts: "Zeigen",
   deletedObjects: "Gelöschte Objekte",

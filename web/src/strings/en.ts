@@ -52,7 +52,7 @@ export const en = {
 
   hint: {
     loading: "Opening the photo …",
-    first: touch ? "1 of 3: tap a corner of a box around an object." : "1 of 3: click a corner of a box around an object.",
+    first: touch ? "1 of 3: tap a corner of a box around an object." : "1 of 3: click a corner of a box around an object. Without a mouse: arrow keys, then C.",
     second: touch ? "2 of 3: tap the opposite corner." : "2 of 3: click the opposite corner.",
     centre: touch
       ? "3 of 3: tap the centre of the object."
@@ -64,8 +64,8 @@ export const en = {
       ? "Tap or draw to add, hold first to remove; then accept."
       : "Click or draw to add, with the right button to remove; Space accepts.",
     accepted: touch ? "Accepted. A tap changes it." : "Accepted. A click changes it.",
-    brush: "Paint over what belongs to the object. [ and ] change the size.",
-    eraser: "Paint over what does not belong to the object. [ and ] change the size.",
+    brush: "Paint over what belongs to the object. [ and ], or comma and full stop, change the size.",
+    eraser: "Paint over what does not belong to the object. [ and ], or comma and full stop, change the size.",
     polygon: "Click the corners of a polygon; click the first one again, or Enter, to close it. Right-click removes the last one.",
     magnetic: "Click along the edge. The first point again, a double click or Enter closes it; Backspace removes the last point.",
     points: touch
@@ -99,6 +99,8 @@ export const en = {
   photoNotDone: "Mark done",
   draftsLeft: (count: number) =>
     `${counted(count, "object is", "objects are")} not accepted, and will not be exported.`,
+  lastDone: (left: number) =>
+    left === 0 ? "All photos are done." : `That was the last photo of this list. ${counted(left, "photo is", "photos are")} not done yet.`,
   markAnyway: "Mark done anyway",
   showDrafts: "Show me",
   deletedObjects: "Deleted objects",

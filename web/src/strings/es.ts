@@ -48,7 +48,7 @@ export const es: Texts = {
     loading: "Abriendo la foto …",
     first: touch
       ? "1 de 3: toque una esquina de un recuadro alrededor de un objeto."
-      : "1 de 3: haga clic en una esquina de un recuadro alrededor de un objeto.",
+      : "1 de 3: haga clic en una esquina de un recuadro alrededor de un objeto. Sin ratón: flechas, luego C.",
     second: touch ? "2 de 3: toque la esquina opuesta." : "2 de 3: haga clic en la esquina opuesta.",
     centre: touch
       ? "3 de 3: toque el centro del objeto."
@@ -60,8 +60,8 @@ export const es: Texts = {
       ? "Toque o trace para añadir, mantenga antes para quitar; luego acepte."
       : "Clic o trazo añade, con el botón derecho quita; Espacio acepta.",
     accepted: touch ? "Aceptado. Un toque lo cambia." : "Aceptado. Un clic lo cambia.",
-    brush: "Pinte lo que pertenece al objeto. [ y ] cambian el tamaño.",
-    eraser: "Pinte lo que no pertenece al objeto. [ y ] cambian el tamaño.",
+    brush: "Pinte lo que pertenece al objeto. [ y ], o coma y punto, cambian el tamaño.",
+    eraser: "Pinte lo que no pertenece al objeto. [ y ], o coma y punto, cambian el tamaño.",
     polygon: "Haga clic en las esquinas; otra vez en la primera, o Intro, lo cierra. El clic derecho quita la última.",
     magnetic: "Haga clic a lo largo del borde. El primer punto, un doble clic o Intro lo cierra; Retroceso quita un punto.",
     points: touch
@@ -96,6 +96,7 @@ export const es: Texts = {
   photoDone: "Terminada",
   photoNotDone: "Marcar como terminada",
   draftsLeft: (count) => `Sin aceptar: ${objects(count)}, que no estará en ninguna exportación.`,
+  lastDone: (left: number) => left === 0 ? "Todas las fotos están terminadas." : `Era la última foto de esta lista. ${left === 1 ? "Falta 1 foto" : `Faltan ${left} fotos`}.`,
   markAnyway: "Marcar de todos modos",
   showDrafts: "Mostrar",
   deletedObjects: "Objetos borrados",
