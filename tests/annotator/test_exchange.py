@@ -444,8 +444,58 @@ def test_objects_of_a_photo_that_went_are_said(make: Callable[[str], Project], t
     photos = Photos(source[1].folder, source[0])
     account = exchange.export(source[0], photos, "coco", tmp_path / "out")
     assert account.objects == 2
-    assert [str(tally) for tally in account.skipped.values()] == ["a.png; ..."]
+    assert [str(tally) for tally in account.skipped.values()] == ["a.png"]
     assert "no longer in the folder" in next(iter(account.skipped))
+
+
+BOXES = "image,x0,y0,x1,y1,category\na.png,10,10,60,50,cat\n"
+
+
+def test_drafts_that_are_boxes_are_exported_where_boxes_can_be(
+    make: Callable[[str], Project], tmp_path: Path
+) -> None:
+    store, photos = make("source")
+    (tmp_path / "boxes.csv").write_text(BOXES)
+    exchange.import_path(store, photos, tmp_path / "boxes.csv")
+    drafts = exchange.Choice(drafts=True)
+    for format_ in ("coco", "cvat", "labelme", "label-studio", "yolo", "voc"):
+        account = exchange.export(store, photos, format_, tmp_path / format_, choice=drafts)
+        assert account.made["boxes"] == 1 and not account.skipped, format_
+        (found,) = exchange.export(store, photos, format_, tmp_path / "not").skipped
+        assert found == "objects that nobody has accepted"
+    account = exchange.export(store, photos, "png", tmp_path / "png", choice=drafts)
+    assert account.objects == 0 and account.losses == 1
+    back = make("back")
+    exchange.import_path(*back, tmp_path / "coco")
+    assert [row.work.clicks for row in back[0].objects(1)] == [row.work.clicks for row in store.objects(1)]
+
+
+def test_an_export_says_which_photos_it_has_nothing_of(
+    make: Callable[[str], Project], tmp_path: Path
+) -> None:
+    store, photos = make("source")
+    write_photo(photos.folder / "new.png")
+    fill((store, photos))
+    store.sync_photos([*store.paths(), "new.png"])
+    said = exchange.losses(store, photos, "coco")
+    assert "photos that are neither done nor have objects left out" in said[0], said
+    assert not exchange.export(store, photos, "coco", tmp_path / "out", strict=True).skipped
+
+
+def test_words_of_an_import(make: Callable[[str], Project], tmp_path: Path) -> None:
+    store, photos = make("source")
+    with pytest.raises(DataError, match=r"notes\.txt") as caught:
+        exchange.import_upload(store, photos, "notes.txt", b"nothing")
+    assert "upload" not in str(caught.value)
+    (tmp_path / "boxes.csv").write_text(BOXES)
+    for _ in range(2):
+        account = exchange.import_path(store, photos, tmp_path / "boxes.csv")
+    assert (
+        list(account.lines())[1:3] == ["made     nothing", "kept     1 already there"] and not account.useless
+    )
+    store.classes = {"cat": (3, "animal")}
+    account = exchange.import_path(store, photos, tmp_path / "boxes.csv")  # states no numbers
+    assert store.classes["cat"][0] == 3 and not any("another number" in note for note in account.notes)
 
 
 def test_the_command_line_exports_and_imports(make: Callable[[str], Project], tmp_path: Path) -> None:

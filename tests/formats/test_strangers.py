@@ -259,6 +259,22 @@ def test_files_without_objects_make_photos_done(photos: Path, tmp_path: Path) ->
     assert "listed without objects are to do" in output
 
 
+def test_photos_without_objects_come_back_done(photos: Path, tmp_path: Path) -> None:
+    """Where a format has a word for it: COCO lists photos, of which nobody may have seen some."""
+    project = tmp_path / "p.iog"
+    iog("import", photos, labels(tmp_path / "y", {"a.txt": "\n"}), "--project", project)
+    for format_ in ("coco", "coco-rle", "label-studio"):
+        out, other = tmp_path / format_, tmp_path / f"{format_}.iog"
+        iog("export", photos, "--project", project, "--format", format_, "--out", out)
+        said = iog("import", photos, out, "--project", other)
+        assert "1 photo without objects" in said and "to do" not in said, said
+    task = '[{"data": {"image": "a.png"}, "annotations": [%s]}]'
+    for stated, done in (('{"result": []}', True), ('{"result": [], "was_cancelled": true}', False)):
+        source = labels(tmp_path / str(done), {"tasks.json": task % stated})
+        said = iog("import", photos, source, "--project", tmp_path / f"{done}.iog", status=1 - done)
+        assert ("1 photo without objects" in said) == done, said
+
+
 def test_a_photo_whose_objects_cannot_be_read_is_not_one_without_objects(
     photos: Path, tmp_path: Path
 ) -> None:

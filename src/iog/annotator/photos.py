@@ -165,7 +165,9 @@ class Photos:
                 "only some photos of the folder are open; start iog annotate with the folder to add more"
             )
         if plain.startswith(".") or Path(plain).suffix.lower() not in PHOTO_ENDINGS:
-            raise ImageError(f"{plain or name} is not a photo; take {', '.join(sorted(PHOTO_ENDINGS))}")
+            raise ImageError(
+                f"{plain or name} is not a photo: take files like .jpg, .png, .webp, .tif or .heic"
+            )
         picture_sizes(io.BytesIO(content), plain)
         path = self.folder / plain
         if path.exists():

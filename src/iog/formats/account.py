@@ -19,16 +19,22 @@ class Tally:
 
     count: int = 0
     examples: list[str] = field(default_factory=list)
+    more: bool = False
+    """There are other examples."""
 
     def add(self, example: str, count: int = 1) -> None:
         """Count one more, or several."""
         self.count += count
         example = example if len(example) <= LONGEST else f"{example[:LONGEST]}..."
-        if example and len(self.examples) < EXAMPLES and example not in self.examples:
+        if not example or example in self.examples:
+            return
+        if len(self.examples) < EXAMPLES:
             self.examples.append(example)
+        else:
+            self.more = True
 
     def __str__(self) -> str:
-        return "; ".join(self.examples) + ("; ..." if self.count > len(self.examples) else "")
+        return "; ".join(self.examples) + ("; ..." if self.more else "")
 
 
 @dataclass(slots=True)
@@ -45,6 +51,8 @@ class Account:
     """What was changed or guessed, by the sentence."""
     unasked: dict[str, Tally] = field(default_factory=dict)
     """What a person's own choice leaves out, by the kind: no loss, but told."""
+    kept: int = 0
+    """Objects that were there already, and stay."""
     log: list[str] | None = None
     """Takes each thing that was left out, if it is a list."""
 
@@ -86,7 +94,7 @@ class Account:
         left = [*self.skipped.values(), *self.unasked.values()]
         objects = (count for what, count in self.read.items() if what != "photos")
         there = sum(objects) + sum(tally.count for tally in left)
-        return there > 0 and sum(self.made.values()) == 0
+        return there > 0 and sum(self.made.values()) + self.kept == 0
 
     @property
     def is_clean(self) -> bool:
@@ -103,6 +111,8 @@ class Account:
         """The account as a short table."""
         yield f"read     {_counts(self.read)}"
         yield f"made     {_counts(self.made)}"
+        if self.kept:
+            yield f"kept     {self.kept} already there"
         for kind, tally in self.unasked.items():
             yield f"as asked {tally.count:>6}  {kind} left out" + (f"  ({tally})" if tally.examples else "")
         for reason, tally in self.skipped.items():

@@ -45,6 +45,8 @@ from iog.formats.records import (
 from iog.formats.sniffing import json_kind
 
 FILE = "annotations.json"
+_DONE = "done"
+"""Somebody looked at a photo that has no objects: COCO has no word for it, other tools skip it."""
 _LISTS = frozenset({"images", "annotations", "categories"})
 _KNOWN = frozenset(
     {
@@ -96,6 +98,7 @@ class _Document:
         self._part = part_of("/".join([*self._sections, *named]))
         self._sections += [self._part] if self._part in named else []
         self._images: dict[str, list[tuple[str, Size | None]]] = {}
+        self._done: set[str] = set()
         self._categories: dict[str, Class] = {}
         # SQLite moves a nameless database to the disk when it grows.
         self._spill = sqlite3.connect("")
@@ -144,6 +147,7 @@ class _Document:
                     annotations=annotations,
                     split=self._part,
                     sections=self._sections,
+                    negative=key in self._done and not annotations,
                     lost=self._account.losses - before + strangers,
                 )
             listed = set(self._images)
@@ -162,6 +166,8 @@ class _Document:
         elif key == "images":
             name = value.get("file_name") or value.get("coco_url") or value.get("flickr_url") or ""
             self._images.setdefault(_key(value.get("id")), []).append((str(name), _size(value)))
+            if value.get(_DONE) is True:
+                self._done.add(_key(value.get("id")))
         elif key == "categories":
             number = _whole(value.get("id"))
             name = str(value.get("name") or f"category {value.get('id')}")
@@ -271,6 +277,8 @@ def write_document(
         assert picture.size is not None, "writers take photos whose size is known"
         width, height = picture.size
         images.append({"id": image, "file_name": picture.name, "width": width, "height": height})
+        if picture.negative:
+            images[-1][_DONE] = True
         account.make("photos")
         for annotation in picture.annotations:
             record = _record(annotation, picture.size, tolerance, always_rle)

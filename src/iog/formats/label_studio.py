@@ -94,7 +94,11 @@ def _picture(task: Mapping[str, Any], number: int, account: Account) -> Picture:
             account.skip(f"regions of type {result.get('type')!r} have no area", name)
         else:
             annotations.append(annotation)
-    return Picture(name=name, size=size, annotations=annotations, lost=account.losses - before)
+    lost = account.losses - before
+    # An annotation that was submitted without a region says that there is nothing to outline.
+    submitted = any(not one.get("was_cancelled") for one in _list(task.get("annotations"), "annotations"))
+    negative = submitted and not annotations and not lost
+    return Picture(name=name, size=size, annotations=annotations, negative=negative, lost=lost)
 
 
 def _results(task: Mapping[str, Any], name: str, account: Account) -> Iterator[Mapping[str, Any]]:

@@ -166,9 +166,9 @@ def write(dataset: Dataset, folder: Path, account: Account, *, tolerance: float 
 def class_numbers(classes: Sequence[Class], account: Account) -> dict[str, int]:
     """A number for each class, from 0 without gaps; the account says where they are others than stated."""
     numbers = numbered(classes, 0, gapless=True)
-    moved = [c.name for c in classes if c.number is not None and c.number != numbers[c.name]]
-    if moved:
-        account.note("YOLO counts classes from 0 without gaps; classes are renumbered", ", ".join(moved[:3]))
+    for one in classes:
+        if one.number is not None and one.number != numbers[one.name]:
+            account.note("YOLO counts classes from 0 without gaps; this class gets another number", one.name)
     return numbers
 
 

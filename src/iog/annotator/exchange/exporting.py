@@ -17,11 +17,11 @@ from iog.annotator.photos import Photos
 from iog.annotator.store import Effort, IdentityRow, ObjectRow, PhotoRow, Store
 from iog.errors import DataError, ImageError
 from iog.formats import table
-from iog.formats.account import Account
+from iog.formats.account import Account, Tally
 from iog.formats.checking import name_problem
 from iog.formats.places import replacing_folder
 from iog.formats.promises import noted
-from iog.formats.records import Annotation, Class, Dataset, Picture, Pixels, Size
+from iog.formats.records import Annotation, Class, Dataset, Edges, Picture, Pixels, Size
 
 FormatName = Literal[table.WriteName, "timings"]
 FORMATS: dict[FormatName, str] = {
@@ -83,12 +83,19 @@ def pictures_of(
             continue
         account.count("objects", len(rows))
         annotations = [
-            _annotation(row, efforts.get(row.id))
-            for row in rows
-            if _is_chosen(row, photo, account, choice) and row.mask is not None
+            _annotation(row, efforts.get(row.id)) for row in rows if _is_chosen(row, photo, account, choice)
         ]
         if annotations or (photo.done and not rows):
-            yield Picture(name=photo.path, size=_size(photo, photos), annotations=annotations, split=split)
+            yield Picture(
+                name=photo.path,
+                size=_size(photo, photos),
+                annotations=annotations,
+                negative=not annotations,
+                split=split,
+            )
+    if not choice.photos and not choice.done and part in ("", "train"):
+        for path in store.paths_to_do():
+            account.spare("photos that are neither done nor have objects", path)
 
 
 def _held_out(store: Store, choice: Choice) -> set[str]:
@@ -129,18 +136,19 @@ def _is_chosen(row: ObjectRow, photo: PhotoRow, account: Account, choice: Choice
             "objects that nobody has accepted" + (", on photos marked done" if photo.done else ""), photo.path
         )
         return False
-    if row.mask is None or not row.mask.area:
+    if not row.mask.area if row.mask is not None else row.work.clicks is None:
         account.skip("objects without a pixel", photo.path)
         return False
     return True
 
 
 def _annotation(row: ObjectRow, effort: Effort | None) -> Annotation:
-    assert row.mask is not None
+    clicks = row.work.clicks
     return Annotation(
         label=row.label,
-        shape=Pixels(row.mask),
-        clicks=row.work.clicks,
+        shape=None if row.mask is None else Pixels(row.mask),
+        box=None if row.mask is not None or clicks is None else Edges(*clicks.box),
+        clicks=None if row.mask is None else clicks,
         score=row.confidence,
         seconds=effort.seconds if effort else 0,
         click_count=effort.clicks if effort else 0,
@@ -269,10 +277,16 @@ def losses(store: Store, photos: Photos, format: FormatName, choice: Choice | No
 
 
 def _said(account: Account) -> list[str]:
-    skipped = [f"Left out: {tally.count} {reason} ({tally})." for reason, tally in account.skipped.items()]
+    skipped = [
+        f"Left out: {tally.count} {reason}{_where(tally)}." for reason, tally in account.skipped.items()
+    ]
     asked = [f"As you chose: {tally.count} {kind} left out." for kind, tally in account.unasked.items()]
-    notes = [f"{sentence}: {tally.count} ({tally})." for sentence, tally in account.notes.items()]
+    notes = [f"{sentence}: {tally.count}{_where(tally)}." for sentence, tally in account.notes.items()]
     return [*asked, *skipped, *notes]
+
+
+def _where(tally: Tally) -> str:
+    return f" ({tally})" if tally.examples else ""
 
 
 def _size(photo: PhotoRow, photos: Photos) -> Size:

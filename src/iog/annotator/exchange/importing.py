@@ -113,7 +113,8 @@ def import_upload(
         try:
             return import_path(store, photos, path, on_duplicate=on_duplicate)
         except DataError as error:  # where it lay meanwhile says nothing to a person
-            raise DataError(str(error).replace(f"{folder}/", "").replace(folder, name)) from None
+            said = str(error).replace(str(path), name).replace(path.name, name)
+            raise DataError(said.replace(f"{folder}/", "").replace(folder, name)) from None
 
 
 def _ready(
@@ -198,7 +199,7 @@ def _add(
         label = one["label"]
         same = there.get((label, Box(*one["box"])))
         if same is not None and on_duplicate == "skip":
-            account.make("already there")
+            account.kept += 1
             account.note(
                 "the photo has an object of this label and box, which stays", f"{photo.path}: {label}"
             )
@@ -261,12 +262,13 @@ def _add_classes(store: Store, classes: Collection[Class], used: list[str], acco
     """Labels, numbers and supercategories that are new; those that the project has stay."""
     known: dict[str, tuple[int | None, str]] = dict(store.classes)
     for one in classes:
-        if one.name in known and known[one.name][0] not in (None, one.number):
+        number, _ = known.get(one.name, (None, ""))
+        if one.number is not None and number not in (None, one.number):
             account.note(
                 "a class has another number in the project, which stays", f"{one.name}: {one.number}"
             )
         else:
-            known[one.name] = (one.number, one.supercategory)
+            known[one.name] = (number if one.number is None else one.number, one.supercategory)
     labels = list(dict.fromkeys([*store.labels, *(one.name for one in classes), *used]))
     # "object" is what a new project begins with; a dataset that has names of its own does not need it.
     if labels[:1] == ["object"] and classes and "object" not in [*used, *store.used_labels()[1:]]:

@@ -100,6 +100,13 @@ class PhotoTable(File):
         """The number of each photo in the folder, by its path."""
         return {row["path"]: row["id"] for row in self._rows("SELECT path, id FROM photos WHERE present")}
 
+    def paths_to_do(self) -> list[str]:
+        """Paths of photos that are neither done nor have an object."""
+        where, _ = photo_condition("todo", "")
+        return [
+            r["path"] for r in self._rows(f"SELECT path FROM photos p WHERE {where} ORDER BY p.sort, p.path")
+        ]
+
     def photos_with_objects(self) -> Iterator[PhotoRow]:
         """Every photo that has an object, in order."""
         for row in self._rows(f"{PHOTO_COLUMNS} WHERE {HAS_OBJECTS} ORDER BY p.sort, p.path"):
