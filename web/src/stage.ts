@@ -115,9 +115,10 @@ export class Stage {
 
   private draw(): void {
     const { app, view } = this;
-    if (app.picture !== this.shown) {
-      this.shown = app.picture;
-      if (app.photo && app.picture) view.setImage(app.photo.width!, app.photo.height!);
+    const picture = app.photo && app.picture;
+    if (picture !== this.shown) {
+      this.shown = picture;
+      if (app.photo && picture) view.setImage(app.photo.width!, app.photo.height!);
     }
     this.follow();
     this.drawPhoto();
