@@ -226,6 +226,7 @@ def test_characters_that_utf_8_cannot_hold(tmp_path: Path, to: table.WriteName) 
 
 MALFORMED = {
     "surrogate-id": {"c.json": coco({"image_id": "\ud800", "segmentation": SQUARE})},
+    "surrogate-photo": {"c.json": coco({"image_id": 7, "bbox": [1, 1, 9, 9]}, id="\ud800")},
     "long-id": {"c.json": coco({"image_id": "9" * 5000, "segmentation": SQUARE})},
     "annotations-of-numbers": {"tasks.json": tasks(annotations=[5])},
     "annotations-text": {"tasks.json": tasks(annotations="xx")},

@@ -346,7 +346,7 @@ def _key(number: object) -> str:
     try:
         return str(whole(text))
     except ValueError:
-        return text
+        return text.encode("utf-8", "backslashreplace").decode()  # a database takes no lone surrogate
 
 
 def _whole(number: object) -> int | None:
