@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 
 import numpy as np
@@ -82,7 +83,7 @@ def test_a_batch_of_boxes(connect: Connect, core: Core, coffee: Sample) -> None:
         expected = iog.segment(coffee.photo, ((x, y), (box.x1 - 1, box.y1 - 1))).mask
         assert np.array_equal(decode_rle(one["rle"]), expected)
     wrong = client.post("/v1/boxes", json={"image": image, "boxes": [list(box), [9000, 9000, 9100, 9100]]})
-    assert wrong.status_code == 422 and "box 2: corners: the box" in wrong.json()["error"]
+    assert wrong.status_code == 422 and "box 2: not a box" in wrong.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,13 @@ def test_a_batch_of_boxes(connect: Connect, core: Core, coffee: Sample) -> None:
         ("/v1/objects", {"photo": "x", "image": "y", "corners": [[1, 1], [30, 30]]}, 422, "either photo"),
         ("/v1/objects", {"photo": "nobody", "corners": [[1, 1], [30, 30]]}, 404, "upload it again"),
         ("/v1/objects", {"image": "AAAA", "corners": [[1, 1], [30, 30]]}, 422, "not a picture"),
-        ("/v1/objects", {"image": "http://127.0.0.1/", "corners": [[1, 1], [30, 30]]}, 422, "not base64"),
+        (
+            "/v1/objects",
+            {"image": "http://127.0.0.1/", "corners": [[1, 1], [30, 30]]},
+            422,
+            "addresses are not fetched",
+        ),
+        ("/v1/objects", {"image": "!", "corners": [[1, 1], [30, 30]]}, 422, "not base64"),
         ("/v1/objects", {"image": "AAAA", "corners": [[1, 1]]}, 422, "corners"),
         ("/v1/objects", {"image": "AAAA", "corner": 1}, 422, "corner"),
         ("/v1/objects/nobody/undo", None, 404, "no object 'nobody'"),
@@ -105,6 +112,19 @@ def test_mistakes_are_one_sentence(
     answer = connect("http", stub).post(path, json=body)
     assert answer.status_code == status
     assert says in answer.json()["error"]
+
+
+def test_bodies_of_another_type_are_told_how_to_send_them(connect: Connect, stub: Core) -> None:
+    client = connect("http", stub)
+    form = client.post("/v1/photos", files={"file": ("a.png", picture())})
+    assert form.status_code == 422 and "not a form" in form.json()["error"]
+    packed = client.post("/v1/photos", content=gzip.compress(picture()), headers={"content-encoding": "gzip"})
+    assert packed.status_code == 422 and "without Content-Encoding" in packed.json()["error"]
+    image = base64.b64encode(picture()).decode()
+    made = client.post("/v1/objects", json={"image": image, "corners": [[5, 5], [40, 30]]}).json()
+    click = f"/v1/objects/{made['id']}/clicks"
+    typed = client.post(click, content=b'{"x": 20, "y": 20}', headers={"content-type": "text/plain"})
+    assert typed.status_code == 422 and "Content-Type: application/json" in typed.json()["error"]
 
 
 def test_a_click_that_does_not_fit_changes_nothing(connect: Connect, stub: Core) -> None:
@@ -136,7 +156,11 @@ def test_old_photos_and_objects_are_forgotten(stub: Core) -> None:
 
 def test_the_description_is_a_page_and_json(connect: Connect, stub: Core) -> None:
     client = connect("http", stub)
-    assert "/v1/objects" in client.get("/").text
+    page = client.get("/").text
+    assert "/v1/objects" in page
+    assert 'Body: <a href="#Prompt">' in page and '<h2 id="Prompt">' in page
+    assert "Two opposite corner pixels of a box" in page  # what a field is
+    assert 'Answer (201): <a href="#SegmentedObject">' in page
     described = client.get("/api/openapi.json").json()
     assert "examples" in described["components"]["schemas"]["Click"]
     assert client.get("/health").json() == {"status": "ok", "model": "disc"}

@@ -25,6 +25,13 @@ def _basic(password: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"iog:{password}".encode()).decode()}
 
 
+def test_the_address_with_the_token_leads_to_this_server(connect: Connect, stub: Core) -> None:
+    client = connect("http", stub, token=TOKEN)
+    for path, place in {"//evil.example/": "/evil.example/", "/%0d%0aX-A:b": "/%0D%0AX-A%3Ab"}.items():
+        answer = client.get(f"http://testserver{path}?token={TOKEN}", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, place)
+
+
 @every
 def test_only_with_the_token(connect: Connect, stub: Core, name: str) -> None:
     client = connect(name, stub, token=TOKEN)

@@ -43,7 +43,7 @@ def box_of(values: Sequence[float], size: tuple[int, int], *, relative: bool = F
         edges = Edges(min(left, right), min(top, bottom), max(left, right), max(top, bottom), relative)
         return widened(edges.box(size))
     except (TypeError, ValueError, OverflowError) as error:
-        raise ClickError(f"this is not a box (left, top, right, bottom): {error}") from None
+        raise ClickError(f"not a box (left, top, right, bottom) on this photo: {error}") from None
 
 
 def clicks_of(box: Box, marks: Iterable[Mark], size: tuple[int, int]) -> Clicks:
@@ -104,6 +104,10 @@ def photo_of_text(core: Core, text: str, name: str = "the image") -> Photo:
 def bytes_of_text(text: str, name: str = "the image") -> bytes:
     """What a data URI or base64 alone holds; `ImageError` if it is neither."""
     data = text
+    if text.startswith(("http://", "https://")):
+        raise ImageError(
+            f"{name} is an address, and addresses are not fetched: send the file's bytes instead"
+        )
     if text.startswith("data:"):
         head, comma, data = text.partition(",")
         if not comma or not head.endswith(";base64"):

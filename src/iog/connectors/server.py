@@ -17,7 +17,7 @@ from iog.connectors.log import warn
 from iog.connectors.objects import UnknownError
 from iog.connectors.settings import ServeSettings
 from iog.connectors.table import PLUGS
-from iog.errors import IogError
+from iog.errors import ImageError, IogError
 from iog.serving.guard import App, Guard
 
 TOKEN_NEEDED = "this server asks for the token with which it was started (--token)"
@@ -65,12 +65,18 @@ def make_app(
         return Response(body, code, media_type="application/json")
 
     @app.exception_handler(IogError)
-    def mistake(_: Request, error: IogError) -> Response:
+    def mistake(request: Request, error: IogError) -> Response:
+        if isinstance(error, ImageError) and _kind(request) == "multipart/form-data":
+            return refused(422, "send the photo's bytes alone, not a form (curl: --data-binary @photo.jpg)")
+        if isinstance(error, ImageError) and "content-encoding" in request.headers:
+            return refused(422, "send the photo's file as it is, without Content-Encoding")
         return refused(404 if isinstance(error, UnknownError) else 422, str(error))
 
     @app.exception_handler(RequestValidationError)
-    def malformed(_: Request, error: RequestValidationError) -> Response:
+    def malformed(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
+        if first["type"] == "model_attributes_type" and _kind(request) != "application/json":
+            return refused(422, "send JSON with the header Content-Type: application/json")
         place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
         said = str(first["msg"]).removeprefix("Value error, ")
         return refused(422, f"{place}: {said}" if place else said)
@@ -84,3 +90,8 @@ def make_app(
         return refused(400, "the request was cut off")
 
     return Guard(app, token, refusal=refusal, enter=TOKEN_NEEDED)
+
+
+def _kind(request: Request) -> str:
+    """The type of the body that a request names."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()

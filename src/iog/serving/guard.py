@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -196,8 +196,10 @@ def _name(host: str) -> str:
 
 async def _enter(scope: Message, send: Send, token: str) -> None:
     """Keep the token in a cookie that scripts cannot read, and out of the address bar."""
+    # One slash at the start: two would name another host. What a header cannot hold is escaped.
+    place = quote("/" + scope["path"].lstrip("/\\"))
     cookie = f"{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/".encode()
-    await _answer(send, 303, b"", [(b"location", scope["path"].encode()), (b"set-cookie", cookie)])
+    await _answer(send, 303, b"", [(b"location", place.encode()), (b"set-cookie", cookie)])
 
 
 async def _answer(
