@@ -91,6 +91,16 @@ def test_cloud_storages_are_asked_of_the_tool(tool: str) -> None:
     assert SEEN[0][0] == "/tasks/7/resolve/?fileuri=czM6Ly9idWNrZXQvYS5wbmc="
 
 
+def test_the_key_of_a_photo_in_the_task_itself_is_short(tool: str) -> None:
+    """Keys stay as long as the photo is kept, and the limit of what is kept does not count them."""
+    fetcher = Fetcher(tool)
+    texts = ["data:image/png;base64," + letter * (1 << 16) for letter in "AB"]
+    first, second = (fetcher.source(text)[0] for text in texts)
+    assert first != second and first == fetcher.source(texts[0])[0]
+    assert len(repr(first)) < 1000
+    assert fetcher.source("data:\ud800")[0] != first
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -7,6 +7,7 @@ files.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import threading
 import time
@@ -88,7 +89,8 @@ class Fetcher:
             If it is somewhere else; by the function, if it cannot be read.
         """
         if address.startswith("data:"):
-            return ("text", address), lambda: bytes_of_text(address)
+            digest = hashlib.sha256(address.encode("utf-8", "surrogatepass")).digest()
+            return ("text", digest), lambda: bytes_of_text(address)
         address = quote(address, safe=_SAFE) if _is_clean(address) else ""
         parts = _split(address)
         if parts is None or not address:
