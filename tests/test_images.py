@@ -1,4 +1,6 @@
 import contextlib
+import struct
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -227,6 +229,31 @@ def test_bombs_are_refused_before_they_are_decoded(tmp_path: Path) -> None:
         read_image(tmp_path / "bomb.png")
     with pytest.raises(ImageError, match="scale it down"):
         read_image(np.broadcast_to(np.uint8(0), (20_000, 10_000)))
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_kinds_that_take_much_memory_are_refused_before_they_are_decoded(tmp_path: Path) -> None:
+    """16-bit grey is scaled in 32 bits; few bytes of a file may need gigabytes."""
+    header = struct.pack(">4sIIBBBBB", b"IHDR", 10_000, 10_000, 16, 0, 0, 0, 0)
+    chunks = [header, b"IDAT" + zlib.compress(bytes(9)), b"IEND"]
+    framed = [struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in chunks]
+    (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(framed))
+    with pytest.raises(ImageError, match=r"takes 2,288 MB of memory.*save it as JPEG"):
+        read_image(tmp_path / "bomb.png")
+
+
+def test_transparent_pictures_take_little_more_memory_than_others(tmp_path: Path) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (1100, 1000, 4), dtype=np.uint8)
+    Image.fromarray(picture).save(tmp_path / "clear.png", compress_level=1)
+    for source in (tmp_path / "clear.png", picture):
+        tracemalloc.start()
+        pixels = read_image(source)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 20 * picture.shape[0] * picture.shape[1], "at once it took 40 bytes a pixel"
+        alpha = picture[..., 3:].astype(np.float32) / 255
+        expected = np.rint(picture[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
+        np.testing.assert_array_equal(pixels, expected)
 
 
 def test_a_mask_is_lossless_whatever_its_ending(tmp_path: Path) -> None:

@@ -26,6 +26,9 @@ from iog.files import replacing
 MAXIMUM_PIXELS = 178_000_000
 """Larger pictures are refused before they are decoded (Pillow itself refuses at 179 million)."""
 
+MAXIMUM_BYTES = 2 << 30
+"""Pictures that would take more memory while they are read are refused before they are decoded."""
+
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF", "HEIF")
 """Pillow's names of the formats that are opened. Others reach no decoder: EPS would start Ghostscript."""
 
@@ -51,6 +54,9 @@ _TURNS = {
 """What makes a picture upright, by its EXIF orientation."""
 
 _BAND = 256  # rows
+
+_WHOLE = ("WEBP", "AVIF", "HEIF")
+"""Formats whose decoders hold pictures of their own beside Pillow's."""
 
 ImageLike: TypeAlias = "npt.NDArray[Any] | Image.Image | str | PathLike[str]"
 """A numpy array, a Pillow image, or the path of a file."""
@@ -84,7 +90,7 @@ def read_image(image: ImageLike, keep: Keep | None = None) -> npt.NDArray[np.uin
         Path of a file (see `FORMATS`), Pillow image, or array: (H, W) grey, (H, W, 1), (H, W, 2) grey with
         alpha, (H, W, 3) RGB, (H, W, 4) RGB with alpha; uint8, uint16, or float between 0 and 1.
     keep
-        Where the pixels of a file go, if not into memory. Files of 16 bits or with transparency do not ask.
+        Where the pixels of a file go, if not into memory. Files of 16 bits do not ask.
 
     Raises
     ------
@@ -209,6 +215,23 @@ def _check_size(picture: Image.Image, name: str) -> None:
             f"{name} is {picture.width} x {picture.height} pixels; at most {MAXIMUM_PIXELS:,} are accepted. "
             "Scale it down first"
         )
+    needed = picture.width * picture.height * _bytes_a_pixel(picture)
+    if needed > MAXIMUM_BYTES:
+        raise ImageError(
+            f"{name} is {picture.width} x {picture.height} pixels of a kind that takes {needed >> 20:,} MB "
+            f"of memory to read; at most {MAXIMUM_BYTES >> 20:,} are accepted. Scale it down or save it as "
+            "JPEG first"
+        )
+
+
+def _bytes_a_pixel(picture: Image.Image) -> int:
+    """At the most, from the decoder to RGB."""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        return 24  # held as 4, turned, copied, and scaled in 32 bits
+    held = 1 if picture.mode in ("1", "L", "P") else 4
+    turned = held if orientation(picture) > 1 else 0
+    frame = 12 if picture.format in _WHOLE else 0
+    return held + turned + frame + 3
 
 
 def _from_pillow(picture: Image.Image, name: str, keep: Keep | None = None) -> npt.NDArray[np.uint8]:
@@ -221,8 +244,6 @@ def _from_pillow(picture: Image.Image, name: str, keep: Keep | None = None) -> n
             return _from_array(_stretched(values, bits or _told_bits(values, name)))
         if picture.mode == "F":
             return _from_array(np.asarray(picture))
-        if picture.has_transparency_data:
-            return _from_array(np.asarray(picture.convert("RGBA")))
         return (keep or _in_memory)((picture.height, picture.width), _bands(picture))
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from None
@@ -285,9 +306,13 @@ def _stretched(values: npt.NDArray[np.uint16], bits: int | None) -> npt.NDArray[
 def _bands(picture: Image.Image) -> Iterator[npt.NDArray[np.uint8]]:
     """The pixels, band by band: copies of a large photo as a whole would take several times its size."""
     picture.load()
+    clear = picture.has_transparency_data
     for top in range(0, picture.height, _BAND):
         band = picture.crop((0, top, picture.width, min(top + _BAND, picture.height)))
-        yield np.asarray(band if band.mode == "RGB" else band.convert("RGB"))
+        if clear:
+            yield _from_array(np.asarray(band.convert("RGBA")))
+        else:
+            yield np.asarray(band if band.mode == "RGB" else band.convert("RGB"))
 
 
 def _in_memory(size: tuple[int, int], bands: Iterable[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
@@ -315,9 +340,14 @@ def _from_array(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     if colour.shape[2] == 1:
         colour = np.repeat(colour, 3, axis=2)
     if alpha is not None and (alpha < 255).any():
-        opacity = alpha.astype(np.float32) / 255
-        colour = np.rint(colour * opacity + 255 * (1 - opacity)).astype(np.uint8)
+        rows = [slice(top, top + _BAND) for top in range(0, len(colour), _BAND)]
+        colour = _in_memory(colour.shape[:2], (_on_white(colour[band], alpha[band]) for band in rows))
     return np.ascontiguousarray(colour)
+
+
+def _on_white(colour: npt.NDArray[np.uint8], alpha: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    opacity = alpha.astype(np.float32) / 255
+    return np.asarray(np.rint(colour * opacity + 255 * (1 - opacity)), np.uint8)
 
 
 def _to_bytes(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
