@@ -123,6 +123,16 @@ def test_a_point_in_an_older_box_refines_that(client: TestClient, coffee: Sample
     assert np.array_equal(mask_of(region), iog.segment(coffee.photo, clicks.corners, clicks.inside).mask)
 
 
+def test_a_point_takes_no_box_that_it_is_not_in(client: TestClient, coffee: Sample) -> None:
+    """The tool does not say who asks: the box may be another person's."""
+    size, centre = size_of(coffee), coffee.clicks.box.centre
+    client.post("/predict", json=ask(coffee, [rectangle(Box(0, 0, 40, 40), size)], task=12))
+    for positive in (True, False):
+        answer = client.post("/predict", json=ask(coffee, [keypoint(*centre, size, positive)], task=12))
+        assert answer.status_code == 422 and "no box around it" in answer.json()["error"]
+    assert client.post("/predict", json=ask(coffee, [keypoint(20, 20, size)], task=12)).status_code == 200
+
+
 def test_points_go_to_the_box_that_they_are_in(client: TestClient, coffee: Sample) -> None:
     size, box = size_of(coffee), coffee.clicks.box
     other = Box(5, 5, 60, 50)

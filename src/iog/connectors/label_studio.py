@@ -3,7 +3,8 @@
 Convention: coordinates are percent of the photo's width and height. https://labelstud.io/guide/ml_create
 
 The editor sends the regions of one control and label alone: the boxes, or the points, never both. So the
-boxes of a task that were asked about last are remembered, and points refine their masks.
+boxes of a task that were asked about last are remembered, and points refine their masks. Nothing that it
+sends says who asks, so a point takes a remembered box only where it lies within it.
 One magic tool stands for all `smartOnly` controls, in the order of the config.
 """
 
@@ -122,7 +123,7 @@ class _Labelled:
 
 
 class _Memory:
-    """The boxes that were asked about, a task and person: the tool sends the newest prompt alone."""
+    """The boxes that were asked about, a task: the tool sends the newest prompt alone."""
 
     def __init__(self) -> None:
         self._prompts: OrderedDict[Hashable, list[list[_Labelled]]] = OrderedDict()
@@ -137,20 +138,20 @@ class _Memory:
                 self._prompts.popitem(last=False)
 
     def boxes(self, key: Hashable, points: Sequence[Mark]) -> list[_Labelled]:
-        """The newest prompt with a box around the points on the object, or else the newest."""
+        """The prompt with boxes around the most points on the object, the newest of such; none around none."""
+        finite = [one for one in points if math.isfinite(one[0]) and math.isfinite(one[1])]
         wanted = [
             (math.floor(x), math.floor(y))
-            for x, y, foreground in points
-            if foreground and math.isfinite(x) and math.isfinite(y)
+            for x, y, _ in [one for one in finite if one[2]] or finite  # else those off the object
         ]
+
+        def around(boxes: list[_Labelled]) -> int:
+            return sum(any(one.box.contains(x, y) for one in boxes) for x, y in wanted)
+
         with self._lock:
             prompts = self._prompts.get(key, [])[::-1]
-            around = (
-                boxes
-                for boxes in prompts
-                if any(all(one.box.contains(x, y) for x, y in wanted) for one in boxes)
-            )
-            return next(around, prompts[0] if prompts else [])
+        best = max(prompts, key=around, default=[])
+        return best if around(best) else []
 
 
 def router(core: Core, settings: ServeSettings) -> APIRouter:
@@ -192,7 +193,7 @@ def router(core: Core, settings: ServeSettings) -> APIRouter:
         context = (ask.params or {}).get("context")
         if isinstance(context, Mapping) and "result" in context:
             task = ask.tasks[0]
-            key = (str(ask.project), str(task.id), str(context.get("user_id")))
+            key = (str(ask.project), str(task.id))
             photo = photo_of(task, control)
             return {"results": [_answer(core, photo, control, _prompted(context, photo, memory, key))]}
         results: list[dict[str, Any]] = []
@@ -255,7 +256,7 @@ def _prompted(
         memory.keep(key, boxes)
     boxes = boxes or memory.boxes(key, points)
     if points and not boxes:
-        raise ClickError("there is a point but no box; draw a smart rectangle around the object first")
+        raise ClickError("there is a point but no box around it; draw a smart rectangle around the object first")
     shares = shared_out([one.box for one in boxes], points)
     return [(box, tuple(own)) for box, own in zip(boxes, shares, strict=True)]
 
