@@ -74,6 +74,52 @@ def test_a_body_that_grows_too_large_is_cut_off(stub: Core) -> None:
     assert answer.status_code == 413 and "at most 1 MB" in answer.json()["error"]
 
 
+@pytest.mark.parametrize("declared", [True, False], ids=["length", "chunks"])
+def test_large_bodies_at_once_are_told_to_wait(declared: bool) -> None:
+    """Each was held in memory, however many came."""
+    size = 2 << 20
+    answers: list[dict[str, Any]] = []
+
+    async def one(app: Any, length: int, go: asyncio.Event) -> int:
+        parts = [{"type": "http.request", "body": bytes(length), "more_body": False}]
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> Any:
+            return parts.pop()
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        headers = [(b"host", b"127.0.0.1")]
+        headers += [(b"content-length", str(length).encode())] if declared else []
+        scope = {"type": "http", "headers": headers, "scheme": "http", "path": "/", "query_string": b""}
+        scope["go"] = go
+        await app(scope, receive, send)
+        answers.extend(sent)
+        return int(sent[0]["status"])
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if (await receive())["type"] == "http.request":
+            await scope["go"].wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def play() -> list[int]:
+        guarded = guard.Guard(app, None, maximum_at_once=2 * size)
+        go, now = asyncio.Event(), asyncio.Event()
+        now.set()
+        first = [asyncio.create_task(one(guarded, size, go)) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        during = [await one(guarded, size, now), await one(guarded, 1000, now)]
+        go.set()
+        return [*during, *await asyncio.gather(*first), await one(guarded, size, now)]
+
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(asyncio.run, play()).result() == [503, 200, 200, 200, 200]
+    assert (b"retry-after", b"5") in answers[0]["headers"]
+    assert b"try again" in answers[1]["body"]
+
+
 async def _never() -> Any:
     await asyncio.sleep(60)
 

@@ -138,7 +138,7 @@ class _Memory:
                 self._prompts.popitem(last=False)
 
     def boxes(self, key: Hashable, points: Sequence[Mark]) -> list[_Labelled]:
-        """The prompt with boxes around the most points on the object, the newest of such; none around none."""
+        """The newest of the prompts with boxes around the most points on the object; none around none."""
         finite = [one for one in points if math.isfinite(one[0]) and math.isfinite(one[1])]
         wanted = [
             (math.floor(x), math.floor(y))
@@ -256,7 +256,7 @@ def _prompted(
         memory.keep(key, boxes)
     boxes = boxes or memory.boxes(key, points)
     if points and not boxes:
-        raise ClickError("there is a point but no box around it; draw a smart rectangle around the object first")
+        raise ClickError("there is a point but no box around it; draw a smart rectangle first")
     shares = shared_out([one.box for one in boxes], points)
     return [(box, tuple(own)) for box, own in zip(boxes, shares, strict=True)]
 

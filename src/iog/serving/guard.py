@@ -26,6 +26,10 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 COOKIE = "iog-token"
 MAXIMUM_BODY = 256 << 20
 """Bytes of an uploaded file; other requests are far smaller."""
+MAXIMUM_AT_ONCE = 2 * MAXIMUM_BODY
+"""Bytes of all bodies that are not answered yet; small ones do not count, so that clicks pass meanwhile."""
+SMALL = 1 << 20
+"""Bytes of a small body."""
 BODY_TIMEOUT = 30.0
 """Seconds that a client may pause within a body."""
 ENTER = "open the address that the server printed at its start: it holds the token"
@@ -57,9 +61,13 @@ class _RefusedError(Exception):
         super().__init__(reason)
         self.status = status
 
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        return [(b"retry-after", b"5")] if self.status == 503 else []
+
 
 class Guard:
-    """ASGI middleware: host, origin, token, size of the body, security headers.
+    """ASGI middleware: host, origin, token, size of the body and of all at once, security headers.
 
     Parameters
     ----------
@@ -73,6 +81,8 @@ class Guard:
         How the protocol tells an error.
     maximum_body
         Bytes of a request.
+    maximum_at_once
+        Bytes of all large requests that are not answered yet.
     enter
         What to do without the token.
     """
@@ -84,10 +94,12 @@ class Guard:
         *,
         refusal: Refusal = plain_refusal,
         maximum_body: int = MAXIMUM_BODY,
+        maximum_at_once: int = MAXIMUM_AT_ONCE,
         enter: str = ENTER,
     ) -> None:
         self._app, self._token = app, token
         self._refusal, self._maximum, self._how_to_enter = refusal, maximum_body, enter
+        self._at_once, self._held = maximum_at_once, 0
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -105,15 +117,16 @@ class Guard:
             length = headers.get("content-length", "0")
             if not length.isdecimal() or int(length) > self._maximum:
                 raise _RefusedError(413, f"a file may have at most {self._maximum >> 20} MB")
+            held = self._hold(int(length))
         except _RefusedError as refused:
-            await _answer(send, *self._refusal(refused.status, str(refused)))
+            await _answer(send, *self._refusal(refused.status, str(refused)), refused.headers)
             return
 
         received, whole = 0, False
         cut: _RefusedError | None = None  # why the rest of a body is not read
 
         async def receive_limited() -> Message:
-            nonlocal received, whole, cut
+            nonlocal received, held, whole, cut
             try:
                 message = await asyncio.wait_for(receive(), None if whole else BODY_TIMEOUT)
             except TimeoutError:
@@ -124,18 +137,35 @@ class Guard:
             if received > self._maximum:  # sent in chunks, without a length
                 cut = _RefusedError(413, f"a file may have at most {self._maximum >> 20} MB")
                 return {"type": "http.disconnect"}
+            if received > held:
+                try:
+                    held += self._hold(received, held)
+                except _RefusedError as refused:
+                    cut = refused
+                    return {"type": "http.disconnect"}
             return message
 
         async def send_guarded(message: Message) -> None:
             if cut is not None:  # whatever the application says of a body that broke off
                 if message["type"] == "http.response.start":
-                    await _answer(send, *self._refusal(cut.status, str(cut)))
+                    await _answer(send, *self._refusal(cut.status, str(cut)), cut.headers)
                 return
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *_HEADERS]
             await send(message)
 
-        await self._app(scope, receive_limited, send_guarded)
+        try:
+            await self._app(scope, receive_limited, send_guarded)
+        finally:
+            self._held -= held
+
+    def _hold(self, size: int, before: int = 0) -> int:
+        """Count a body of which `before` bytes are counted; gives how many more are now."""
+        more = size - before if size > SMALL else 0
+        if more and self._held + more > self._at_once:
+            raise _RefusedError(503, "too many large files are being sent at once; try again in a moment")
+        self._held += more
+        return more
 
     def _check_origin(self, scope: Message, headers: dict[str, str]) -> None:
         host = headers.get("host", "")
