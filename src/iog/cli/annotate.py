@@ -150,13 +150,12 @@ def serve(
     """
     if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "psutil")):
         raise DataError("the annotator needs a web server: pip install 'iog[annotate]'")
-    import uvicorn
-
     from iog.annotator.server import make_app
     from iog.annotator.workbench import Workbench
     from iog.learning.learner import Learner
     from iog.learning.routes import add_learning
     from iog.serving.guard import LOOPBACK
+    from iog.serving.web import web_server
 
     share_freed_memory()
     listener = listen(host, port)
@@ -178,7 +177,7 @@ def serve(
             f"Reachable from other machines at {host}; the address contains the token. Do not share it."
         )
     app = make_app(bench, token, [lambda app: add_learning(app, learner)])
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False))
+    server = web_server(app)
     if only_check:
         answered = _stop_after_answer(server, f"{address}api/health")
         server.run(sockets=[listener])

@@ -94,14 +94,13 @@ def run(
     """
     if find_spec("fastapi") is None or find_spec("uvicorn") is None:
         raise DataError("iog serve needs a web server: pip install 'iog[serve]'")
-    import uvicorn
-
     from iog.connectors.core import Core
     from iog.connectors.server import make_app
     from iog.connectors.table import PLUGS
     from iog.segmenter import Segmenter
     from iog.serving.guard import LOOPBACK
     from iog.serving.listening import listen, share_freed_memory
+    from iog.serving.web import web_server
 
     _check_token(host, token, host in LOOPBACK)
     share_freed_memory()
@@ -113,14 +112,7 @@ def run(
     click.echo(f"iog answers with {core.version} at {address}  (Ctrl+C stops it)")
     for line in PLUGS[name].instructions(address, token, settings):
         click.echo(line)
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        server_header=False,
-        timeout_keep_alive=65,
-        h11_max_incomplete_event_size=64 << 10,
-    )
-    uvicorn.Server(config).run(sockets=[listener])
+    web_server(app).run(sockets=[listener])
 
 
 def _check_token(host: str, token: str | None, loopback: bool) -> None:
