@@ -40,8 +40,10 @@ def to_int8(model: onnx.ModelProto, examples: Iterable[Inputs]) -> onnx.ModelPro
     """
     with tempfile.TemporaryDirectory() as folder:
         prepared, path = Path(folder) / "prepared.onnx", Path(folder) / "int8.onnx"
-        # Shapes alone: optimised, tensors would lose their names.
-        quant_pre_process(model, prepared, skip_optimization=True, skip_symbolic_shape=True)
+        # Shapes alone: optimised, tensors would lose their names. From a file: ONNX Runtime 1.22, 1.23 lose
+        # a model that is given as an object.
+        onnx.save(model, path)
+        quant_pre_process(path, prepared, skip_optimization=True, skip_symbolic_shape=True)
         quantize_static(
             prepared,
             path,
