@@ -73,6 +73,7 @@ SHARES = {
     "fire_trucks": 1,
     "room_plants": 1,
 }
+BOXES = {name if name in FORMER else f"{name}_boxes": share for name, share in SHARES.items()}
 LEVERS: dict[str, dict[str, Any]] = {
     "plain": {},
     "the former sets of photos": {"shares": FORMER},
@@ -102,12 +103,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--samples", type=int, default=4000, help="objects that each run sees")
     parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--boxes", type=Path, help="folder made by `benchmarks.boxes_as_masks`: one more run")
     parser.add_argument("--table", type=Path, help="document whose figures `levers` are replaced")
     arguments = parser.parse_args()
     if arguments.table is not None:
         check_quotable(arguments.table, "levers")
     measured = {SHIPPED: measured_once(arguments.out / "shipped.json", arguments.data, None)}
-    for number, (name, changes) in enumerate(LEVERS.items()):
+    levers = dict(LEVERS)
+    if arguments.boxes is not None:
+        levers["new photos with masks from their boxes"] = {"data": str(arguments.boxes), "shares": BOXES}
+    for number, (name, changes) in enumerate(levers.items()):
         folder = arguments.out / f"{number}"
         recipe = recipe_of(arguments, changes)
         train(recipe, folder, settings=asdict(recipe), checkpoint_every=50)

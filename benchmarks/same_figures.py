@@ -9,6 +9,7 @@ convert` in both, with the same libraries. Compares object by object, tensor by 
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import os
 import subprocess
@@ -89,6 +90,15 @@ def _bytes(old: Path, new: Path) -> str:
     return "same bytes" if old.read_bytes() == new.read_bytes() else "OTHER BYTES"
 
 
+def _printed(old: Path, new: Path) -> str:
+    """Whether the same was printed; if not, the lines that differ: in words, in times or in figures."""
+    before, after = (path.read_text(encoding="utf-8").splitlines() for path in (old, new))
+    if before == after:
+        return "same bytes"
+    differing = (line for line in difflib.ndiff(before, after) if line[:2] in ("- ", "+ "))
+    return "OTHER LINES:\n" + "\n".join(differing)
+
+
 def _lines(old: Path, new: Path) -> str:
     """Whether each line of the old results says the same in the new ones, times and names of runs aside."""
     before, after = (
@@ -114,7 +124,7 @@ KINDS: dict[str, Callable[[Path, Path], str]] = {
     ".jsonl": _lines,
     ".pt": _weights,
     ".onnx": _bytes,
-    ".txt": _bytes,
+    ".txt": _printed,
 }
 
 
