@@ -103,6 +103,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--samples", type=int, default=4000, help="objects that each run sees")
     parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--first", type=int, help="only so many runs, `plain` first")
     parser.add_argument("--boxes", type=Path, help="folder made by `benchmarks.boxes_as_masks`: one more run")
     parser.add_argument("--table", type=Path, help="document whose figures `levers` are replaced")
     arguments = parser.parse_args()
@@ -112,7 +113,7 @@ def main() -> None:
     levers = dict(LEVERS)
     if arguments.boxes is not None:
         levers["new photos with masks from their boxes"] = {"data": str(arguments.boxes), "shares": BOXES}
-    for number, (name, changes) in enumerate(levers.items()):
+    for number, (name, changes) in enumerate(list(levers.items())[: arguments.first]):
         folder = arguments.out / f"{number}"
         recipe = recipe_of(arguments, changes)
         train(recipe, folder, settings=asdict(recipe), checkpoint_every=50)

@@ -25,6 +25,7 @@ def web_server(app: App) -> uvicorn.Server:
         log_level="warning",
         server_header=False,
         timeout_keep_alive=65,
+        backlog=32,  # so many are accepted before any is closed: they need fewer files than a process has
         h11_max_incomplete_event_size=64 << 10,
     )
     return uvicorn.Server(config)
