@@ -784,7 +784,7 @@ def test_export_and_import(client: TestClient) -> None:
         assert zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
     archive = zipfile.ZipFile(io.BytesIO(client.get("/api/export/coco-rle").content))
     report = client.post("/api/import", content=archive.read("annotations.json")).json()
-    assert report["count"] == 0 and "already" in report["notes"][1]
+    assert report["count"] == 0 and any("already" in note for note in report["notes"])
     again = {"on_duplicate": "add"}
     report = client.post("/api/import", params=again, content=archive.read("annotations.json")).json()
     assert report == {"count": 1, "notes": []}

@@ -11,7 +11,10 @@ export function dialog(title: string, ...children: HTMLElement[]): HTMLDialogEle
     if (event.target === element) element.close(); // on the backdrop
   });
   // The keys are the photo's again: Space accepts, and does not press the button that opened this.
-  element.addEventListener("close", () => document.getElementById("stage")?.focus());
+  // The event comes late: who has gone on to type elsewhere meanwhile stays there.
+  element.addEventListener("close", () => {
+    if (!document.activeElement?.matches("input, select, textarea")) document.getElementById("stage")?.focus();
+  });
   return element;
 }
 
