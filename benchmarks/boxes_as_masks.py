@@ -24,7 +24,7 @@ from benchmarks.levers import FORMER, SHARES
 from PIL import Image
 from tqdm import tqdm
 
-from iog.clicks import Box, Clicks
+from iog.clicks import Clicks
 from iog.datasets import PhotoDataset
 from iog.datasets.neighbours import overlap
 from iog.datasets.photos import VOID
@@ -113,8 +113,7 @@ def answer(
     found = mask_box(straight.mask)
     if found is None or straight.confidence < CONFIDENT:
         return None
-    given = Box(min(x0, x1), min(y0, y1), max(x0, x1) + 1, max(y0, y1) + 1)
-    if iou(straight.mask, mirrored.mask[:, ::-1]) < MIRRORED or overlap(found, given) < BOXED:
+    if iou(straight.mask, mirrored.mask[:, ::-1]) < MIRRORED or overlap(found, clicks.box) < BOXED:
         return None
     return straight.mask
 

@@ -52,7 +52,7 @@ export const backend: Backend = {
   },
   thumbnail: async ({ id }) => {
     const address = `/api/photos/${id}/thumbnail`;
-    await send("GET", address); // the element takes it from the cache, or the list says why there is none
+    await send("GET", address); // the list says why there is none; the element asks once more, and is told that nothing changed
     return address;
   },
 

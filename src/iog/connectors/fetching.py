@@ -7,7 +7,6 @@ files.
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import threading
 import time
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
-from iog.connectors.prompts import bytes_of_text
+from iog.connectors.prompts import bytes_of_text, key_of_text
 from iog.errors import DataError, ImageError
 from iog.serving.guard import MAXIMUM_BODY
 
@@ -89,8 +88,7 @@ class Fetcher:
             If it is somewhere else; by the function, if it cannot be read.
         """
         if address.startswith("data:"):
-            digest = hashlib.sha256(address.encode("utf-8", "surrogatepass")).digest()
-            return ("text", digest), lambda: bytes_of_text(address)
+            return ("text", key_of_text(address)), lambda: bytes_of_text(address)
         address = quote(address, safe=_SAFE) if _is_clean(address) else ""
         parts = _split(address)
         if parts is None or not address:
